@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "latchkey",
+    products: [
+        .executable(name: "latchkey", targets: ["latchkey"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        // C: modulemaps, and one file of code that must be safe inside a signal handler.
+        .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CTerminal"),
+
+        .target(name: "LatchkeyModel"),
+        .target(name: "LatchkeyTerminal", dependencies: ["CTerminal", "LatchkeyModel"]),
+        .target(
+            name: "LatchkeySSH",
+            dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
+            swiftSettings: [.strictMemorySafety()]
+        ),
+        .target(name: "LatchkeyKeys", dependencies: ["CLibCrypto", "LatchkeyModel", "LatchkeySSH"]),
+        .target(
+            name: "LatchkeyControl",
+            dependencies: ["LatchkeyModel", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .target(
+            name: "LatchkeyBroker",
+            dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeyTerminal"]
+        ),
+        .target(
+            name: "LatchkeyCommands",
+            dependencies: [
+                "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel", "LatchkeySSH",
+                "LatchkeyTerminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(name: "latchkey", dependencies: ["LatchkeyCommands"]),
+
+        .target(
+            name: "LatchkeyTestSupport",
+            dependencies: ["LatchkeyModel", "LatchkeyControl"],
+            path: "Tests/LatchkeyTestSupport"
+        ),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "LatchkeyModelTests", dependencies: ["LatchkeyModel"]),
+        .testTarget(name: "LatchkeyTerminalTests", dependencies: ["LatchkeyTerminal"]),
+        .testTarget(
+            name: "LatchkeySSHTests",
+            dependencies: ["LatchkeySSH", "LatchkeyTerminal", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyKeysTests",
+            dependencies: ["LatchkeyKeys", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyControlTests",
+            dependencies: ["LatchkeyControl", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyBrokerTests",
+            dependencies: ["LatchkeyBroker", "LatchkeyControl", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyCommandsTests",
+            dependencies: ["LatchkeyCommands", "LatchkeyTestSupport", "latchkey"]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.name != "CTerminal" {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .treatAllWarnings(as: .error),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+        ]
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#define _GNU_SOURCE
+#include "CTerminal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t guarded = -1;
+static struct termios saved;
+
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
+
+int lk_terminal_restore(void) {
+    int descriptor = guarded;
+    if (descriptor < 0) return 0;
+    guarded = -1;
+    // TCSADRAIN could wait for ever for a terminal whose output is stopped (Ctrl-S).
+    int result, tries = 0;
+    do {
+        result = tcsetattr(descriptor, TCSANOW, &saved);
+    } while (result < 0 && errno == EINTR && ++tries < 8);
+    return result;
+}
+
+static void on_fatal(int number) {
+    // tcsetattr is async-signal-safe (POSIX.1-2017, XSH 2.4.3). SA_RESETHAND has put the default action back.
+    (void)lk_terminal_restore();
+    raise(number);
+}
+
+static void on_exit_restore(void) { (void)lk_terminal_restore(); }
+
+void lk_terminal_guard(int descriptor, const struct termios *original) {
+    static int installed = 0;
+    saved = *original;
+    guarded = descriptor;
+    if (installed) return;
+    installed = 1;
+    atexit(on_exit_restore);
+    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_RESETHAND | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) sigaction(fatal[i], &action, NULL);
+}
+
+int lk_signals_open(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int lk_signals_next(int descriptor) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(descriptor, &info, sizeof info);
+    return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+_Noreturn void lk_die_by_signal(int number) {
+    (void)lk_terminal_restore();
+    signal(number, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+    // Only a signal that is ignored by default comes here.
+    _exit(128 + number);
+}

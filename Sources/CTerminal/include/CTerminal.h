@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The few things about a terminal that must be C: what runs inside a signal handler.
+
+#ifndef CTERMINAL_H
+#define CTERMINAL_H
+
+#include <sys/types.h>
+#include <termios.h>
+
+/// Remembers how `descriptor` was set and sets it so again when the process exits, or dies by a signal that a program
+/// error raises (SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT). One terminal at a time; not thread-safe.
+void lk_terminal_guard(int descriptor, const struct termios *original);
+
+/// Sets the guarded terminal back at once and forgets it. Returns 0, or -1 with errno.
+int lk_terminal_restore(void);
+
+/// Blocks the `count` signals in this thread and returns a descriptor that becomes readable when one arrives
+/// (non-blocking, close-on-exec), or -1 with errno. Threads made afterwards inherit the blocking.
+int lk_signals_open(const int *signals, int count);
+
+/// The next signal that arrived at `descriptor`, or 0 if there is none.
+int lk_signals_next(int descriptor);
+
+/// Unblocks the signals, ends this process by `signal` with its default action; does not return.
+_Noreturn void lk_die_by_signal(int signal);
+
+#endif

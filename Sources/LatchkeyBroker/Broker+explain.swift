@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyKeys
+package import LatchkeyModel
+internal import LatchkeySSH
+
+extension Broker {
+    /// Goes the way that ``connect(to:options:)`` goes, up to but without the login, and tells about each step.
+    ///
+    /// - Parameters:
+    ///   - selector: what the user wrote.
+    ///   - asksInstance: false to stay off the network.
+    /// - Throws: `LatchkeyError` only for what is wrong with this machine's own state; what is wrong with the instance
+    ///   is part of the explanation.
+    package func explain(
+        _ instance: Instance,
+        selector: String,
+        options: Options,
+        asksInstance: Bool
+    ) throws -> Explanation {
+        var explanation = Explanation(
+            instance: subject(instance, selector),
+            user: user(instance, options),
+            hostKeys: instance.hostKeys.map {
+                Explanation.HostKey(
+                    type: $0.key.typeName,
+                    fingerprint: Fingerprint.openSSH($0.key),
+                    source: $0.source.rawValue
+                )
+            },
+            keys: [],
+            roads: [],
+            advice: []
+        )
+        let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
+        let accepted = try control.acceptedKey(of: instance.id, user: explanation.user.name)
+        let resolver = KeyResolver(library: library)
+        let proved =
+            try options.key.map { [try namedKey($0)] }
+            ?? resolver.proved(registered: registered?.publicKey, accepted: accepted)
+        let guesses = options.key == nil ? resolver.guesses(for: instance, without: proved) : []
+
+        var inquiry = Inquiry()
+        if asksInstance {
+            inquiry = ask(instance, options, proved, guesses)
+            explanation.roads = [inquiry.road(instance)]
+            if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
+        }
+        explanation.keys = keys(proved: proved, guesses: guesses, inquiry)
+        explanation.advice += advice(instance, registered, proved, inquiry, asksInstance)
+        return explanation
+    }
+
+    /// What came of asking the instance.
+    private struct Inquiry {
+        var failure: LatchkeyError?
+        var accepted: KeyProposal?
+        var refused: [KeyCandidate] = []
+        var wasReached = false
+
+        func road(_ instance: Instance) -> Explanation.Road {
+            if let failure { return Explanation.Road(road: "ssh", isOpen: false, reason: failure.message) }
+            if let accepted {
+                return Explanation.Road(road: "ssh", isOpen: true, reason: "it knows \(accepted.candidate.label)")
+            }
+            return Explanation.Road(road: "ssh", isOpen: false, reason: "it answers, but no key fits")
+        }
+    }
+
+    private func ask(
+        _ instance: Instance,
+        _ options: Options,
+        _ proved: [KeyProposal],
+        _ guesses: [KeyProposal]
+    ) -> Inquiry {
+        var inquiry = Inquiry()
+        do {
+            let door = try Door(instance: instance, options: options, broker: self)
+            var search = Search(door: door, trace: trace)
+            // Reaching it first tells an unknown or changed host key even where there is no key to ask about.
+            var slot: Handshaken? = try door.knock(trusting: false)
+            inquiry.wasReached = true
+            for proposal in proved + guesses.prefix(Search.guessLimit) {
+                guard let key = proposal.candidate.publicKey, !search.refused.contains(where: { $0.publicKey == key })
+                else { continue }
+                if try search.ask(about: key, of: proposal.candidate, &slot) != nil {
+                    inquiry.accepted = proposal
+                    break
+                }
+            }
+            inquiry.refused = search.refused
+        } catch let error as LatchkeyError {
+            inquiry.failure = error
+        } catch {
+            inquiry.failure = LatchkeyError(.connectionLost, "\(error)".terminalSafe)
+        }
+        return inquiry
+    }
+
+    private func subject(_ instance: Instance, _ selector: String) -> Explanation.Subject {
+        let matchedBy =
+            if selector == instance.id {
+                "id"
+            } else if selector == instance.name {
+                "name"
+            } else if instance.addresses.contains(selector) {
+                "address"
+            } else if selector.hasPrefix("tag:") {
+                "tag"
+            } else {
+                "prefix"
+            }
+        return Explanation.Subject(
+            id: instance.id,
+            name: instance.name,
+            state: instance.state,
+            addresses: instance.addresses,
+            port: instance.port,
+            keyName: instance.keyName,
+            matchedBy: matchedBy
+        )
+    }
+
+    private func user(_ instance: Instance, _ options: Options) -> Explanation.User {
+        if let user = options.user { return Explanation.User(name: user, source: "option") }
+        if let user = instance.user { return Explanation.User(name: user, source: "instance") }
+        return Explanation.User(name: Environment.userName, source: "local")
+    }
+
+    private func keys(proved: [KeyProposal], guesses: [KeyProposal], _ inquiry: Inquiry) -> [Explanation.Key] {
+        var chosen: KeyCandidate?
+        if let accepted = inquiry.accepted {
+            chosen = accepted.candidate
+        } else if !inquiry.wasReached {
+            chosen = proved.first?.candidate
+        }
+        var keys: [Explanation.Key] = []
+        for proposal in proved + guesses {
+            let candidate = proposal.candidate
+            let isRefused = inquiry.refused.contains { $0.publicKey == candidate.publicKey }
+            let verdict: Explanation.Key.Verdict
+            let reason: String
+            if candidate == chosen {
+                verdict = .chosen
+                reason = [
+                    proposal.evidence?.explanation,
+                    inquiry.accepted == nil ? nil : "the instance accepts it",
+                ]
+                .compactMap { $0 }.joined(separator: "; ")
+            } else if isRefused {
+                verdict = .refused
+                reason = "the instance does not know it" + (proposal.evidence == .publicKey ? ", though it was launched with it" : "")
+            } else if let evidence = proposal.evidence, evidence.isProof {
+                verdict = .fits
+                reason = evidence.explanation
+            } else {
+                verdict = .untried
+                reason = proposal.evidence?.explanation ?? "nothing says that it belongs to this instance"
+            }
+            keys.append(Broker.key(candidate, verdict, reason))
+        }
+        for candidate in library.all() {
+            if let fault = candidate.fault {
+                let hint = fault.hint(path: candidate.path ?? "").map { " (\($0))" } ?? ""
+                keys.append(Broker.key(candidate, .unusable, fault.reason + hint))
+            } else if candidate.publicKey == nil {
+                let reason = "behind a passphrase, and no .pub file beside it tells which key it is"
+                keys.append(Broker.key(candidate, .untried, reason))
+            }
+        }
+        return keys
+    }
+
+    private static func key(
+        _ candidate: KeyCandidate,
+        _ verdict: Explanation.Key.Verdict,
+        _ reason: String
+    ) -> Explanation.Key {
+        let (name, source) =
+            switch candidate.source {
+            case .file(let path): (path, "file")
+            case .agent(let comment): (comment, "agent")
+            }
+        return Explanation.Key(
+            key: name,
+            source: source,
+            type: candidate.publicKey?.typeAndSize,
+            fingerprint: candidate.publicKey.map(Fingerprint.openSSH),
+            verdict: verdict,
+            reason: reason
+        )
+    }
+
+    private func advice(
+        _ instance: Instance,
+        _ registered: KeyPair?,
+        _ proved: [KeyProposal],
+        _ inquiry: Inquiry,
+        _ wasAsked: Bool
+    ) -> [String] {
+        var advice: [String] = []
+        if let name = instance.keyName {
+            if let registered, !proved.contains(where: { $0.candidate.publicKey == registered.publicKey }) {
+                advice.append(
+                    "bring the private half of '\(name.terminalSafe)' (\(Fingerprint.openSSH(registered.publicKey))) to "
+                        + "'\(directory.file(for: name).terminalSafe)'"
+                )
+            } else if registered == nil {
+                advice.append(
+                    "the key pair '\(name.terminalSafe)' is not registered: latchkey key import '\(name.terminalSafe)' FILE"
+                )
+            }
+        } else if inquiry.accepted == nil {
+            advice.append("no key pair is noted for this instance; --key names one")
+        }
+        if wasAsked, inquiry.failure == nil, inquiry.accepted == nil {
+            advice.append("put a public key of yours into ~/.ssh/authorized_keys there, by a way that is still open")
+        }
+        return advice
+    }
+}

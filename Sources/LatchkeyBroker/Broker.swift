@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+package import LatchkeyKeys
+package import LatchkeyModel
+package import LatchkeySSH
+internal import LatchkeyTerminal
+
+/// Goes from an instance to a connection that is logged in: finds the key, checks the host key, opens the door.
+package struct Broker {
+    /// What the user said about how to enter.
+    package struct Options: Sendable {
+        /// The user to log in as; nil for the instance's own, else the local user's name.
+        package var user: String?
+        /// A key's file or a key pair's name; nil to find one.
+        package var key: String?
+        package var port: Int?
+        /// Pins the host key of an instance that has none yet, without asking.
+        package var acceptsNewHostKey = false
+        /// Seconds for reaching the instance, and for each step of the login.
+        package var timeout = 10
+
+        package init() {}
+    }
+
+    let control: any ControlPlane
+    let library: KeyLibrary
+    let agent: AgentAddress?
+    let directory: KeyDirectory
+    let trace: Trace
+
+    /// - Parameters:
+    ///   - agent: the ssh-agent that the library lists keys of; nil for none.
+    ///   - directory: where Latchkey's own private keys are.
+    package init(
+        control: any ControlPlane,
+        library: KeyLibrary,
+        agent: AgentAddress?,
+        directory: KeyDirectory,
+        trace: Trace
+    ) {
+        self.control = control
+        self.library = library
+        self.agent = agent
+        self.directory = directory
+        self.trace = trace
+    }
+
+    /// A connection that is logged in, and what led there.
+    package struct Admission: ~Copyable {
+        package let connection: Connection
+        package let user: String
+        package let proposal: KeyProposal
+
+        package consuming func takeConnection() -> Connection { connection }
+    }
+
+    /// Logs in to an instance with a key that is proved to fit it; where nothing proves one, asks the instance about the
+    /// likely ones, without a signature.
+    ///
+    /// - Throws: `LatchkeyError` naming what stands in the way and what to do about it.
+    package func connect(to instance: Instance, options: Options) throws -> Admission {
+        let door = try Door(instance: instance, options: options, broker: self)
+        let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
+        let accepted = try control.acceptedKey(of: instance.id, user: door.user)
+        let resolver = KeyResolver(library: library)
+        var search = Search(door: door, trace: trace)
+
+        if let key = options.key {
+            let named = try namedKey(key)
+            if let admission = try search.tryProved([named]) { return try finish(admission, accepted, instance) }
+            throw search.refusal(instance, hint: "latchkey explain '\(instance.displayName)' shows what else there is")
+        }
+        let proved = resolver.proved(registered: registered?.publicKey, accepted: accepted)
+        trace.step("\(proved.count) key\(proved.count == 1 ? " is" : "s are") proved to belong to the instance")
+        if let admission = try search.tryProved(proved) { return try finish(admission, accepted, instance) }
+        let guesses = resolver.guesses(for: instance, without: proved)
+        trace.step("\(guesses.count) other key\(guesses.count == 1 ? "" : "s") to ask the instance about")
+        if let admission = try search.tryGuesses(guesses) { return try finish(admission, accepted, instance) }
+        throw search.noKeyFits(instance, registered: registered, proved: proved, guesses: guesses)
+    }
+
+    /// Remembers which key opened, if that is news.
+    private func finish(
+        _ admission: consuming Admission,
+        _ accepted: PublicKey?,
+        _ instance: Instance
+    ) throws -> Admission {
+        if let key = admission.proposal.candidate.publicKey, key != accepted, admission.proposal.evidence != .publicKey {
+            try control.noteAcceptedKey(key, of: instance.id, user: admission.user, at: Date())
+        }
+        return admission
+    }
+
+    /// What `--key` names: a path, a file in the key folder, or a registered key pair.
+    ///
+    /// - Throws: `keyNotFound`, `keyUnusable`.
+    package func namedKey(_ key: String) throws -> KeyProposal {
+        let path = key.hasPrefix("~/") ? Environment.home + key.dropFirst(1) : key
+        if key.contains("/") || access(path, F_OK) == 0 { return KeyProposal(candidate: try usable(path), evidence: .named) }
+        if let pair = try control.keyPair(named: key) {
+            if let candidate = library.candidates(for: pair.publicKey).first {
+                return KeyProposal(candidate: candidate, evidence: .named)
+            }
+            throw LatchkeyError(
+                .keyNotFound,
+                "the private half of the key pair '\(key.terminalSafe)' is not on this machine",
+                hint: "bring its file to '\(directory.file(for: key).terminalSafe)', or name the file with --key"
+            )
+        }
+        if directory.holds(key) { return KeyProposal(candidate: try usable(directory.file(for: key)), evidence: .named) }
+        throw LatchkeyError.keyNotFound(key)
+    }
+
+    private func usable(_ path: String) throws -> KeyCandidate {
+        let candidate = KeyLibrary.inspect(path)
+        if let fault = candidate.fault { throw Broker.unusable(candidate, fault) }
+        return candidate
+    }
+
+    static func unusable(_ candidate: KeyCandidate, _ fault: KeyFault) -> LatchkeyError {
+        LatchkeyError(
+            fault == .missing ? .keyNotFound : .keyUnusable,
+            "the key \(candidate.label) \(fault.reason)",
+            hint: fault.hint(path: candidate.path ?? "")
+        )
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyKeys
+internal import LatchkeyModel
+internal import LatchkeyTerminal
+
+extension Door {
+    /// Host keys are pinned by the instance's id, so that an address which another machine took over gives nothing away.
+    ///
+    /// - Throws: `hostKeyChanged`; `hostKeyUnknown` where nobody can be asked; `cancelled` where the user said no.
+    func check(_ key: PublicKey, trusting: Bool) throws {
+        let pinned = instance.hostKeys
+        if pinned.contains(where: { $0.key == key }) {
+            broker.trace.step("host key is the pinned one, \(key.typeName) \(Fingerprint.openSSH(key))")
+            return
+        }
+        guard pinned.isEmpty else { throw changed(key, pinned) }
+        let source = try trust(key, asking: trusting)
+        broker.trace.step("host key is pinned from now on, \(key.typeName) \(Fingerprint.openSSH(key))")
+        try broker.control.pinHostKeys([HostKey(key: key, source: source, pinned: Date())], for: instance.id)
+    }
+
+    private func changed(_ key: PublicKey, _ pinned: [HostKey]) -> LatchkeyError {
+        let known = pinned.map {
+            "\($0.key.typeName) \(Fingerprint.openSSH($0.key)) since \($0.pinned.formatted(.iso8601.year().month().day()))"
+        }
+        return LatchkeyError(
+            .hostKeyChanged,
+            "the host key of '\(instance.displayName)' (\(instance.id)) is not the one that is pinned: "
+                + "\(place) shows \(key.typeName) \(Fingerprint.openSSH(key)), pinned is \(known.joined(separator: ", "))",
+            hint: "another machine may be answering there; if you know that this one was rebuilt: "
+                + "latchkey instance trust '\(instance.displayName)' --forget"
+        )
+    }
+
+    private func trust(_ key: PublicKey, asking: Bool) throws -> HostKey.Source {
+        if options.acceptsNewHostKey && asking { return .firstUse }
+        let fingerprint = "\(key.typeName) \(Fingerprint.openSSH(key))"
+        guard asking, Terminal.isInteractive, let prompt = Prompt() else {
+            throw LatchkeyError(
+                .hostKeyUnknown,
+                "nobody has vouched for the host key of '\(instance.displayName)' yet: \(place) shows \(fingerprint)",
+                hint: "pin it with latchkey instance trust '\(instance.displayName)' --host-key LINE, "
+                    + "or take the first one seen with --accept-new-host-key"
+            )
+        }
+        let question = """
+            The host key of '\(instance.displayName)' (\(instance.id)) is not known yet.
+            \(place) shows \(fingerprint)
+            Is it the instance's own, and shall it be remembered? (yes/no) \
+
+            """
+        guard try prompt.confirm(question) else {
+            throw LatchkeyError(.cancelled, "the host key was not trusted", hint: "nothing was sent to \(place)")
+        }
+        return .confirmed
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyKeys
+internal import LatchkeyModel
+internal import LatchkeySSH
+internal import LatchkeyTerminal
+
+/// An instance's SSH port, knocked at as often as it takes; each time the host key is checked before anything is said.
+struct Door {
+    let instance: Instance
+    let user: String
+    let port: Int
+    let broker: Broker
+    let options: Broker.Options
+
+    /// - Throws: `instanceNotRunning`, `instanceUnreachable` (no address), `nameInvalid`.
+    init(instance: Instance, options: Broker.Options, broker: Broker) throws {
+        guard instance.state == .running || instance.state == .pending else {
+            throw LatchkeyError(
+                .instanceNotRunning,
+                "instance '\(instance.displayName)' is \(instance.state.rawValue)",
+                hint: instance.state == .stopped ? "start it first" : "wait, or choose another: latchkey instance list"
+            )
+        }
+        guard !instance.addresses.isEmpty else {
+            throw LatchkeyError(
+                .instanceUnreachable,
+                "instance '\(instance.displayName)' has no address",
+                hint: "remove it and add it with --address"
+            )
+        }
+        self.instance = instance
+        self.options = options
+        self.broker = broker
+        user = try Names.user(options.user ?? instance.user ?? Environment.userName)
+        port = options.port ?? instance.port
+    }
+
+    /// Reaches the instance and makes sure that it is the one that is meant.
+    ///
+    /// - Parameter trusting: false to refuse a host key that is not pinned yet instead of asking.
+    /// - Throws: `instanceUnreachable`, `hostKeyUnknown`, `hostKeyChanged`, `cancelled`.
+    func knock(trusting: Bool = true) throws -> Handshaken {
+        let handshaken = try reach()
+        broker.trace.step("keys exchanged with \(handshaken.serverVersion)")
+        try check(handshaken.hostKey, trusting: trusting)
+        return handshaken
+    }
+
+    private func reach() throws -> Handshaken {
+        do throws(SSHError) {
+            let connected = try Dialer.dial(hosts: instance.addresses, port: port, timeout: options.timeout * 1000)
+            broker.trace.step("connected to \(Door.place(connected.address, port))")
+            let socket = connected.takeSocket()
+            let known = instance.hostKeys.map(\.key)
+            return try Handshaken(over: socket, user: user, preferring: known, timeout: options.timeout)
+        } catch {
+            throw unreachable(error)
+        }
+    }
+
+    static func place(_ host: String, _ port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Where this door is, for messages.
+    var place: String { instance.addresses.map { Door.place($0, port) }.joined(separator: ", ") }
+
+    private func unreachable(_ error: SSHError) -> LatchkeyError {
+        let what = "cannot reach '\(instance.displayName)' at \(place)"
+        switch error {
+        case .unknownHost(let host):
+            return LatchkeyError(
+                .instanceUnreachable,
+                "\(what): the name '\(host.terminalSafe)' cannot be resolved",
+                hint: "check the address: latchkey instance show '\(instance.displayName)'"
+            )
+        case .timedOut:
+            return LatchkeyError(
+                .instanceUnreachable,
+                "\(what): no answer within \(options.timeout) s",
+                hint: "check that it runs, and that its firewall lets port \(port) through"
+            )
+        case .handshakeFailed(let words):
+            return LatchkeyError(
+                .instanceUnreachable,
+                "\(what): something answers there, but no SSH session came about",
+                hint: "check that port \(port) is sshd's",
+                cause: words
+            )
+        case .unreachable(let words), .system(let words), .disconnected(let words), .requestRefused(let words):
+            return LatchkeyError(
+                .instanceUnreachable,
+                "\(what): \(words)",
+                hint: "check that it runs, and that sshd listens on port \(port)"
+            )
+        case .denied, .privateKeyUnreadable:
+            return LatchkeyError(.instanceUnreachable, what)
+        }
+    }
+}
+
+extension Door {
+    /// What to say when a login ends otherwise than by a refused key.
+    func loginFailure(_ error: SSHError) -> LatchkeyError {
+        switch error {
+        case .denied(let methods):
+            let others = methods.filter { $0 != "publickey" }.joined(separator: ", ")
+            return LatchkeyError(
+                .loginRefused,
+                "'\(instance.displayName)' knows the key, but does not let '\(user.terminalSafe)' in with it",
+                hint: others.isEmpty
+                    ? "its sshd may demand more, or forbid this user; its log says which"
+                    : "it also takes \(others), which Latchkey does not offer"
+            )
+        case .timedOut:
+            return LatchkeyError(
+                .connectionLost,
+                "'\(instance.displayName)' stopped answering during the login",
+                hint: "its sshd may be overloaded; try again"
+            )
+        case .disconnected(let words), .system(let words), .unreachable(let words), .handshakeFailed(let words),
+            .requestRefused(let words), .unknownHost(let words):
+            return LatchkeyError(
+                .connectionLost,
+                "'\(instance.displayName)' closed the connection during the login",
+                hint: "its sshd's log says why",
+                cause: words
+            )
+        case .privateKeyUnreadable:
+            return LatchkeyError(.keyUnusable, "the private key cannot be read")
+        }
+    }
+}

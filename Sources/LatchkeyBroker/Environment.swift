@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// What the process's surroundings say.
+package enum Environment {
+    package static func value(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The user's home folder, from `HOME` or else the user database.
+    package static var home: String {
+        value("HOME") ?? getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) } ?? "/"
+    }
+
+    /// The local user's name, as ssh takes it where none is given.
+    package static var userName: String {
+        getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? value("USER") ?? "root"
+    }
+}

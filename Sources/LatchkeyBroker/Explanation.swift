@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyModel
+
+/// Why an instance is entered as it is, or cannot be: the whole reasoning, for people and as JSON with stable keys.
+package struct Explanation: Codable, Equatable, Sendable {
+    package struct Subject: Codable, Equatable, Sendable {
+        package let id: String
+        package let name: String?
+        package let state: InstanceState
+        package let addresses: [String]
+        package let port: Int
+        package let keyName: String?
+        /// How the selector led to it: `id`, `name`, `address`, `tag` or `prefix`.
+        package let matchedBy: String
+    }
+
+    package struct User: Codable, Equatable, Sendable {
+        package let name: String
+        /// `option`, `instance` or `local`.
+        package let source: String
+    }
+
+    package struct Key: Codable, Equatable, Sendable {
+        package enum Verdict: String, Codable, Sendable {
+            /// `connect` uses this one.
+            case chosen
+            /// It fits too, but another one is used.
+            case fits
+            /// The instance was asked, and does not know it.
+            case refused
+            /// Nothing says that it fits, and the instance was not asked about it.
+            case untried
+            /// The file cannot be used.
+            case unusable
+        }
+
+        /// The file's path, or the comment of an agent's key.
+        package let key: String
+        /// `file` or `agent`.
+        package let source: String
+        package let type: String?
+        package let fingerprint: String?
+        package var verdict: Verdict
+        package var reason: String
+    }
+
+    package struct HostKey: Codable, Equatable, Sendable {
+        package let type: String
+        package let fingerprint: String
+        package let source: String
+    }
+
+    package struct Road: Codable, Equatable, Sendable {
+        /// `ssh`.
+        package let road: String
+        package let isOpen: Bool
+        package let reason: String
+    }
+
+    package var instance: Subject
+    package var user: User
+    package var hostKeys: [HostKey]
+    package var keys: [Key]
+    package var roads: [Road]
+    /// What would have to change, or what to do next.
+    package var advice: [String]
+}

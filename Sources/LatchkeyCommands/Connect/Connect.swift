@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyControl
+internal import LatchkeyKeys
+internal import LatchkeyModel
+internal import LatchkeyTerminal
+
+struct Connect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Open a shell on an instance, or run one command there.",
+        discussion: """
+            NAME is a name, an id, an address, tag:KEY=VALUE, or the beginning of a name or id that only one instance \
+            has; USER@NAME works too. Without a NAME, choose one from a list by typing.
+
+            The words after -- are the command. Several words reach the instance as exactly these words; a single word \
+            is a line for the remote shell, as with: latchkey connect web-1 -- 'cd /srv && ls | wc -l'
+
+            The exit status is the command's own, 128 and the signal's number if it died by one, or 255 if Latchkey \
+            itself failed. In a shell, ~. at the beginning of a line ends the connection, ~? shows the other escapes.
+            """
+    )
+
+    @Argument(help: "The instance.", completion: .custom(Completions.instances))
+    var name: String?
+
+    @OptionGroup var entry: EntryOptions
+
+    @Flag(name: [.customShort("t")], help: "Make a terminal there, for a command too.")
+    var terminal = false
+
+    @Flag(name: [.customShort("T")], help: "Make no terminal there.")
+    var noTerminal = false
+
+    @Flag(name: [.customShort("n")], help: "Give the command an empty input.")
+    var noInput = false
+
+    @Flag(help: "Take and remember the host key of an instance that has none pinned yet.")
+    var acceptNewHostKey = false
+
+    @Argument(parsing: .postTerminator, help: "The command to run, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        if terminal && noTerminal { throw ValidationError("-t and -T exclude each other") }
+    }
+
+    func run() throws {
+        let outcome = try entry.reporting(own: Failure.ownFailure, enter)
+        switch outcome {
+        case .exited(0): return
+        case .exited(let status): throw ExitCode(status)
+        case .disconnected:
+            Console.note("latchkey: disconnected")
+            throw ExitCode(Failure.ownFailure)
+        case .signalled(let number): Signals.die(by: number)
+        }
+    }
+
+    private func enter() throws -> Broker.RunOutcome {
+        let trace = entry.trace
+        let home = Home.current
+        let store = try home.store()
+        var options = entry.brokerOptions
+        options.acceptsNewHostKey = acceptNewHostKey
+        let (instance, user) = try target(store)
+        options.user = options.user ?? user
+        trace.step("instance \(instance.id), '\(instance.displayName)'")
+
+        let broker = try home.broker(store, trace)
+        let admission = try broker.connect(to: instance, options: options)
+        if command.isEmpty && !noTerminal && Terminal.isInteractive {
+            let evidence = admission.proposal.evidence.map { "; \($0.explanation)" } ?? ""
+            Console.note(
+                "latchkey: '\(instance.displayName)' over ssh as '\(admission.user.terminalSafe)' with "
+                    + "\(admission.proposal.candidate.label)\(evidence)"
+            )
+        }
+        var run = Broker.Run()
+        run.command = command
+        run.terminal = terminal ? .always : noTerminal ? .never : .automatic
+        run.forwardsInput = !noInput
+        return try broker.run(run, over: admission, on: instance)
+    }
+
+    /// The instance that was named or is picked, and the user before an `@`.
+    private func target(_ store: Store) throws -> (Instance, user: String?) {
+        guard let name else { return (try InstancePicker.pick(store), nil) }
+        // A name may hold an @ itself, so the whole is looked for first.
+        if let at = name.lastIndex(of: "@"), at > name.startIndex,
+            try store.instances(matching: InstanceSelector(name), limit: 1).isEmpty
+        {
+            return (try store.instance(named: String(name[name.index(after: at)...])), String(name[..<at]))
+        }
+        return (try store.instance(named: name), nil)
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell how an instance would be entered: which key, which road, and why.",
+        discussion: """
+            Asks the instance which keys it knows, without logging in. --offline stays off the network.
+            """
+    )
+
+    @Argument(help: "The instance.", completion: .custom(Completions.instances))
+    var name: String
+
+    @OptionGroup var entry: EntryOptions
+    @OptionGroup var show: ShowOptions
+
+    @Flag(help: "Do not ask the instance.")
+    var offline = false
+
+    @Flag(help: "List the keys that nothing speaks for, too.")
+    var all = false
+
+    func run() throws {
+        try entry.reporting(own: 1) {
+            let home = Home.current
+            let store = try home.store()
+            let instance = try store.instance(named: name)
+            let broker = try home.broker(store, entry.trace)
+            let explanation = try broker.explain(
+                instance,
+                selector: name,
+                options: entry.brokerOptions,
+                asksInstance: !offline
+            )
+            switch show.output {
+            case .json: try Output.print(json: explanation)
+            case .table: Output.print(ExplanationText.render(explanation, all: all))
+            }
+        }
+    }
+}
+
+/// An explanation in words.
+enum ExplanationText {
+    static func render(_ explanation: Explanation, all: Bool) -> String {
+        let instance = explanation.instance
+        var lines: [String] = []
+        let name = instance.name?.terminalSafe ?? "(no name)"
+        lines.append("instance  \(name), \(instance.id), found by its \(instance.matchedBy)")
+        lines.append("          \(instance.state.rawValue), at \(instance.addresses.joined(separator: ", ")), port \(instance.port)")
+        let source =
+            switch explanation.user.source {
+            case "option": "as you said"
+            case "instance": "noted for the instance"
+            default: "your own name here, since none is noted for the instance"
+            }
+        lines.append("user      \(explanation.user.name.terminalSafe), \(source)")
+        if explanation.hostKeys.isEmpty {
+            lines.append("host key  none pinned yet")
+        }
+        for key in explanation.hostKeys {
+            lines.append("host key  \(key.type) \(key.fingerprint), \(words(forSource: key.source))")
+        }
+        let shown = explanation.keys.filter { all || $0.verdict != .untried }
+        lines += shown.flatMap { key in
+            [
+                "key       \(mark(key.verdict)) \(key.key.terminalSafe)\(key.source == "agent" ? " (ssh-agent)" : "")",
+                "          \([key.type, key.fingerprint].compactMap { $0 }.joined(separator: " "))",
+                "          \(key.reason)",
+            ]
+            .filter { !$0.allSatisfy { $0 == " " } }
+        }
+        let hidden = explanation.keys.count - shown.count
+        if hidden > 0 {
+            lines.append("          \(hidden) more key\(hidden == 1 ? "" : "s") that nothing speaks for (--all lists them)")
+        }
+        if explanation.keys.isEmpty { lines.append("key       none on this machine") }
+        for road in explanation.roads {
+            lines.append("road      \(road.isOpen ? "+" : "-") \(road.road): \(road.reason)")
+        }
+        for advice in explanation.advice { lines.append("advice    \(advice)") }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func mark(_ verdict: Explanation.Key.Verdict) -> String {
+        switch verdict {
+        case .chosen: "+"
+        case .fits: "="
+        case .refused, .unusable: "-"
+        case .untried: "?"
+        }
+    }
+
+    private static func words(forSource source: String) -> String {
+        switch source {
+        case "given": "given by you"
+        case "confirmed": "confirmed by you at the first connection"
+        default: "taken at the first connection"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyControl
+internal import LatchkeyModel
+internal import LatchkeyTerminal
+
+/// Lets the user pick an instance from a list by typing.
+enum InstancePicker {
+    /// - Throws: `usage` where there is no terminal to pick at, `instanceNotFound` where there is nothing to pick,
+    ///   `cancelled`.
+    static func pick(_ store: Store) throws -> Instance {
+        guard Terminal.isInteractive else {
+            throw LatchkeyError(.usage, "no instance is named", hint: "latchkey connect NAME")
+        }
+        let instances = try store.instances().filter { $0.state != .terminated }
+        guard !instances.isEmpty else {
+            throw LatchkeyError(
+                .instanceNotFound,
+                "there is no instance yet",
+                hint: "latchkey instance add NAME --address HOST adds one"
+            )
+        }
+        let rows = instances.map(InstanceText.row)
+        let widths = InstanceText.header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let lines = rows.map { row in
+            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+        }
+        guard let index = try Picker.pick(lines, prompt: "connect to: ") else {
+            throw LatchkeyError(.cancelled, "nothing was chosen")
+        }
+        return instances[index]
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyModel
+
+/// Host keys that the user vouches for.
+struct HostKeyOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A host key of the instance, as in /etc/ssh/ssh_host_ed25519_key.pub; may be given several times.",
+            valueName: "line"
+        )
+    )
+    var hostKey: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with host keys, such as the console output of its first boot; - for standard input.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var hostKeysFrom: String?
+
+    /// - Throws: `usage` for a line that is no key, `fileUnusable` for a file without any.
+    func read() throws -> [HostKey] {
+        var keys = try hostKey.map { line in
+            guard let key = HostKeyText.key(in: line) else {
+                throw LatchkeyError(
+                    .usage,
+                    "'\(String(line.prefix(40)).terminalSafe)…' is not a host key",
+                    hint: "it looks like: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5…"
+                )
+            }
+            return key
+        }
+        if let file = hostKeysFrom {
+            let found = HostKeyText.keys(in: try InputFile.read(file))
+            guard !found.isEmpty else {
+                throw LatchkeyError(
+                    .fileUnusable,
+                    "there is no host key in '\(file.terminalSafe)'",
+                    hint: "ssh-keyscan's output, *.pub files and EC2's console output are understood"
+                )
+            }
+            keys += found
+        }
+        let now = Date()
+        return keys.map { HostKey(key: $0, source: .given, pinned: now) }
+    }
+}
+
+/// Host keys as they stand in files: `TYPE BASE64`, ssh-keyscan's `HOST TYPE BASE64`, cloud-init's block on the console.
+enum HostKeyText {
+    static func keys(in text: String) -> [PublicKey] {
+        var lines = text.split(whereSeparator: \.isNewline)
+        // On a console anything may stand around the block; within it are only keys.
+        if let begin = lines.lastIndex(where: { $0.hasSuffix("BEGIN SSH HOST KEY KEYS-----") }),
+            let end = lines[begin...].firstIndex(where: { $0.hasSuffix("END SSH HOST KEY KEYS-----") })
+        {
+            lines = Array(lines[(begin + 1)..<end])
+        }
+        return lines.compactMap(key)
+    }
+
+    static func key(in line: some StringProtocol) -> PublicKey? {
+        if let key = PublicKey(line: line) { return key }
+        let words = line.split(maxSplits: 1, omittingEmptySubsequences: true, whereSeparator: \.isWhitespace)
+        return words.count == 2 && !line.hasPrefix("#") ? PublicKey(line: words[1]) : nil
+    }
+}
+
+/// Text that the user names by a path, or `-` for standard input.
+enum InputFile {
+    private static let limit = 1 << 20
+
+    /// - Throws: `fileUnusable`.
+    static func read(_ path: String) throws -> String {
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while bytes.count <= limit {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw failure(path) }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += chunk[..<count]
+        }
+        throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' is longer than 1 MiB")
+    }
+
+    private static func failure(_ path: String) -> LatchkeyError {
+        LatchkeyError(
+            .fileUnusable,
+            "'\(path.terminalSafe)' cannot be read: \(String(cString: strerror(errno)).lowercased())"
+        )
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+struct InstanceList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List instances.",
+        aliases: ["ls"]
+    )
+
+    @Argument(help: "Only these: a name, id, address, tag:KEY=VALUE or a beginning.", completion: .custom(Completions.instances))
+    var selector: String?
+
+    @OptionGroup var list: ListOptions
+
+    func run() throws {
+        let store = try Home.current.store()
+        let instances =
+            try selector.map { try store.instances(matching: InstanceSelector($0), limit: 100_000) } ?? store.instances()
+        try list.render(instances, header: InstanceText.header, quiet: \.id, row: InstanceText.row)
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+struct InstanceRemove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Forget an instance; the machine itself is not touched.",
+        aliases: ["rm"]
+    )
+
+    @Argument(help: "The instances.", completion: .custom(Completions.instances))
+    var names: [String]
+
+    func run() throws {
+        let store = try Home.current.store()
+        // All are looked up before any is removed: a slip in the last name must not cost the first ones.
+        let instances = try names.map(store.instance(named:))
+        for instance in instances {
+            try store.removeInstance(instance.id)
+            Output.print(instance.id)
+        }
+    }
+}

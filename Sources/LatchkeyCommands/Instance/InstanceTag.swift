@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+struct InstanceTag: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tag",
+        abstract: "Set and remove tags; Name=… renames the instance.",
+        discussion: "latchkey instance tag web-1 env=prod role=db --remove owner"
+    )
+
+    @Argument(help: "The instance.", completion: .custom(Completions.instances))
+    var name: String
+
+    @Argument(help: ArgumentHelp("Tags to set.", valueName: "key=value"))
+    var tags: [String] = []
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("A tag to remove; may be given several times.", valueName: "key"))
+    var remove: [String] = []
+
+    func validate() throws {
+        if tags.isEmpty && remove.isEmpty { throw ValidationError("no tag is given") }
+    }
+
+    func run() throws {
+        var set = Tags()
+        for argument in try tags.map(TagArgument.init) { set[argument.key] = argument.value }
+        let store = try Home.current.store()
+        try store.tag(try store.instance(named: name).id, set: set, remove: remove)
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyControl
+internal import LatchkeyKeys
+internal import LatchkeyModel
+internal import LatchkeyTerminal
+
+struct KeyDelete: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Forget a key pair; nothing changes on instances.",
+        discussion: "The private file stays unless --with-private-key is given; without it nobody can bring the key back.",
+        aliases: ["rm"]
+    )
+
+    @Argument(help: "The key pair.", completion: .custom(Completions.keys))
+    var name: String
+
+    @Flag(help: "Remove the private half from Latchkey's key folder, too.")
+    var withPrivateKey = false
+
+    func run() throws {
+        let home = Home.current
+        let store = try home.store()
+        guard let pair = try store.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
+        let count = try store.instanceCount(launchedWith: name)
+        try store.removeKeyPair(pair.id)
+        if withPrivateKey, try !home.keys.remove(name) {
+            Console.note("latchkey: note: its private half was not in '\(home.keys.path.terminalSafe)'")
+        }
+        if !withPrivateKey && home.keys.holds(name) {
+            Console.note("latchkey: note: the private half stays at '\(home.keys.file(for: name).terminalSafe)'")
+        }
+        if count > 0 {
+            Console.note("latchkey: note: \(count) instance\(count == 1 ? " was" : "s were") launched with it")
+        }
+        Output.print(pair.id)
+    }
+}

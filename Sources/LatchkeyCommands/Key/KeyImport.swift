@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import LatchkeyBroker
+internal import LatchkeyControl
+internal import LatchkeyKeys
+internal import LatchkeyModel
+internal import LatchkeySSH
+internal import LatchkeyTerminal
+
+struct KeyImport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Register the public half of a key that exists already.",
+        discussion: """
+            FILE is a public key in OpenSSH's form, or a private key, of which only the public half is taken; - reads a \
+            public key from standard input. The private file stays where it is.
+            """
+    )
+
+    @Argument(help: "The name of the pair.")
+    var name: String
+
+    @Argument(help: "The key's file.", completion: .file())
+    var file: String
+
+    @Option(name: [.customShort("g"), .long], help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value"))
+    var tag: [String] = []
+
+    func run() throws {
+        let name = try Names.keyPair(name)
+        var tags = Tags()
+        for argument in try tag.map(TagArgument.init) { tags[argument.key] = argument.value }
+        let key = try publicKey()
+        let pair = try Home.current.store().addKeyPair(named: name) {
+            KeyPair(
+                name: name,
+                publicKey: key,
+                fingerprint: Fingerprint.ec2Imported(key),
+                origin: .imported,
+                tags: tags,
+                created: Date()
+            )
+        }
+        Console.note("latchkey: imported the \(key.typeAndSize) key pair '\(name)', \(pair.fingerprint)")
+        Output.print(pair.id)
+    }
+
+    private func publicKey() throws -> PublicKey {
+        let text = try InputFile.read(file)
+        let lines = text.split(whereSeparator: \.isNewline)
+        if lines.count == 1, let key = lines.first.flatMap({ PublicKey(line: $0) }) {
+            guard ["ed25519", "rsa", "ecdsa"].contains(key.typeName) else {
+                throw LatchkeyError(
+                    .keyUnusable,
+                    "keys of the kind '\(key.algorithm.terminalSafe)' cannot be imported",
+                    hint: "ed25519, rsa and ecdsa can"
+                )
+            }
+            return key
+        }
+        guard file != "-", text.contains("-----BEGIN ") || text.hasPrefix("PuTTY-") else {
+            throw LatchkeyError(
+                .keyUnusable,
+                "there is no key in '\(file.terminalSafe)'",
+                hint: "give a .pub file, or the private key's file"
+            )
+        }
+        let candidate = KeyLibrary.inspect(file)
+        if let fault = candidate.fault {
+            throw LatchkeyError(.keyUnusable, "the key \(candidate.label) \(fault.reason)", hint: fault.hint(path: file))
+        }
+        if let key = candidate.publicKey, !candidate.isClaimed { return key }
+        return try Unlocking.privateKey(at: file).publicKey
+    }
+}

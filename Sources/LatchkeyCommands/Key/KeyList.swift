@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+struct KeyList: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List key pairs.", aliases: ["ls"])
+
+    @OptionGroup var list: ListOptions
+
+    func run() throws {
+        let home = Home.current
+        let pairs = try home.store().keyPairs()
+        let library = try home.library(nil)
+        try list.render(
+            pairs.map { KeyPairReport($0, library) },
+            header: ["NAME", "TYPE", "FINGERPRINT", "ORIGIN", "PRIVATE KEY", "TAGS"],
+            quiet: \.name
+        ) { pair in
+            [
+                pair.name.terminalSafe, pair.publicKey.typeAndSize, pair.fingerprint, pair.origin.rawValue,
+                pair.privateKeys.first?.terminalSafe ?? "not here", pair.tags.listed.isEmpty ? "-" : pair.tags.listed,
+            ]
+        }
+    }
+}

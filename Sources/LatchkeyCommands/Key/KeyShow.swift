@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+struct KeyShow: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show all about a key pair.")
+
+    @Argument(help: "The key pair.", completion: .custom(Completions.keys))
+    var name: String
+
+    @OptionGroup var show: ShowOptions
+
+    @Flag(help: "Print only the public key, as it stands in an authorized_keys file.")
+    var publicKey = false
+
+    func run() throws {
+        let home = Home.current
+        let store = try home.store()
+        guard let pair = try store.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
+        if publicKey {
+            Output.print("\(pair.publicKey.line) \(pair.name)")
+            return
+        }
+        let report = KeyPairReport(pair, try home.library(nil))
+        try show.render(
+            report,
+            lines: [
+                ("name", report.name.terminalSafe), ("id", report.id), ("type", report.publicKey.typeAndSize),
+                ("fingerprint", "\(report.fingerprint) (as EC2 shows it)"),
+                ("", "\(report.sha256) (as OpenSSH shows it)"), ("origin", report.origin.rawValue),
+                ("private key", report.privateKeys.isEmpty ? "not on this machine" : report.privateKeys.map(\.terminalSafe).joined(separator: ", ")),
+                ("launched with it", "\(try store.instanceCount(launchedWith: name)) instances"),
+                ("tags", report.tags.listed.isEmpty ? "-" : report.tags.listed),
+                ("public key", report.publicKey.line), ("created", report.created.formatted(.iso8601)),
+            ]
+        )
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+/// The options of every command that enters an instance.
+struct EntryOptions: ParsableArguments {
+    @Option(name: [.short, .long], help: "The user to log in as; else the instance's own.")
+    var user: String?
+
+    @Option(
+        name: [.customShort("i"), .long],
+        help: ArgumentHelp("The key to use: a file or a key pair's name.", valueName: "key"),
+        completion: .custom(Completions.keys)
+    )
+    var key: String?
+
+    @Option(name: [.short, .long], help: "The port that sshd listens on; else the instance's own.")
+    var port: Int?
+
+    @Option(help: ArgumentHelp("Seconds for reaching the instance.", valueName: "seconds"))
+    var timeout = 10
+
+    @Flag(name: .shortAndLong, help: "Tell each step, with its time.")
+    var verbose = false
+
+    mutating func validate() throws {
+        if let port, !(1...65535).contains(port) { throw ValidationError("--port must be between 1 and 65535") }
+        if !(1...3600).contains(timeout) { throw ValidationError("--timeout must be between 1 and 3600 seconds") }
+    }
+
+    var trace: Trace { verbose ? .on() : .off }
+
+    var brokerOptions: Broker.Options {
+        var options = Broker.Options()
+        options.user = user
+        options.key = key
+        options.port = port
+        options.timeout = timeout
+        return options
+    }
+
+    /// Runs `body`; what it throws is told with its cause under `-v`, and ends the process with `own`.
+    func reporting<Value>(own: Int32, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as LatchkeyError {
+            throw Failure.Reported(error: error, status: Failure.status(of: error, own: own), showsCause: verbose)
+        }
+    }
+}
+
+/// Names for the shell to complete. A store that cannot be read completes nothing.
+enum Completions {
+    static func instances(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        guard let store = try? Home.current.store(), let instances = try? store.instances() else { return [] }
+        return instances.map { $0.name ?? $0.id }.filter(isPlain)
+    }
+
+    static func keys(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        guard let store = try? Home.current.store(), let pairs = try? store.keyPairs() else { return [] }
+        return pairs.map(\.name).filter(isPlain)
+    }
+
+    /// A completion becomes part of a command line: nothing that a shell could read as more than a word.
+    private static func isPlain(_ name: String) -> Bool { RemoteCommand.quoted(name) == name }
+}

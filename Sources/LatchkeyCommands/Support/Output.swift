@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyModel
+internal import LatchkeyTerminal
+
+/// What goes to standard output: data, in the form that was asked for.
+enum Output {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case table, json
+    }
+
+    /// Prints text. A reader that has gone away ends the process as any filter does; a full disk is told.
+    static func print(_ text: String, newline: Bool = true) {
+        let text = newline && !text.hasSuffix("\n") ? text + "\n" : text
+        switch Descriptor.writeAll(STDOUT_FILENO, Array(text.utf8)) {
+        case 0: return
+        case EPIPE: Signals.die(by: SIGPIPE)
+        case let number:
+            Console.report(
+                LatchkeyError(
+                    number == ENOSPC ? .storageFull : .fileUnusable,
+                    "cannot write the output: \(String(cString: strerror(number)).lowercased())"
+                )
+            )
+            exit(1)
+        }
+    }
+
+    /// JSON with sorted keys, so that it can be compared.
+    static func print(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        let bytes: [UInt8]
+        do { bytes = Array(try encoder.encode(value)) } catch {
+            throw LatchkeyError(.fileUnusable, "the answer cannot be written as JSON", cause: "\(error)")
+        }
+        // JSON may carry what a terminal would obey only in escaped form (RFC 8259 §7 asks it below U+0020 only).
+        print(String(decoding: bytes, as: UTF8.self).jsonTerminalSafe)
+    }
+}
+
+extension String {
+    /// JSON text with the characters that a terminal could obey written as `\uXXXX`, which means the same to a reader.
+    var jsonTerminalSafe: String {
+        var safe = ""
+        for scalar in unicodeScalars {
+            if scalar == "\n" || String(scalar).isTerminalSafe {
+                safe.unicodeScalars.append(scalar)
+            } else {
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    safe += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
+            }
+        }
+        return safe
+    }
+}
+
+/// Rows with aligned columns; every cell must be safe for a terminal.
+struct Table {
+    let header: [String]
+    var rows: [[String]] = []
+
+    init(_ header: [String]) { self.header = header }
+
+    var rendered: String {
+        let lines = [header] + rows
+        let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        return lines.map { cells in
+            let padded = zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            let line = padded.joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        .joined(separator: "\n")
+    }
+}
+
+/// `--output` and `--quiet`, wherever something is listed.
+struct ListOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The form of the output: table or json.")
+    var output = Output.Format.table
+
+    @Flag(name: .shortAndLong, help: "Print only names or ids, a line each.")
+    var quiet = false
+
+    func render<Item: Encodable>(
+        _ items: [Item],
+        header: [String],
+        quiet name: (Item) -> String,
+        row: (Item) -> [String]
+    ) throws {
+        if quiet {
+            if !items.isEmpty { Output.print(items.map(name).joined(separator: "\n")) }
+            return
+        }
+        switch output {
+        case .json: try Output.print(json: items)
+        case .table:
+            var table = Table(header)
+            table.rows = items.map(row)
+            Output.print(table.rendered)
+        }
+    }
+}
+
+/// `--output`, where one thing is shown.
+struct ShowOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The form of the output: table or json.")
+    var output = Output.Format.table
+
+    /// Shows pairs of words, the left ones aligned, or the value as JSON.
+    func render(_ value: some Encodable, lines: [(String, String)]) throws {
+        switch output {
+        case .json: try Output.print(json: value)
+        case .table:
+            let width = lines.map(\.0.count).max() ?? 0
+            let text = lines.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }
+            Output.print(text.joined(separator: "\n"))
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store: ControlPlane {
+    package func instances(matching selector: InstanceSelector, limit: Int) throws -> [Instance] {
+        try read { database in
+            switch selector {
+            case .tag(let key, let value):
+                return try Store.living(
+                    "SELECT instanceID AS id FROM instanceTag WHERE key = ? AND value = ?",
+                    [key, value],
+                    limit,
+                    database
+                )
+            case .text(let text):
+                // The best kind of match decides; a weaker kind is looked at only where the better ones have nothing.
+                let exact = try String.fetchAll(database, sql: "SELECT id FROM instance WHERE id = ?", arguments: [text])
+                if !exact.isEmpty { return try Store.fetch(exact, database) }
+                let named = try Store.living(
+                    "SELECT instanceID AS id FROM instanceTag WHERE key = 'Name' AND value = ?",
+                    [text],
+                    limit,
+                    database
+                )
+                if !named.isEmpty { return named }
+                let addressed = try Store.living(
+                    "SELECT DISTINCT instanceID AS id FROM instanceAddress WHERE address = ?",
+                    [text],
+                    limit,
+                    database
+                )
+                if !addressed.isEmpty { return addressed }
+                // A range instead of LIKE, so that the index serves and no character is a wildcard.
+                let range: StatementArguments = [text, text + "\u{10FFFF}"]
+                let byName = try Store.living(
+                    "SELECT instanceID AS id FROM instanceTag WHERE key = 'Name' AND value >= ? AND value < ?",
+                    range,
+                    limit,
+                    database
+                )
+                guard Identifier.looksLikeInstanceID(text) else { return byName }
+                let byID = try Store.living("SELECT id FROM instance WHERE id >= ? AND id < ?", range, limit, database)
+                return Array((byName + byID.filter { !byName.contains($0) }).prefix(limit))
+            }
+        }
+    }
+
+    package func similarNames(to name: String) throws -> [String] {
+        // Names that begin alike, the nearest first: enough for a slip of the finger, cheap in any fleet.
+        guard let first = name.unicodeScalars.first else { return [] }
+        let candidates = try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT DISTINCT value FROM instanceTag
+                    WHERE key = 'Name' AND ((value >= ? AND value < ?) OR (value >= ? AND value < ?)) LIMIT 1000
+                    """,
+                arguments: [
+                    String(first).lowercased(), String(first).lowercased() + "\u{10FFFF}", String(first).uppercased(),
+                    String(first).uppercased() + "\u{10FFFF}",
+                ]
+            )
+        }
+        return candidates.map { ($0, EditDistance.between(name.lowercased(), $0.lowercased())) }
+            .filter { $0.1 <= max(1, name.count / 3) }
+            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+            .prefix(3)
+            .map(\.0)
+    }
+
+    package func keyPair(named name: String) throws -> KeyPair? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM keyPair WHERE name = ?", arguments: [name])
+                .flatMap { try Store.keyPair($0, database) }
+        }
+    }
+
+    package func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws {
+        try write { database in try Store.pin(keys, instanceID, database) }
+    }
+
+    package func acceptedKey(of instanceID: Instance.ID, user: String) throws -> PublicKey? {
+        try read { database in
+            try Data.fetchOne(
+                database,
+                sql: "SELECT publicKey FROM acceptedKey WHERE instanceID = ? AND user = ?",
+                arguments: [instanceID, user]
+            )
+            .flatMap { PublicKey(blob: $0) }
+        }
+    }
+
+    package func noteAcceptedKey(_ key: PublicKey, of instanceID: Instance.ID, user: String, at date: Date) throws {
+        try write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO acceptedKey (instanceID, user, publicKey, accepted) VALUES (?, ?, ?, ?)",
+                arguments: [instanceID, user, Data(key.blob), date.milliseconds]
+            )
+        }
+    }
+
+    /// Instances whose ids a query gives, terminated ones left out, in the order of the index that serves it: sorting
+    /// would have to see all of them first.
+    private static func living(
+        _ query: String,
+        _ arguments: StatementArguments,
+        _ limit: Int,
+        _ database: Database
+    ) throws -> [Instance] {
+        let ids = try String.fetchAll(
+            database,
+            sql: """
+                SELECT instance.id FROM (\(query)) AS matching JOIN instance ON instance.id = matching.id
+                WHERE instance.state <> 'terminated' LIMIT ?
+                """,
+            arguments: arguments + [limit]
+        )
+        return try fetch(ids, database)
+    }
+}
+
+/// How many single-character changes lie between two words (Levenshtein).
+enum EditDistance {
+    static func between(_ a: String, _ b: String) -> Int {
+        let (a, b) = (Array(a), Array(b))
+        var row = Array(0...b.count)
+        for (i, left) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, right) in b.enumerated() {
+                (diagonal, row[j + 1]) = (row[j + 1], min(diagonal + (left == right ? 0 : 1), row[j] + 1, row[j + 1] + 1))
+            }
+        }
+        return row[b.count]
+    }
+}

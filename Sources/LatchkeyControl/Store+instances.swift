@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store {
+    /// Every instance, by name and then by id.
+    package func instances() throws -> [Instance] {
+        try read { database in
+            let ids = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT instance.id FROM instance
+                    LEFT JOIN instanceTag ON instanceTag.instanceID = instance.id AND instanceTag.key = 'Name'
+                    ORDER BY instanceTag.value IS NULL, instanceTag.value, instance.id
+                    """
+            )
+            return try Store.fetch(ids, database)
+        }
+    }
+
+    /// Adds an instance.
+    ///
+    /// - Throws: `instanceExists` if another one has its name.
+    package func add(_ instance: Instance) throws {
+        try write { database in
+            if let name = instance.name {
+                let other = try String.fetchOne(
+                    database,
+                    sql: "SELECT instanceID FROM instanceTag WHERE key = 'Name' AND value = ?",
+                    arguments: [name]
+                )
+                if let other {
+                    throw LatchkeyError(
+                        .instanceExists,
+                        "an instance named '\(name.terminalSafe)' exists already (\(other))",
+                        hint: "choose another name, or remove that one: latchkey instance remove '\(name.terminalSafe)'"
+                    )
+                }
+            }
+            try database.execute(
+                sql: "INSERT INTO instance (id, state, port, user, keyName, created) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    instance.id, instance.state.rawValue, instance.port, instance.user, instance.keyName,
+                    instance.created.milliseconds,
+                ]
+            )
+            for (position, address) in instance.addresses.enumerated() {
+                try database.execute(
+                    sql: "INSERT INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
+                    arguments: [instance.id, position, address]
+                )
+            }
+            try Store.setTags(instance.tags, of: instance.id, database)
+            try Store.pin(instance.hostKeys, instance.id, database)
+        }
+    }
+
+    /// Sets tags and removes others; the name is one of them.
+    package func tag(_ id: Instance.ID, set tags: Tags, remove keys: [String]) throws {
+        try write { database in
+            for key in keys {
+                try database.execute(
+                    sql: "DELETE FROM instanceTag WHERE instanceID = ? AND key = ?",
+                    arguments: [id, key]
+                )
+            }
+            try Store.setTags(tags, of: id, database)
+        }
+    }
+
+    /// Forgets an instance, its pinned host keys included. The machine itself is not touched.
+    package func removeInstance(_ id: Instance.ID) throws {
+        try write { database in
+            try database.execute(sql: "DELETE FROM instance WHERE id = ?", arguments: [id])
+        }
+    }
+
+    /// Puts these in the place of all host keys that are pinned for an instance.
+    package func replaceHostKeys(_ keys: [HostKey], for id: Instance.ID) throws {
+        try write { database in
+            try database.execute(sql: "DELETE FROM hostKey WHERE instanceID = ?", arguments: [id])
+            try Store.pin(keys, id, database)
+        }
+    }
+
+    static func pin(_ keys: [HostKey], _ id: Instance.ID, _ database: Database) throws {
+        for key in keys {
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO hostKey (instanceID, publicKey, source, pinned) VALUES (?, ?, ?, ?)",
+                arguments: [id, Data(key.key.blob), key.source.rawValue, key.pinned.milliseconds]
+            )
+        }
+    }
+
+    private static func setTags(_ tags: Tags, of id: Instance.ID, _ database: Database) throws {
+        for (key, value) in tags {
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO instanceTag (instanceID, key, value) VALUES (?, ?, ?)",
+                arguments: [id, key, value]
+            )
+        }
+    }
+
+    /// The instances with these ids, in this order; an id that has gone meanwhile is left out.
+    static func fetch(_ ids: [String], _ database: Database) throws -> [Instance] {
+        let instance = try database.cachedStatement(sql: "SELECT * FROM instance WHERE id = ?")
+        let tags = try database.cachedStatement(sql: "SELECT key, value FROM instanceTag WHERE instanceID = ?")
+        let addresses = try database.cachedStatement(
+            sql: "SELECT address FROM instanceAddress WHERE instanceID = ? ORDER BY position"
+        )
+        let hostKeys = try database.cachedStatement(sql: "SELECT * FROM hostKey WHERE instanceID = ? ORDER BY pinned")
+        return try ids.compactMap { id in
+            guard let row = try Row.fetchOne(instance, arguments: [id]) else { return nil }
+            let pairs = try Row.fetchAll(tags, arguments: [id]).map { ($0[0] as String, $0[1] as String) }
+            return Instance(
+                id: id,
+                tags: Dictionary(pairs) { first, _ in first },
+                state: InstanceState(rawValue: row["state"]) ?? .pending,
+                addresses: try String.fetchAll(addresses, arguments: [id]),
+                port: row["port"],
+                user: row["user"],
+                keyName: row["keyName"],
+                hostKeys: try Row.fetchAll(hostKeys, arguments: [id]).compactMap(Store.hostKey),
+                created: Date(milliseconds: row["created"])
+            )
+        }
+    }
+
+    private static func hostKey(_ row: Row) -> HostKey? {
+        guard let key = PublicKey(blob: row["publicKey"] as Data), let source = HostKey.Source(rawValue: row["source"])
+        else { return nil }
+        return HostKey(key: key, source: source, pinned: Date(milliseconds: row["pinned"]))
+    }
+}
+
+extension Date {
+    /// Since 1970 in UTC.
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+}

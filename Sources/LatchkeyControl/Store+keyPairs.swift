@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store {
+    /// Every key pair, by name.
+    package func keyPairs() throws -> [KeyPair] {
+        try read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM keyPair ORDER BY name")
+                .compactMap { try Store.keyPair($0, database) }
+        }
+    }
+
+    /// Registers the pair that `make` returns. `make` runs only if the name is free, and nothing is registered if it
+    /// throws; no other process can take the name meanwhile.
+    ///
+    /// - Throws: `keyExists`, and what `make` throws.
+    package func addKeyPair(named name: String, _ make: () throws -> KeyPair) throws -> KeyPair {
+        try write { database in
+            let taken = try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM keyPair WHERE name = ?)",
+                arguments: [name]
+            )
+            if taken == true { throw LatchkeyError.keyExists(name) }
+            let pair = try make()
+            try database.execute(
+                sql: """
+                    INSERT INTO keyPair (id, name, publicKey, fingerprint, origin, created) VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    pair.id, pair.name, Data(pair.publicKey.blob), pair.fingerprint, pair.origin.rawValue,
+                    pair.created.milliseconds,
+                ]
+            )
+            for (key, value) in pair.tags {
+                try database.execute(
+                    sql: "INSERT INTO keyPairTag (keyPairID, key, value) VALUES (?, ?, ?)",
+                    arguments: [pair.id, key, value]
+                )
+            }
+            return pair
+        }
+    }
+
+    /// Forgets the public half. Nothing changes on instances, and no file is touched.
+    package func removeKeyPair(_ id: KeyPair.ID) throws {
+        try write { database in
+            try database.execute(sql: "DELETE FROM keyPair WHERE id = ?", arguments: [id])
+        }
+    }
+
+    /// How many instances name this key pair as the one they were launched with.
+    package func instanceCount(launchedWith keyName: String) throws -> Int {
+        try read { database in
+            try Int.fetchOne(
+                database,
+                sql: "SELECT COUNT(*) FROM instance WHERE keyName = ? AND state <> 'terminated'",
+                arguments: [keyName]
+            ) ?? 0
+        }
+    }
+
+    static func keyPair(_ row: Row, _ database: Database) throws -> KeyPair? {
+        guard let publicKey = PublicKey(blob: row["publicKey"] as Data),
+            let origin = KeyPair.Origin(rawValue: row["origin"])
+        else { return nil }
+        let tags = try Row.fetchAll(
+            database,
+            sql: "SELECT key, value FROM keyPairTag WHERE keyPairID = ?",
+            arguments: [row["id"] as String]
+        )
+        return KeyPair(
+            id: row["id"],
+            name: row["name"],
+            publicKey: publicKey,
+            fingerprint: row["fingerprint"],
+            origin: origin,
+            tags: Dictionary(tags.map { ($0[0] as String, $0[1] as String) }) { first, _ in first },
+            created: Date(milliseconds: row["created"])
+        )
+    }
+}

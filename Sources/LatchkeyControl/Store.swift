@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+internal import Glibc
+internal import LatchkeyModel
+
+/// The embedded control plane: instances and key pairs in one SQLite file. Several processes may use it at once.
+///
+/// Every function throws `LatchkeyError`: `storeUnavailable`, `storeDamaged`, `storeNewer`, `storageFull`, and what its
+/// own words say.
+package final class Store {
+    let database: DatabaseQueue
+    private let path: String
+
+    /// Opens the store, making it or bringing it up to this version first.
+    ///
+    /// - Parameter path: the database's file; its folder exists.
+    package init(path: String) throws {
+        self.path = path
+        // It says who may enter which machine: nobody else's business, from the first byte on.
+        let mask = umask(0o077)
+        defer { umask(mask) }
+        database = try Store.translating(path) {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            configuration.label = "latchkey"
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+                try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            }
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let migrator = Migrations.all
+            let state = try queue.read { database in
+                try (migrator.hasBeenSuperseded(database), migrator.hasCompletedMigrations(database))
+            }
+            if state.0 { throw Store.newer(path) }
+            if !state.1 { try migrator.migrate(queue) }
+            return queue
+        }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Store.translating(path) { try database.read(body) }
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Store.translating(path) { try database.write(body) }
+    }
+
+    private static func newer(_ path: String) -> LatchkeyError {
+        LatchkeyError(
+            .storeNewer,
+            "the database '\(path.terminalSafe)' was written by a newer Latchkey",
+            hint: "update this one; an older version cannot read it safely"
+        )
+    }
+
+    /// SQLite's errors in the words of the one who asked.
+    private static func translating<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            let name = "'\(path.terminalSafe)'"
+            let cause = error.description.terminalSafe
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+                throw LatchkeyError(
+                    .storeDamaged,
+                    "the database \(name) is damaged",
+                    hint: "put a copy of it back, or move it away and add the instances anew; keys are not touched by this",
+                    cause: cause
+                )
+            case .SQLITE_FULL:
+                throw LatchkeyError(
+                    .storageFull,
+                    "the disk that holds the database \(name) is full",
+                    hint: "nothing was changed; make room and try again",
+                    cause: cause
+                )
+            case .SQLITE_BUSY, .SQLITE_LOCKED:
+                throw LatchkeyError(
+                    .storeUnavailable,
+                    "another process has kept the database \(name) busy for ten seconds",
+                    hint: "try again",
+                    cause: cause
+                )
+            default:
+                throw LatchkeyError(
+                    .storeUnavailable,
+                    "the database \(name) cannot be used: \((error.message ?? "no reason given").terminalSafe)",
+                    hint: "check that its folder exists, is yours and can be written",
+                    cause: cause
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCrypto
+
+/// The digests that fingerprints are made of.
+package enum Digest {
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha256(), bytes) }
+    package static func sha1(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha1(), bytes) }
+    package static func md5(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_md5(), bytes) }
+
+    static func sha1(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha1(), bytes) }
+    static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha256(), bytes) }
+
+    private static func compute(_ algorithm: OpaquePointer?, _ bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBytes { compute(algorithm, $0) }
+    }
+
+    private static func compute(_ algorithm: OpaquePointer?, _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
+            var length: UInt32 = 0
+            // A FIPS provider may refuse MD5; an empty digest then matches nothing.
+            let done = EVP_Digest(bytes.baseAddress, bytes.count, buffer.baseAddress, &length, algorithm, nil)
+            count = done == 1 ? Int(length) : 0
+        }
+    }
+}

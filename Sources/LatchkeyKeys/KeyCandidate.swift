@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyModel
+
+/// A private key that could be used, or a file that looked like one and why it cannot.
+package struct KeyCandidate: Equatable, Sendable {
+    package enum Source: Equatable, Sendable {
+        case file(path: String)
+        case agent(comment: String)
+    }
+
+    package let source: Source
+    /// Nil where only the passphrase would tell.
+    package let publicKey: PublicKey?
+    /// The public half stands in the `.pub` file beside the private one, which may be another's.
+    package let isClaimed: Bool
+    package let isEncrypted: Bool
+    package let fault: KeyFault?
+
+    package init(
+        source: Source,
+        publicKey: PublicKey?,
+        isClaimed: Bool = false,
+        isEncrypted: Bool = false,
+        fault: KeyFault? = nil
+    ) {
+        self.source = source
+        self.publicKey = publicKey
+        self.isClaimed = isClaimed
+        self.isEncrypted = isEncrypted
+        self.fault = fault
+    }
+
+    package var path: String? {
+        if case .file(let path) = source { path } else { nil }
+    }
+
+    /// How messages call it, safe for a terminal: the path, or the agent's comment.
+    package var label: String {
+        switch source {
+        case .file(let path): "'\(path.terminalSafe)'"
+        case .agent(let comment): "the ssh-agent's key '\(comment.terminalSafe)'"
+        }
+    }
+
+    /// The file's name without its folder and without `.pem`; nil for a key of the agent.
+    var stem: String? {
+        guard let name = path?.split(separator: "/").last else { return nil }
+        return String(name.hasSuffix(".pem") ? name.dropLast(4) : name)
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+
+/// Why a file is not a private key that can be used.
+package enum KeyFault: Error, Equatable, Sendable {
+    case missing
+    /// The system's words for why it cannot be opened or read.
+    case unreadable(String)
+    case notRegular
+    /// Others could read it: the file's permission bits.
+    case tooOpen(mode: UInt32)
+    /// It belongs to another user, who could replace it.
+    case foreignOwner
+    case notAKey
+    /// A key by its first line, but cut off or damaged.
+    case malformed
+    /// A key of a kind that is recognised and not supported.
+    case unsupported(String)
+    /// Its passphrase would cost more work than any honest file asks for.
+    case tooCostly(String)
+    case changedWhileRead
+
+    /// What is wrong, as the end of a sentence that names the file.
+    package var reason: String {
+        switch self {
+        case .missing: "does not exist"
+        case .unreadable(let words): "cannot be read: \(words)"
+        case .notRegular: "is not a regular file"
+        case .tooOpen(let mode): "can be read by others (mode \(String(mode & 0o7777, radix: 8)))"
+        case .foreignOwner: "belongs to another user"
+        case .notAKey: "is not a private key"
+        case .malformed: "is cut off or damaged"
+        case .unsupported(let kind): "is \(kind), which is not supported"
+        case .tooCostly(let what): "asks for absurd work to be unlocked (\(what))"
+        case .changedWhileRead: "changed while it was read"
+        }
+    }
+
+    /// What to do about it, if something can be done.
+    package func hint(path: String) -> String? {
+        switch self {
+        case .tooOpen: "chmod 600 '\(path.terminalSafe)'"
+        case .foreignOwner: "make a copy of your own, readable by you alone"
+        case .unsupported(let kind) where kind.contains("PuTTY"):
+            "puttygen '\(path.terminalSafe)' -O private-openssh -o NEWFILE converts it"
+        case .missing: "latchkey key list shows the keys there are"
+        case .malformed: "restore it from where it was made; a private key cannot be mended"
+        case .tooCostly: "if you trust the file, lower its rounds with ssh-keygen -p -a 24"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import LatchkeyModel
+
+/// A private key's file, opened and checked by its descriptor, so that what was checked is what is read.
+package enum KeyFile {
+    /// A longer file is no private key: RSA 16384 in PEM has about 13 KiB.
+    static let sizeLimit = 64 * 1024
+
+    /// By what a file is recognised as being as it was: any change to content or permissions changes one of these.
+    struct Identity: Equatable {
+        var device: UInt64
+        var inode: UInt64
+        var size: UInt64
+        /// Nanoseconds since 1970.
+        var modified: Int64
+        var changed: Int64
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = UInt64(status.st_size)
+            modified = Identity.nanoseconds(status.st_mtim)
+            changed = Identity.nanoseconds(status.st_ctim)
+        }
+
+        init(device: UInt64, inode: UInt64, size: UInt64, modified: Int64, changed: Int64) {
+            self.device = device
+            self.inode = inode
+            self.size = size
+            self.modified = modified
+            self.changed = changed
+        }
+
+        static func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+    }
+
+    /// The text of a private key.
+    ///
+    /// - Throws: `missing`, `unreadable`, `notRegular`, `tooOpen`, `foreignOwner`, `notAKey` (too long),
+    ///   `changedWhileRead`.
+    package static func read(_ path: String) throws(KeyFault) -> Secret {
+        var secret = Secret(capacity: sizeLimit)
+        _ = try read(path, into: &secret)
+        return secret
+    }
+
+    /// As ``read(_:)``, into memory that is used again for many files.
+    static func read(_ path: String, into secret: inout Secret) throws(KeyFault) -> Identity {
+        secret.removeAll()
+        // O_NONBLOCK, so that a pipe without a writer does not make us wait.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(words(errno))
+        }
+        defer { close(descriptor) }
+        let identity = try check(descriptor)
+        while true {
+            let count = secret.fill { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw .unreadable(words(errno)) }
+            if count == 0 { break }
+        }
+        guard try check(descriptor) == identity, secret.count == identity.size else { throw .changedWhileRead }
+        return identity
+    }
+
+    private static func check(_ descriptor: Int32) throws(KeyFault) -> Identity {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(words(errno)) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
+        guard status.st_size <= sizeLimit else { throw .notAKey }
+        guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .foreignOwner }
+        guard status.st_mode & 0o077 == 0 else { throw .tooOpen(mode: UInt32(status.st_mode)) }
+        return Identity(status)
+    }
+
+    static func words(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import LatchkeyModel
+package import LatchkeySSH
+
+/// All private keys that are at hand: files in the key folders, found through an index, and those of a running ssh-agent.
+package final class KeyLibrary {
+    /// Folders below a key folder are looked into this deep; links to folders are not followed.
+    private static let depth = 3
+
+    private let folders: [String]
+    private let indexPath: String
+    private let agent: AgentAddress?
+    private var loaded: KeyIndex?
+    private var isFresh = false
+    private var agentIdentities: [AgentAddress.Identity]?
+
+    /// - Parameters:
+    ///   - folders: the preferred one first; one that does not exist is as good as empty.
+    ///   - indexPath: where the index is kept.
+    package init(folders: [String], indexPath: String, agent: AgentAddress?) {
+        self.folders = folders
+        self.indexPath = indexPath
+        self.agent = agent
+    }
+
+    /// The candidates that hold this public key, the one that asks least of the user first: a plain file, the agent, a
+    /// file behind a passphrase.
+    ///
+    /// A file found through the index is read before it is returned; only if none holds are the folders gone through.
+    package func candidates(for key: PublicKey) -> [KeyCandidate] {
+        var found = files(with: key)
+        if found.isEmpty {
+            refresh()
+            found = files(with: key)
+        }
+        let inAgent = identities().filter { $0.key == key }.map(KeyLibrary.candidate)
+        return found.filter { !$0.isEncrypted } + inAgent + found.filter(\.isEncrypted)
+    }
+
+    /// Every candidate, those that cannot be used included, by folder and name; the agent's last.
+    package func all() -> [KeyCandidate] {
+        refresh()
+        let index = index
+        var candidates: [KeyCandidate] = []
+        for record in 0..<index.count {
+            let path = index.path(record)
+            switch index.record(record).kind {
+            case .notAKey: continue
+            case .key:
+                let description = index.record(record).description
+                candidates.append(KeyLibrary.candidate(path, description))
+            case .faulty:
+                candidates.append(KeyLibrary.inspect(path))
+            }
+        }
+        let ranked = candidates.enumerated().sorted { a, b in
+            (rank(a.element), a.offset) < (rank(b.element), b.offset)
+        }
+        return ranked.map(\.element) + identities().map(KeyLibrary.candidate)
+    }
+
+    /// Reads one file and says what it is.
+    package static func inspect(_ path: String) -> KeyCandidate {
+        do throws(KeyFault) {
+            return candidate(path, try KeyDescription(of: try KeyFile.read(path)))
+        } catch {
+            return KeyCandidate(source: .file(path: path), publicKey: nil, fault: error)
+        }
+    }
+
+    private var index: KeyIndex {
+        if let loaded { return loaded }
+        let index = KeyIndex.load(indexPath)
+        loaded = index
+        return index
+    }
+
+    private func rank(_ candidate: KeyCandidate) -> Int {
+        candidate.path.flatMap { path in folders.firstIndex { path.hasPrefix($0 + "/") } } ?? folders.count
+    }
+
+    private func files(with key: PublicKey) -> [KeyCandidate] {
+        let index = index
+        let paths = index.find(blobSHA256: Digest.sha256(key.blob)) + index.keysWithoutPublicHalf()
+        return paths.map { KeyLibrary.inspect(index.path($0)) }
+            .filter { $0.publicKey == key && $0.fault == nil }
+            .sorted { rank($0) < rank($1) }
+    }
+
+    private func identities() -> [AgentAddress.Identity] {
+        if let agentIdentities { return agentIdentities }
+        // An agent that is gone leaves its address behind in many a shell; that is everyday life, not an error.
+        let identities = (try? agent?.identities()) ?? []
+        agentIdentities = identities
+        return identities
+    }
+
+    private static func candidate(_ identity: AgentAddress.Identity) -> KeyCandidate {
+        KeyCandidate(source: .agent(comment: identity.comment), publicKey: identity.key)
+    }
+
+    private static func candidate(_ path: String, _ description: KeyDescription?) -> KeyCandidate {
+        let claimed = description?.publicKey == nil ? publicHalf(beside: path) : nil
+        return KeyCandidate(
+            source: .file(path: path),
+            publicKey: description?.publicKey ?? claimed,
+            isClaimed: claimed != nil,
+            isEncrypted: description?.isEncrypted == true
+        )
+    }
+
+    /// What `PATH.pub` says, as ssh-keygen leaves it.
+    private static func publicHalf(beside path: String) -> PublicKey? {
+        let descriptor = open(path + ".pub", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let bytes = [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
+            count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
+        }
+        return PublicKey(line: String(decoding: bytes, as: UTF8.self))
+    }
+
+    // MARK: Keeping the index true
+
+    /// Goes through the folders and reads what is new or has changed, once in this object's life.
+    private func refresh() {
+        guard !isFresh else { return }
+        isFresh = true
+        let old = index
+        var entries: [(path: [UInt8], record: KeyIndex.Record?)] = []
+        entries.reserveCapacity(old.count + 16)
+        var kept = 0
+        var secret = Secret(capacity: KeyFile.sizeLimit)
+        for file in listFolders() {
+            if let record = old.find(path: file.path), old.isCurrent(record, file.identity) {
+                kept += 1
+                entries.append((file.path, nil))
+            } else {
+                entries.append((file.path, KeyLibrary.read(file.path, file.identity, into: &secret)))
+            }
+        }
+        guard kept != entries.count || kept != old.count else { return }
+        let complete = entries.compactMap { entry -> (path: [UInt8], record: KeyIndex.Record)? in
+            guard let record = entry.record ?? old.find(path: entry.path).map(old.record) else { return nil }
+            return (entry.path, record)
+        }
+        let bytes = KeyIndex.encode(complete)
+        loaded = KeyIndex(checking: bytes) ?? .empty
+        KeyIndex.store(bytes, at: indexPath)
+    }
+
+    private static func read(
+        _ path: [UInt8],
+        _ identity: KeyFile.Identity,
+        into secret: inout Secret
+    ) -> KeyIndex.Record {
+        var record = KeyIndex.Record(identity: identity, seen: now(), kind: .faulty)
+        do throws(KeyFault) {
+            record.identity = try KeyFile.read(String(decoding: path, as: UTF8.self), into: &secret)
+            record.description = try KeyDescription(of: secret)
+            record.kind = .key
+        } catch {
+            // What a file lacks is only told when somebody asks, and then found out anew.
+            record.kind = error == .notAKey || error == .notRegular ? .notAKey : .faulty
+        }
+        secret.removeAll()
+        return record
+    }
+
+    private static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return KeyFile.Identity.nanoseconds(time)
+    }
+
+    private func listFolders() -> [(path: [UInt8], identity: KeyFile.Identity)] {
+        var files: [(path: [UInt8], identity: KeyFile.Identity)] = []
+        var visited: Set<String> = []
+        for folder in folders where visited.insert(folder).inserted {
+            KeyLibrary.list(Array(folder.utf8), depth: KeyLibrary.depth, into: &files)
+        }
+        return files
+    }
+
+    /// Names that are never private keys, by ssh's and Latchkey's own custom.
+    private static func isSkipped(_ name: [UInt8]) -> Bool {
+        name.first == UInt8(ascii: ".") || name.suffix(4).elementsEqual(".pub".utf8)
+            || name.starts(with: "known_hosts".utf8) || name.starts(with: "authorized_keys".utf8)
+    }
+
+    private static func list(
+        _ folder: [UInt8],
+        depth: Int,
+        into files: inout [(path: [UInt8], identity: KeyFile.Identity)]
+    ) {
+        guard let stream = opendir(String(decoding: folder, as: UTF8.self)) else { return }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if isSkipped(name) { continue }
+            let path = folder + [UInt8(ascii: "/")] + name
+            if entry.pointee.d_type == UInt8(DT_DIR) {
+                if depth > 1 { list(path, depth: depth - 1, into: &files) }
+                continue
+            }
+            var status = stat()
+            let found = withUnsafePointer(to: &entry.pointee.d_name.0) { fstatat(dirfd(stream), $0, &status, 0) == 0 }
+            guard found, status.st_mode & S_IFMT == S_IFREG else { continue }
+            files.append((path, KeyFile.Identity(status)))
+        }
+    }
+}

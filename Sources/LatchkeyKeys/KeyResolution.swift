@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyModel
+
+/// Why a key is thought to fit an instance, the strongest first.
+package enum Evidence: String, CaseIterable, Codable, Comparable, Sendable {
+    /// The user named the key.
+    case named
+    /// The public key that the control plane holds for the instance's key pair is the candidate's own.
+    case publicKey
+    /// This instance let this key in before.
+    case acceptedBefore
+    /// The file is called like the key pair or the instance: a hint, never a proof.
+    case fileName
+
+    package static func < (a: Evidence, b: Evidence) -> Bool {
+        allCases.firstIndex(of: a) ?? 0 < allCases.firstIndex(of: b) ?? 0
+    }
+
+    /// Whether this proves that the key belongs to the instance; without it only the server can tell.
+    package var isProof: Bool { self != .fileName }
+
+    package var explanation: String {
+        switch self {
+        case .named: "named on the command line"
+        case .publicKey: "its public half is the one registered for the instance's key pair"
+        case .acceptedBefore: "this instance let it in before"
+        case .fileName: "its name fits; only the instance can tell whether it does"
+        }
+    }
+}
+
+/// A candidate and what speaks for it.
+package struct KeyProposal: Sendable {
+    package let candidate: KeyCandidate
+    /// Nil where nothing speaks for it but that it is there.
+    package let evidence: Evidence?
+
+    package init(candidate: KeyCandidate, evidence: Evidence?) {
+        self.candidate = candidate
+        self.evidence = evidence
+    }
+}
+
+/// Goes from an instance to the keys that could fit it.
+package struct KeyResolver {
+    private let library: KeyLibrary
+
+    package init(library: KeyLibrary) { self.library = library }
+
+    /// Keys that are proved to belong to the instance, to be offered alone and in this order.
+    ///
+    /// - Parameters:
+    ///   - registered: what the control plane holds under the instance's launch key name.
+    ///   - accepted: the key that this instance let in last.
+    package func proved(registered: PublicKey?, accepted: PublicKey?) -> [KeyProposal] {
+        var proposals: [KeyProposal] = []
+        // What the door itself said weighs more than what was written down at launch and may be stale; but the two are
+        // the same nearly always, and the written one is the better explanation then.
+        if let accepted, accepted != registered {
+            proposals += library.candidates(for: accepted).map { KeyProposal(candidate: $0, evidence: .acceptedBefore) }
+        }
+        if let registered {
+            proposals += library.candidates(for: registered).map { KeyProposal(candidate: $0, evidence: .publicKey) }
+        }
+        return proposals
+    }
+
+    /// All other keys whose public half is known, the likely ones first: the instance has to be asked about each.
+    package func guesses(for instance: Instance, without proved: [KeyProposal]) -> [KeyProposal] {
+        let tried = Set(proved.compactMap(\.candidate.publicKey))
+        let names = Set([instance.keyName, instance.name, instance.id].compactMap { $0 })
+        var seen: Set<PublicKey> = []
+        let proposals = library.all().compactMap { candidate -> KeyProposal? in
+            guard let key = candidate.publicKey, candidate.fault == nil, !tried.contains(key), seen.insert(key).inserted
+            else { return nil }
+            let isNamed = candidate.stem.map(names.contains) == true
+            return KeyProposal(candidate: candidate, evidence: isNamed ? .fileName : nil)
+        }
+        return proposals.filter { $0.evidence != nil } + proposals.filter { $0.evidence == nil && isUsual($0.candidate) }
+            + proposals.filter { $0.evidence == nil && !isUsual($0.candidate) }
+    }
+
+    /// The names that ssh itself would try, and what the agent holds.
+    private func isUsual(_ candidate: KeyCandidate) -> Bool {
+        candidate.stem.map { ["id_ed25519", "id_ecdsa", "id_rsa"].contains($0) } ?? true
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCrypto
+internal import LatchkeyModel
+
+/// The form of private keys of RFC 5208 and RFC 5958.
+enum PKCS8 {
+    /// OpenSSL's own default is 2,048, careful people take a million; ten times that takes some seconds.
+    private static let iterationsLimit = 10_000_000
+
+    static func describe(_ der: UnsafeRawBufferPointer) throws(KeyFault) -> KeyDescription {
+        var position = der.bindMemory(to: UInt8.self).baseAddress
+        guard let info = d2i_PKCS8_PRIV_KEY_INFO(nil, &position, der.count) else { throw .malformed }
+        defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        var algorithm: OpaquePointer?
+        var content: UnsafePointer<UInt8>?
+        var length: Int32 = 0
+        var identifier: UnsafePointer<X509_ALGOR>?
+        guard PKCS8_pkey_get0(&algorithm, &content, &length, &identifier, info) == 1 else { throw .malformed }
+        let inner = UnsafeRawBufferPointer(start: content, count: Int(length))
+
+        switch OBJ_obj2nid(algorithm) {
+        case NID_rsaEncryption: return described(try RSAKey(pkcs1: inner))
+        case NID_X9_62_id_ecPublicKey: return described(try ECKey(sec1: inner, curve: try curve(of: identifier)))
+        case NID_ED25519:
+            // RFC 8410 §7: "CurvePrivateKey ::= OCTET STRING", 32 bytes: tag 4, length 32.
+            guard inner.count == 34, inner[0] == 4, inner[1] == 32 else { throw .malformed }
+            var seed = Secret(capacity: 32)
+            _ = seed.append(UnsafeRawBufferPointer(rebasing: inner[2...]))
+            return described(try Ed25519Key(seed: seed))
+        case NID_dsa: throw .unsupported("a DSA key")
+        default: throw .unsupported("of a kind that SSH does not know")
+        }
+    }
+
+    private static func described(_ key: borrowing some PublicHalf & ~Copyable) -> KeyDescription {
+        KeyDescription(format: .pkcs8, isEncrypted: false, publicKey: key.publicKey, pkcs8SHA1: key.pkcs8SHA1)
+    }
+
+    private static func curve(of identifier: UnsafePointer<X509_ALGOR>?) throws(KeyFault) -> Int32 {
+        var type: Int32 = 0
+        var value: UnsafeRawPointer?
+        X509_ALGOR_get0(nil, &type, &value, identifier)
+        guard type == V_ASN1_OBJECT, let value else { throw .unsupported("on a curve without a name") }
+        return OBJ_obj2nid(OpaquePointer(value))
+    }
+
+    /// Refuses a file whose passphrase would take for ever to try (RFC 8018 A.2, A.4: PBES2 with PBKDF2).
+    static func checkCost(encrypted der: UnsafeRawBufferPointer) throws(KeyFault) {
+        var position = der.bindMemory(to: UInt8.self).baseAddress
+        guard let signature = d2i_X509_SIG(nil, &position, der.count) else { throw .malformed }
+        defer { X509_SIG_free(signature) }
+        var identifier: UnsafePointer<X509_ALGOR>?
+        X509_SIG_get0(signature, &identifier, nil)
+        guard let scheme = sequence(of: identifier, ifNID: NID_pbes2) else { return }
+        var start = ASN1_STRING_get0_data(scheme)
+        guard let parameters = d2i_PBE2PARAM(nil, &start, Int(ASN1_STRING_length(scheme))) else { throw .malformed }
+        defer { PBE2PARAM_free(parameters) }
+        guard let derivation = sequence(of: parameters.pointee.keyfunc, ifNID: NID_id_pbkdf2) else { return }
+        start = ASN1_STRING_get0_data(derivation)
+        guard let function = d2i_PBKDF2PARAM(nil, &start, Int(ASN1_STRING_length(derivation))) else { throw .malformed }
+        defer { PBKDF2PARAM_free(function) }
+        let iterations = ASN1_INTEGER_get(function.pointee.iter)
+        guard iterations >= 0, iterations <= iterationsLimit else { throw .tooCostly("\(iterations) PBKDF2 iterations") }
+    }
+
+    private static func sequence(
+        of identifier: UnsafePointer<X509_ALGOR>?,
+        ifNID wanted: Int32
+    ) -> UnsafePointer<ASN1_STRING>? {
+        var object: OpaquePointer?
+        var type: Int32 = 0
+        var value: UnsafeRawPointer?
+        X509_ALGOR_get0(&object, &type, &value, identifier)
+        guard OBJ_obj2nid(object) == wanted, type == V_ASN1_SEQUENCE else { return nil }
+        return value?.assumingMemoryBound(to: ASN1_STRING.self)
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// What knows instances, key pairs and who may be trusted; asked by the broker without knowing where it runs.
+///
+/// Every function throws `LatchkeyError`.
+package protocol ControlPlane {
+    /// The instances that a selector stands for, best kind of match only: an exact id, else exact names, else exact
+    /// addresses, else names and ids that begin so. Terminated ones are left out unless the id is exact.
+    ///
+    /// - Parameter limit: at most so many, so that a short prefix in a large fleet stays cheap.
+    func instances(matching selector: InstanceSelector, limit: Int) throws -> [Instance]
+
+    /// Names that are near to one that nothing matches, at most three.
+    func similarNames(to name: String) throws -> [String]
+
+    /// - Returns: nil if there is no key pair of that name.
+    func keyPair(named name: String) throws -> KeyPair?
+
+    /// Adds host keys to those pinned for an instance; one that is pinned already is left as it is.
+    func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws
+
+    /// The key that an instance let in last, for a login user; nil if none did.
+    func acceptedKey(of instanceID: Instance.ID, user: String) throws -> PublicKey?
+
+    func noteAcceptedKey(_ key: PublicKey, of instanceID: Instance.ID, user: String, at date: Date) throws
+}
+
+extension ControlPlane {
+    /// The one instance that `text` stands for.
+    ///
+    /// - Throws: `instanceNotFound`, or `instanceAmbiguous` with the list: never the first or last of several.
+    package func instance(named text: String) throws -> Instance {
+        let matches = try instances(matching: InstanceSelector(text), limit: 9)
+        switch matches.count {
+        case 0: throw LatchkeyError.instanceNotFound(text, similar: try similarNames(to: text))
+        case 1: return matches[0]
+        default: throw LatchkeyError.instanceAmbiguous(text, matches: matches)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// EC2's words for the state of an instance.
+package enum InstanceState: String, CaseIterable, Codable, Sendable {
+    case pending, running, stopping, stopped, terminated
+    case shuttingDown = "shutting-down"
+}
+
+/// A machine that can be entered.
+package struct Instance: Codable, Equatable, Identifiable, Sendable {
+    /// The port that sshd listens on where nothing else is said.
+    package static let defaultPort = 22
+
+    /// `i-…` launched or added, `mi-…` registered by activation.
+    package let id: String
+    package var tags: Tags
+    package var state: InstanceState
+    /// Host names and IP addresses, the preferred one first.
+    package var addresses: [String]
+    package var port: Int
+    /// The user to log in as; nil where nobody said.
+    package var user: String?
+    /// The name of the key pair given at launch. A hint, never a proof: it is not updated afterwards.
+    package var keyName: String?
+    /// The keys by which this instance proves who it is, pinned by its id.
+    package var hostKeys: [HostKey]
+    package let created: Date
+
+    package init(
+        id: String = Identifier.make(prefix: Identifier.instancePrefix),
+        tags: Tags,
+        state: InstanceState = .running,
+        addresses: [String],
+        port: Int = Instance.defaultPort,
+        user: String? = nil,
+        keyName: String? = nil,
+        hostKeys: [HostKey] = [],
+        created: Date
+    ) {
+        self.id = id
+        self.tags = tags
+        self.state = state
+        self.addresses = addresses
+        self.port = port
+        self.user = user
+        self.keyName = keyName
+        self.hostKeys = hostKeys
+        self.created = created
+    }
+
+    package var name: String? { tags[Tags.nameKey] }
+
+    /// The name made safe for a terminal, or the id where there is no name.
+    package var displayName: String { name?.terminalSafe ?? id }
+}
+
+/// A public key by which an instance proves who it is, and how it came to be trusted.
+package struct HostKey: Codable, Equatable, Sendable {
+    /// Who said that this key is the instance's.
+    package enum Source: String, Codable, Sendable {
+        /// The user gave it on the command line.
+        case given
+        /// The user saw its fingerprint and said yes.
+        case confirmed
+        /// `--accept-new-host-key`: the first key seen.
+        case firstUse
+    }
+
+    package let key: PublicKey
+    package let source: Source
+    package let pinned: Date
+
+    package init(key: PublicKey, source: Source, pinned: Date) {
+        self.key = key
+        self.source = source
+        self.pinned = pinned
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What went wrong, in one line for people, a code for programs, and a hint on what to do next.
+///
+/// The message has no capital and no full stop, and puts names in single quotes, for example
+/// `no instance named 'web-9'`. Text that came from another machine must have passed through
+/// ``Swift/String/terminalSafe`` before it becomes part of a message or hint.
+package struct LatchkeyError: Error, Codable, Equatable, Sendable {
+    /// The closed list of what can go wrong. Its raw values are part of the JSON output and do not change.
+    package enum Code: String, CaseIterable, Codable, Sendable {
+        case usage
+        case nameInvalid
+        case instanceNotFound
+        case instanceAmbiguous
+        case instanceExists
+        case instanceNotRunning
+        case instanceUnreachable
+        case keyNotFound
+        case keyExists
+        case keyUnusable
+        case noKeyFits
+        case passphraseWrong
+        case passphraseUnavailable
+        case hostKeyUnknown
+        case hostKeyChanged
+        case loginRefused
+        case requestRefused
+        case connectionLost
+        case storeUnavailable
+        case storeDamaged
+        case storeNewer
+        case storageFull
+        case fileUnusable
+        case configurationInvalid
+        case cancelled
+    }
+
+    package let code: Code
+    package let message: String
+    package let hint: String?
+    /// The underlying library's words, for `-v` and logs only.
+    package let cause: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.cause = cause
+    }
+}
+
+extension LatchkeyError {
+    package static func instanceNotFound(_ selector: String, similar: [String] = []) -> LatchkeyError {
+        let hint =
+            similar.isEmpty
+            ? "latchkey instance list shows the ones there are"
+            : "did you mean \(similar.map { "'\($0.terminalSafe)'" }.joined(separator: " or "))?"
+        return LatchkeyError(.instanceNotFound, "no instance matches '\(selector.terminalSafe)'", hint: hint)
+    }
+
+    /// More than one instance matches; `matches` are shown in the order given, at most eight of them.
+    package static func instanceAmbiguous(_ selector: String, matches: [Instance]) -> LatchkeyError {
+        let shown = matches.prefix(8).map { "\($0.displayName) (\($0.id))" }
+        let rest = matches.count > shown.count ? ", and more" : ""
+        return LatchkeyError(
+            .instanceAmbiguous,
+            "'\(selector.terminalSafe)' matches several instances: \(shown.joined(separator: ", "))\(rest)",
+            hint: "use an id, or more of the name"
+        )
+    }
+
+    package static func keyNotFound(_ name: String) -> LatchkeyError {
+        LatchkeyError(
+            .keyNotFound,
+            "no key pair named '\(name.terminalSafe)'",
+            hint: "latchkey key list shows the ones there are"
+        )
+    }
+
+    package static func keyExists(_ name: String) -> LatchkeyError {
+        LatchkeyError(
+            .keyExists,
+            "a key pair named '\(name.terminalSafe)' exists already",
+            hint: "choose another name, or see latchkey key show '\(name.terminalSafe)'"
+        )
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A command for the instance's shell.
+package enum RemoteCommand {
+    /// The line that is sent: a single word as it is (it is a line for the remote shell), several each quoted, so that
+    /// exactly these words arrive, as with `docker exec`.
+    package static func line(_ words: [String]) -> String? {
+        switch words.count {
+        case 0: nil
+        case 1: words[0]
+        default: words.map(quoted).joined(separator: " ")
+        }
+    }
+
+    /// A word that a POSIX shell reads back as itself (POSIX.1-2017, XCU 2.2.2 single quotes).
+    package static func quoted(_ word: String) -> String {
+        let plain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ","),
+                UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "+"):
+                true
+            default: false
+            }
+        }
+        if plain && !word.isEmpty { return word }
+        // By scalar, not by character: an apostrophe with a combining accent is another character, but the same byte.
+        var quoted = "'"
+        for scalar in word.unicodeScalars { quoted += scalar == "'" ? "'\\''" : String(scalar) }
+        return quoted + "'"
+    }
+}

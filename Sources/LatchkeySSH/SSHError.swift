@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can go wrong between this machine and an instance's sshd. All text in it is safe for a terminal.
+package enum SSHError: Error, Equatable, Sendable {
+    /// The name of the host is not known to the resolver.
+    case unknownHost(String)
+    /// No TCP connection came about; the system's words.
+    case unreachable(String)
+    /// The time given was over.
+    case timedOut
+    /// Something answers there, but not an SSH server that this client can talk to; libssh's words.
+    case handshakeFailed(String)
+    /// The server refused the key.
+    case denied(methods: [String])
+    /// The server closed the connection because of too many attempts, or said goodbye; its words.
+    case disconnected(String)
+    /// The server refused to start the shell or command, or to make a terminal for it.
+    case requestRefused(String)
+    /// The private key's text cannot be used: a wrong passphrase or a format that libssh does not read.
+    case privateKeyUnreadable
+    /// A file or socket operation failed; the system's words.
+    case system(String)
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+
+/// Joins a process on an instance to this process's standard input, output and error, until it ends.
+///
+/// One thread, one `poll`. No side waits for another: a full output holds back only what flows into it, so a program
+/// that feeds the input and reads the output in turn never meets a deadlock.
+package struct Bridge: ~Copyable {
+    /// How the bridge came down.
+    package enum Outcome: Equatable {
+        case ended(RemoteEnding)
+        /// The user typed `~.`.
+        case disconnected
+        /// This process was asked to end; the terminal is set back, the caller ends by this signal.
+        case signalled(Int32)
+    }
+
+    package struct Options: Sendable {
+        /// The terminal to make raw, with escapes (`~.`) and size changes; nil where the process has no terminal.
+        package var terminal: Terminal?
+        /// False to give the process an empty input, as `ssh -n` does.
+        package var forwardsInput = true
+        /// Seconds of silence after which a sign of life is asked for.
+        package var probeInterval = 15
+        /// So many questions unanswered, and the peer is taken for dead.
+        package var probeLimit = 3
+
+        package init() {}
+    }
+
+    private let options: Options
+    private let signals: Signals
+    private var output = OutputLane(.output, STDOUT_FILENO)
+    private var error = OutputLane(.error, STDERR_FILENO)
+    private var input = InputBuffer()
+    private var escapes = EscapeFilter()
+    private var lastHeard = monotonicSeconds()
+    private var probes = 0
+
+    package init(_ options: Options) throws {
+        self.options = options
+        guard let signals = Signals([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT]) else {
+            throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
+        }
+        self.signals = signals
+    }
+
+    /// Runs until the process ends or a reason to leave comes up. The terminal is set back in every case.
+    ///
+    /// - Throws: `LatchkeyError.connectionLost` when the peer is silent for too long, `storageFull` or `fileUnusable`
+    ///   when an output cannot be written, and what `process` throws.
+    package mutating func run<Process: RemoteProcess & ~Copyable>(_ process: inout Process) throws -> Outcome {
+        let oldAction = signal(SIGPIPE, SIG_IGN)
+        defer { signal(SIGPIPE, oldAction) }
+        if let terminal = options.terminal { try terminal.makeRaw() }
+        defer { if options.terminal != nil { Terminal.restore() } }
+        input.isOpen = options.forwardsInput
+
+        while true {
+            try process.advance()
+            if let outcome = try output.move(from: &process) ?? error.move(from: &process) { return outcome }
+            try input.move(into: &process)
+            if let ending = process.ending, output.isDrained, error.isDrained { return .ended(ending) }
+            if let outcome = try wait(for: &process) { return outcome }
+        }
+    }
+
+    /// Waits for something to do, and does what concerns this side. Returns an outcome to leave with, or nil.
+    private mutating func wait<Process: RemoteProcess & ~Copyable>(for process: inout Process) throws -> Outcome? {
+        let remoteEvents = process.wantsToWrite || (!input.isEmpty && process.inputRoom > 0) ? POLLIN | POLLOUT : POLLIN
+        var waits = [
+            pollfd(fd: process.descriptor, events: Int16(remoteEvents), revents: 0),
+            pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: input.wantsMore ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: output.isEmpty ? -1 : output.pollDescriptor, events: Int16(POLLOUT), revents: 0),
+            pollfd(fd: error.isEmpty ? -1 : error.pollDescriptor, events: Int16(POLLOUT), revents: 0),
+        ]
+        // What has arrived already must not wait for more to arrive.
+        let timeout = process.ending != nil ? 0 : max(0, lastHeard + options.probeInterval * (probes + 1) - monotonicSeconds())
+        let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout * 1000))
+        if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
+
+        if waits[0].revents != 0 {
+            if waits[0].revents & Int16(POLLIN) != 0 {
+                lastHeard = monotonicSeconds()
+                probes = 0
+            }
+        } else if monotonicSeconds() >= lastHeard + options.probeInterval * (probes + 1) {
+            guard probes < options.probeLimit else {
+                throw LatchkeyError(
+                    .connectionLost,
+                    "the instance has not answered for \(monotonicSeconds() - lastHeard) s",
+                    hint: "it, or the network between, went away; connect again"
+                )
+            }
+            probes += 1
+            try process.probe()
+        }
+        if waits[1].revents != 0, let outcome = try handleSignals(&process) { return outcome }
+        if waits[2].revents != 0, let outcome = try readInput(&process) { return outcome }
+        return nil
+    }
+
+    private mutating func handleSignals<Process: RemoteProcess & ~Copyable>(
+        _ process: inout Process
+    ) throws -> Outcome? {
+        while let number = signals.next() {
+            switch number {
+            case SIGWINCH:
+                if let terminal = options.terminal { try process.resize(to: terminal.size) }
+            case SIGCONT:
+                try resume(&process)
+            default:
+                // Without this the command would go on, alone, on the instance.
+                let name = [SIGTERM: "TERM", SIGHUP: "HUP", SIGINT: "INT", SIGQUIT: "QUIT"][number]
+                if let name, options.terminal == nil {
+                    try? process.send(signal: name)
+                    try? process.advance()
+                }
+                return .signalled(number)
+            }
+        }
+        return nil
+    }
+
+    /// Takes the terminal again after the process was stopped: the shell has used it meanwhile.
+    private func resume<Process: RemoteProcess & ~Copyable>(_ process: inout Process) throws {
+        guard let terminal = options.terminal else { return }
+        Terminal.restore()
+        try terminal.makeRaw()
+        try process.resize(to: terminal.size)
+    }
+
+    private mutating func readInput<Process: RemoteProcess & ~Copyable>(
+        _ process: inout Process
+    ) throws -> Outcome? {
+        guard let bytes = try input.read() else { return nil }
+        guard options.terminal != nil else {
+            input.append(bytes)
+            return nil
+        }
+        for action in escapes.process(bytes) {
+            switch action {
+            case .send(let bytes): input.append(bytes)
+            case .disconnect: return .disconnected
+            case .help: error.append(Array(EscapeFilter.helpText.utf8))
+            case .suspend:
+                Terminal.restore()
+                kill(getpid(), SIGTSTP)
+                try resume(&process)
+            }
+        }
+        return nil
+    }
+
+    private static func pollFailure(_ number: Int32) -> LatchkeyError {
+        LatchkeyError(.fileUnusable, "cannot wait for input: \(String(cString: strerror(number)))")
+    }
+}
+
+/// Seconds on a clock that never jumps.
+package func monotonicSeconds() -> Int {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return now.tv_sec
+}

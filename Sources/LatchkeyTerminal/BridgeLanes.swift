@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+
+/// What has come from the instance and is on its way to one of this process's outputs.
+struct OutputLane: ~Copyable {
+    private static let capacity = 256 * 1024
+    /// So many buffers in a row before the other lanes get their turn.
+    private static let burst = 16
+
+    private let stream: RemoteStream
+    private let target: PatientOutput
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: OutputLane.capacity, alignment: 16)
+    private var pending = 0..<0
+    /// Written by this side, not by the instance: goes first.
+    private var notes: [UInt8] = []
+    private(set) var isEnded = false
+
+    init(_ stream: RemoteStream, _ descriptor: Int32) {
+        self.stream = stream
+        target = PatientOutput(descriptor)
+    }
+
+    deinit { buffer.deallocate() }
+
+    var isEmpty: Bool { pending.isEmpty && notes.isEmpty }
+    var isDrained: Bool { isEnded && isEmpty }
+    var pollDescriptor: Int32 { target.pollDescriptor }
+
+    mutating func append(_ note: [UInt8]) { notes += note }
+
+    /// Moves what can be moved without waiting. Returns an outcome when nobody reads this output any more.
+    mutating func move<Process: RemoteProcess & ~Copyable>(from process: inout Process) throws -> Bridge.Outcome? {
+        for _ in 0..<OutputLane.burst {
+            if isEmpty {
+                guard !isEnded else { return nil }
+                guard let count = try process.read(stream, into: buffer) else {
+                    isEnded = true
+                    return nil
+                }
+                guard count > 0 else { return nil }
+                pending = 0..<count
+            }
+            let result =
+                notes.isEmpty
+                ? target.write(UnsafeRawBufferPointer(rebasing: buffer[pending]))
+                : notes.withUnsafeBytes { target.write($0) }
+            switch result {
+            case .wrote(let count):
+                if notes.isEmpty {
+                    pending = pending.lowerBound + count..<pending.upperBound
+                } else {
+                    notes.removeFirst(count)
+                }
+            case .full: return nil
+            case .broken: return .signalled(SIGPIPE)
+            case .failed(ENOSPC):
+                throw LatchkeyError(.storageFull, "the disk that takes the output is full")
+            case .failed(let number):
+                throw LatchkeyError(.fileUnusable, "cannot write the output: \(String(cString: strerror(number)))")
+            }
+        }
+        return nil
+    }
+}
+
+/// What was read from standard input and is on its way to the instance.
+struct InputBuffer: ~Copyable {
+    private static let capacity = 64 * 1024
+
+    var isOpen = true
+    private var hasSentEnd = false
+    private var bytes: [UInt8] = []
+    private var sent = 0
+
+    var isEmpty: Bool { sent == bytes.count }
+    var wantsMore: Bool { isOpen && isEmpty }
+
+    mutating func append(_ more: [UInt8]) {
+        if isEmpty {
+            bytes = more
+            sent = 0
+        } else {
+            bytes += more
+        }
+    }
+
+    /// What standard input has now; nil at its end or when it has nothing after all.
+    mutating func read() throws -> [UInt8]? {
+        var failure: Int32 = 0
+        let chunk = [UInt8](unsafeUninitializedCapacity: InputBuffer.capacity) { buffer, count in
+            let result = Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+            if result < 0 { failure = errno }
+            count = max(0, result)
+        }
+        switch failure {
+        case 0:
+            if !chunk.isEmpty { return chunk }
+        case EAGAIN, EINTR:
+            return nil
+        case EBADF, EIO:
+            // Never opened, or a terminal that has hung up: as good as the end.
+            break
+        default:
+            throw LatchkeyError(.fileUnusable, "cannot read the input: \(String(cString: strerror(failure)))")
+        }
+        isOpen = false
+        return nil
+    }
+
+    mutating func move<Process: RemoteProcess & ~Copyable>(into process: inout Process) throws {
+        while !isEmpty {
+            let room = process.inputRoom
+            guard room > 0 else { return }
+            let end = min(bytes.count, sent + room)
+            let count = try bytes[sent..<end].withUnsafeBytes { try process.write($0) }
+            guard count > 0 else { return }
+            sent += count
+        }
+        if !isOpen && !hasSentEnd {
+            hasSentEnd = true
+            try process.endInput()
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import LatchkeyModel
+
+/// What Latchkey itself says to people: on standard error, its name before it, no capital, no full stop.
+package enum Console {
+    package static func note(_ text: String) { write(text + "\n") }
+
+    /// One line on what, one on what next.
+    package static func report(_ error: LatchkeyError, showsCause: Bool = false) {
+        note("latchkey: error: \(error.message)")
+        if showsCause, let cause = error.cause { note("latchkey: cause: \(cause)") }
+        if let hint = error.hint { note("latchkey: hint: \(hint)") }
+    }
+
+    private static func write(_ text: String) { _ = Descriptor.writeAll(STDERR_FILENO, Array(text.utf8)) }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Reading and writing descriptors that this process shares with others, so that their flags may not be changed.
+package enum Descriptor {
+    /// Writes all bytes, waiting as long as it takes.
+    ///
+    /// - Returns: 0, or the error number that stopped it.
+    package static func writeAll(_ descriptor: Int32, _ bytes: some Collection<UInt8>) -> Int32 {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&wait, 1, -1)
+            } else if errno != EINTR {
+                return errno
+            }
+        }
+        return 0
+    }
+}
+
+/// One of this process's outputs, written to without ever waiting, its shared flags untouched.
+struct PatientOutput: ~Copyable {
+    private let descriptor: Int32
+    private let isOwned: Bool
+    private let limit: Int
+
+    init(_ descriptor: Int32) {
+        // O_NONBLOCK belongs to the open file, which the parent shares. A pipe or terminal can be opened once more;
+        // where it cannot, POLLOUT still promises PIPE_BUF bytes (pipe(7)). A regular file never makes one wait for
+        // a reader, and opening it again would lose the position.
+        var status = stat()
+        let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+        if kind == S_IFIFO || (kind == S_IFCHR && isatty(descriptor) == 1) {
+            let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+            if own >= 0 {
+                self.descriptor = own
+                isOwned = true
+                limit = .max
+                return
+            }
+        }
+        self.descriptor = descriptor
+        isOwned = false
+        limit = kind == S_IFREG ? .max : Int(PIPE_BUF)
+    }
+
+    deinit { if isOwned { close(descriptor) } }
+
+    /// What to wait for before ``write(_:)``.
+    var pollDescriptor: Int32 { descriptor }
+
+    enum Result {
+        case wrote(Int)
+        case full
+        /// The reader has gone away.
+        case broken
+        case failed(Int32)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> Result {
+        let count = Glibc.write(descriptor, bytes.baseAddress, min(bytes.count, limit))
+        if count >= 0 { return .wrote(count) }
+        switch errno {
+        case EAGAIN, EINTR: return .full
+        case EPIPE: return .broken
+        default: return .failed(errno)
+        }
+    }
+}

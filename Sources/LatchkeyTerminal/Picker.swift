@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+
+/// A list that shrinks as one types, in a few lines at the bottom of the terminal.
+package enum Picker {
+    /// Lets the user choose one of `lines`, which must be safe for a terminal.
+    ///
+    /// - Returns: its index, or nil if the user left without choosing.
+    /// - Throws: `LatchkeyError.fileUnusable` without a terminal.
+    package static func pick(_ lines: [String], prompt: String) throws -> Int? {
+        let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0, let terminal = Terminal(descriptor: descriptor) else {
+            throw LatchkeyError(.fileUnusable, "there is no terminal to choose at")
+        }
+        defer { close(descriptor) }
+        try terminal.makeKeywise()
+        defer { Terminal.restore() }
+        var list = PickList(lines)
+        while true {
+            let size = terminal.size
+            let screen = list.screen(prompt: prompt, columns: size.columns, rows: min(12, size.rows - 1))
+            _ = Descriptor.writeAll(descriptor, Array(screen.utf8))
+            var bytes = [UInt8](repeating: 0, count: 64)
+            let count = read(descriptor, &bytes, bytes.count)
+            if count < 0 && errno == EINTR { continue }
+            let outcome = count > 0 ? list.type(bytes[..<count]) : .left
+            guard outcome != .open else { continue }
+            // The list goes, what was typed before it stays.
+            _ = Descriptor.writeAll(descriptor, Array("\r\u{1B}[J".utf8))
+            switch outcome {
+            case .open, .left: return nil
+            case .chose(let index): return index
+            case .interrupted: Signals.die(by: SIGINT)
+            }
+        }
+    }
+}
+
+/// The state of a ``Picker``: what was typed, what is left of the list, which line is marked.
+struct PickList {
+    enum Outcome: Equatable {
+        case open
+        case chose(Int)
+        case left
+        case interrupted
+    }
+
+    private let lines: [String]
+    private(set) var query = ""
+    private(set) var matches: [Int]
+    private(set) var marked = 0
+    private var pending: [UInt8] = []
+
+    init(_ lines: [String]) {
+        self.lines = lines
+        matches = Array(lines.indices)
+    }
+
+    /// What keys do: text narrows, arrows or Ctrl-P and Ctrl-N move, Return chooses, Escape or Ctrl-D leaves.
+    mutating func type(_ bytes: some Collection<UInt8>) -> Outcome {
+        var rest = (pending + Array(bytes))[...]
+        pending = []
+        while let byte = rest.first {
+            switch byte {
+            case 0x1B:
+                if rest.count == 1 { return .left }
+                let sequence = Array(rest.prefix(3))
+                if sequence == [0x1B, UInt8(ascii: "["), UInt8(ascii: "A")] || sequence == [0x1B, UInt8(ascii: "O"), UInt8(ascii: "A")] {
+                    move(-1)
+                } else if sequence == [0x1B, UInt8(ascii: "["), UInt8(ascii: "B")] || sequence == [0x1B, UInt8(ascii: "O"), UInt8(ascii: "B")] {
+                    move(1)
+                }
+                rest = rest.dropFirst(sequence.count)
+                continue
+            case UInt8(ascii: "\r"), UInt8(ascii: "\n"):
+                if matches.indices.contains(marked) { return .chose(matches[marked]) }
+            case 0x03: return .interrupted
+            case 0x04: return .left
+            case 0x0E: move(1)
+            case 0x10: move(-1)
+            case 0x15: filter("")
+            case 0x7F, 0x08: filter(String(query.dropLast()))
+            case 0x00..<0x20: break
+            default:
+                let length = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+                guard rest.count >= length else {
+                    pending = Array(rest)
+                    return .open
+                }
+                filter(query + String(terminalSafe: rest.prefix(length)))
+                rest = rest.dropFirst(length)
+                continue
+            }
+            rest = rest.dropFirst()
+        }
+        return .open
+    }
+
+    private mutating func move(_ step: Int) {
+        marked = max(0, min(matches.count - 1, marked + step))
+    }
+
+    /// Every word of the query must be in the line, whatever its case.
+    private mutating func filter(_ query: String) {
+        self.query = query
+        let words = query.lowercased().split(separator: " ")
+        matches = lines.indices.filter { index in
+            let line = lines[index].lowercased()
+            return words.allSatisfy { line.contains($0) }
+        }
+        marked = 0
+    }
+
+    /// What to write: the prompt and the lines below it, the cursor back behind what was typed.
+    func screen(prompt: String, columns: Int, rows: Int) -> String {
+        let room = max(1, rows - 1)
+        let first = max(0, min(marked - room / 2, matches.count - room))
+        let shown = matches.dropFirst(first).prefix(room)
+        var text = "\r\u{1B}[J\(prompt)\(query)"
+        for index in shown {
+            let line = String(lines[index].prefix(max(1, columns - 3)))
+            text += matches[marked] == index ? "\n\r\u{1B}[7m> \(line)\u{1B}[0m" : "\n\r  \(line)"
+        }
+        if matches.isEmpty { text += "\n\r  nothing matches" }
+        let below = max(shown.count, matches.isEmpty ? 1 : 0)
+        if below > 0 { text += "\u{1B}[\(below)A" }
+        return text + "\r\u{1B}[\(prompt.count + query.count)C"
+    }
+}

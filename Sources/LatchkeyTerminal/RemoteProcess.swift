@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A command or shell that runs on an instance, whichever road leads to it. Nothing here waits.
+package protocol RemoteProcess: ~Copyable {
+    /// Becomes readable when ``advance()`` has something to do.
+    var descriptor: Int32 { get }
+
+    /// Whether ``advance()`` also waits for `descriptor` to be writable.
+    var wantsToWrite: Bool { get }
+
+    /// Sends and receives what can be sent and received now.
+    mutating func advance() throws
+
+    /// Moves output that has arrived into `buffer`.
+    ///
+    /// - Returns: how many bytes; 0 if none are there now; nil after the last one.
+    mutating func read(_ stream: RemoteStream, into buffer: UnsafeMutableRawBufferPointer) throws -> Int?
+
+    /// How many bytes of input would be accepted now.
+    var inputRoom: Int { get }
+
+    /// Sends input, at most ``inputRoom`` bytes.
+    ///
+    /// - Returns: how many were accepted.
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws -> Int
+
+    mutating func endInput() throws
+    mutating func resize(to size: TerminalSize) throws
+
+    /// Asks the instance to send this signal to the process; `name` without `SIG`.
+    mutating func send(signal name: String) throws
+
+    /// Asks for a sign of life; any answer makes ``descriptor`` readable.
+    mutating func probe() throws
+
+    /// How the process ended; nil while it runs.
+    var ending: RemoteEnding? { get }
+}
+
+package enum RemoteStream: Sendable {
+    case output, error
+}
+
+/// How a process on an instance ended.
+package enum RemoteEnding: Equatable, Sendable {
+    case exited(status: Int32)
+    /// Died by a signal, named without `SIG`.
+    case signalled(String)
+    /// The instance closed the channel without saying how the process ended.
+    case unknown
+
+    /// The status a shell shows: the process's own, or 128 and the signal's number; nil if nobody said.
+    package var exitStatus: Int32? {
+        switch self {
+        case .exited(let status): status
+        case .signalled(let name): 128 + (Signals.number(named: name) ?? 127)
+        case .unknown: nil
+        }
+    }
+}
