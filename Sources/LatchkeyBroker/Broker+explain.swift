@@ -47,7 +47,14 @@ extension Broker {
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
         explanation.keys = keys(proved: proved, guesses: guesses, inquiry)
-        explanation.advice += advice(instance, registered, proved, inquiry, asksInstance)
+        explanation.advice += advice(
+            instance,
+            registered,
+            proved,
+            inquiry,
+            isKeyNamed: options.key != nil,
+            wasAsked: asksInstance
+        )
         return explanation
     }
 
@@ -149,7 +156,9 @@ extension Broker {
                 .compactMap { $0 }.joined(separator: "; ")
             } else if isRefused {
                 verdict = .refused
-                reason = "the instance does not know it" + (proposal.evidence == .publicKey ? ", though it was launched with it" : "")
+                reason =
+                    "the instance does not know it"
+                    + (proposal.evidence == .publicKey ? ", though it was launched with it" : "")
             } else if let evidence = proposal.evidence, evidence.isProof {
                 verdict = .fits
                 reason = evidence.explanation
@@ -196,10 +205,13 @@ extension Broker {
         _ registered: KeyPair?,
         _ proved: [KeyProposal],
         _ inquiry: Inquiry,
-        _ wasAsked: Bool
+        isKeyNamed: Bool,
+        wasAsked: Bool
     ) -> [String] {
         var advice: [String] = []
-        if let name = instance.keyName {
+        if isKeyNamed {
+            // Somebody who names a key wants to know about that key.
+        } else if let name = instance.keyName {
             if let registered, !proved.contains(where: { $0.candidate.publicKey == registered.publicKey }) {
                 advice.append(
                     "bring the private half of '\(name.terminalSafe)' (\(Fingerprint.openSSH(registered.publicKey))) to "

@@ -39,9 +39,10 @@ extension Broker {
             let size = (input ?? Terminal(descriptor: 1) ?? Terminal(descriptor: 2))?.size ?? .fallback
             request.terminal = Connection.PseudoTerminal(type: Environment.value("TERM") ?? "dumb", size: size)
             // What ssh on Debian sends, so that UTF-8 is understood at both ends.
-            request.environment = ["LANG", "LC_ALL", "LC_CTYPE"].compactMap { name in
-                Environment.value(name).map { (name, $0) }
-            }
+            request.environment = ["LANG", "LC_ALL", "LC_CTYPE"]
+                .compactMap { name in
+                    Environment.value(name).map { (name, $0) }
+                }
         }
         var options = Bridge.Options()
         options.terminal = wantsTerminal ? input : nil

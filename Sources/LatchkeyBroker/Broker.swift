@@ -87,7 +87,8 @@ package struct Broker {
         _ accepted: PublicKey?,
         _ instance: Instance
     ) throws -> Admission {
-        if let key = admission.proposal.candidate.publicKey, key != accepted, admission.proposal.evidence != .publicKey {
+        if let key = admission.proposal.candidate.publicKey, key != accepted, admission.proposal.evidence != .publicKey
+        {
             try control.noteAcceptedKey(key, of: instance.id, user: admission.user, at: Date())
         }
         return admission
@@ -98,7 +99,9 @@ package struct Broker {
     /// - Throws: `keyNotFound`, `keyUnusable`.
     package func namedKey(_ key: String) throws -> KeyProposal {
         let path = key.hasPrefix("~/") ? Environment.home + key.dropFirst(1) : key
-        if key.contains("/") || access(path, F_OK) == 0 { return KeyProposal(candidate: try usable(path), evidence: .named) }
+        if key.contains("/") || access(path, F_OK) == 0 {
+            return KeyProposal(candidate: try usable(path), evidence: .named)
+        }
         if let pair = try control.keyPair(named: key) {
             if let candidate = library.candidates(for: pair.publicKey).first {
                 return KeyProposal(candidate: candidate, evidence: .named)
@@ -109,7 +112,9 @@ package struct Broker {
                 hint: "bring its file to '\(directory.file(for: key).terminalSafe)', or name the file with --key"
             )
         }
-        if directory.holds(key) { return KeyProposal(candidate: try usable(directory.file(for: key)), evidence: .named) }
+        if directory.holds(key) {
+            return KeyProposal(candidate: try usable(directory.file(for: key)), evidence: .named)
+        }
         throw LatchkeyError.keyNotFound(key)
     }
 

@@ -60,7 +60,9 @@ struct Door {
         }
     }
 
-    static func place(_ host: String, _ port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    static func place(_ host: String, _ port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 
     /// Where this door is, for messages.
     var place: String { instance.addresses.map { Door.place($0, port) }.joined(separator: ", ") }

@@ -17,7 +17,11 @@ extension Store: ControlPlane {
                 )
             case .text(let text):
                 // The best kind of match decides; a weaker kind is looked at only where the better ones have nothing.
-                let exact = try String.fetchAll(database, sql: "SELECT id FROM instance WHERE id = ?", arguments: [text])
+                let exact = try String.fetchAll(
+                    database,
+                    sql: "SELECT id FROM instance WHERE id = ?",
+                    arguments: [text]
+                )
                 if !exact.isEmpty { return try Store.fetch(exact, database) }
                 let named = try Store.living(
                     "SELECT instanceID AS id FROM instanceTag WHERE key = 'Name' AND value = ?",
@@ -131,7 +135,9 @@ enum EditDistance {
             var diagonal = row[0]
             row[0] = i + 1
             for (j, right) in b.enumerated() {
-                (diagonal, row[j + 1]) = (row[j + 1], min(diagonal + (left == right ? 0 : 1), row[j] + 1, row[j + 1] + 1))
+                (diagonal, row[j + 1]) = (
+                    row[j + 1], min(diagonal + (left == right ? 0 : 1), row[j] + 1, row[j + 1] + 1)
+                )
             }
         }
         return row[b.count]

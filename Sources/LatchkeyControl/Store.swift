@@ -67,7 +67,8 @@ package final class Store {
                 throw LatchkeyError(
                     .storeDamaged,
                     "the database \(name) is damaged",
-                    hint: "put a copy of it back, or move it away and add the instances anew; keys are not touched by this",
+                    hint:
+                        "put a copy of it back, or move it away and add the instances anew; keys are not touched by this",
                     cause: cause
                 )
             case .SQLITE_FULL:

@@ -19,6 +19,16 @@ struct Armour: ~Copyable {
         try text.withBytes { bytes throws(KeyFault) in try decode(bytes) }
     }
 
+    /// Whether a text could be a private key of any kind, PuTTY's included.
+    static func looksLikeKey(_ text: UnsafeRawBufferPointer) -> Bool {
+        if text.starts(with: "PuTTY-User-Key-File-".utf8) { return true }
+        var lines = Lines(text)
+        while let line = lines.next() {
+            if label(of: line, marker: "-----BEGIN ")?.hasSuffix("PRIVATE KEY") == true { return true }
+        }
+        return false
+    }
+
     private static func decode(_ text: UnsafeRawBufferPointer) throws(KeyFault) -> Armour {
         var lines = Lines(text)
         while let line = lines.next() {
@@ -43,7 +53,8 @@ struct Armour: ~Copyable {
     }
 
     private static func label(of line: UnsafeRawBufferPointer, marker: String) -> String? {
-        guard line.count > marker.utf8.count + 5, line.starts(with: marker.utf8), line.suffix(5).elementsEqual("-----".utf8)
+        guard line.count > marker.utf8.count + 5, line.starts(with: marker.utf8),
+            line.suffix(5).elementsEqual("-----".utf8)
         else { return nil }
         return String(decoding: line.dropFirst(marker.utf8.count).dropLast(5), as: UTF8.self)
     }

@@ -41,7 +41,8 @@ extension KeyDescription {
         case "OPENSSH PRIVATE KEY":
             self = try content.withBytes { bytes throws(KeyFault) in try OpenSSHContainer.describe(bytes) }
         case "RSA PRIVATE KEY":
-            self = try KeyDescription(.pkcs1, isEncrypted, content) { bytes throws(KeyFault) in try RSAKey(pkcs1: bytes) }
+            self = try KeyDescription(.pkcs1, isEncrypted, content) { bytes throws(KeyFault) in try RSAKey(pkcs1: bytes)
+            }
         case "EC PRIVATE KEY":
             self = try KeyDescription(.sec1, isEncrypted, content) { bytes throws(KeyFault) in try ECKey(sec1: bytes) }
         case "PRIVATE KEY":

@@ -77,7 +77,10 @@ package struct KeyDirectory: Sendable {
     package func remove(_ name: String) throws -> Bool {
         if unlink(file(for: name)) == 0 { return true }
         guard errno == ENOENT else {
-            throw LatchkeyError(.fileUnusable, "'\(file(for: name).terminalSafe)' cannot be removed: \(KeyFile.words(errno))")
+            throw LatchkeyError(
+                .fileUnusable,
+                "'\(file(for: name).terminalSafe)' cannot be removed: \(KeyFile.words(errno))"
+            )
         }
         return false
     }

@@ -55,25 +55,28 @@ package enum KeyFile {
             throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(words(errno))
         }
         defer { close(descriptor) }
-        let identity = try check(descriptor)
+        let before = try status(descriptor)
         while true {
             let count = secret.fill { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             if count < 0 { throw .unreadable(words(errno)) }
             if count == 0 { break }
         }
-        guard try check(descriptor) == identity, secret.count == identity.size else { throw .changedWhileRead }
-        return identity
+        let after = try status(descriptor)
+        guard Identity(after) == Identity(before), secret.count == after.st_size else { throw .changedWhileRead }
+        // Only of a key does it matter who else may read it; a README beside the keys is no danger to anybody.
+        guard secret.withBytes(Armour.looksLikeKey) else { throw .notAKey }
+        guard after.st_uid == geteuid() || after.st_uid == 0 else { throw .foreignOwner }
+        guard after.st_mode & 0o077 == 0 else { throw .tooOpen(mode: UInt32(after.st_mode)) }
+        return Identity(after)
     }
 
-    private static func check(_ descriptor: Int32) throws(KeyFault) -> Identity {
+    private static func status(_ descriptor: Int32) throws(KeyFault) -> stat {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(words(errno)) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         guard status.st_size <= sizeLimit else { throw .notAKey }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .foreignOwner }
-        guard status.st_mode & 0o077 == 0 else { throw .tooOpen(mode: UInt32(status.st_mode)) }
-        return Identity(status)
+        return status
     }
 
     static func words(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }

@@ -161,21 +161,23 @@ struct KeyIndex {
         guard digest.count == 32 else { return [] }
         return bytes.withUnsafeBytes { raw in
             digest.withUnsafeBytes { wanted in
-                (0..<count).filter { record in
-                    guard let base = raw.baseAddress, let wanted = wanted.baseAddress else { return false }
-                    return memcmp(base + start(record) + Field.blobSHA256, wanted, 32) == 0
-                }
+                (0..<count)
+                    .filter { record in
+                        guard let base = raw.baseAddress, let wanted = wanted.baseAddress else { return false }
+                        return memcmp(base + start(record) + Field.blobSHA256, wanted, 32) == 0
+                    }
             }
         }
     }
 
     /// The records of keys whose form hides the public half.
     func keysWithoutPublicHalf() -> [Int] {
-        (0..<count).filter { record in
-            let start = start(record)
-            return bytes[start + Field.kind] == Record.Kind.key.rawValue
-                && bytes[start + Field.isEncrypted] == 1 && heap(record, Field.blob).isEmpty
-        }
+        (0..<count)
+            .filter { record in
+                let start = start(record)
+                return bytes[start + Field.kind] == Record.Kind.key.rawValue
+                    && bytes[start + Field.isEncrypted] == 1 && heap(record, Field.blob).isEmpty
+            }
     }
 
     static func compare(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int32 {

@@ -55,9 +55,10 @@ package final class KeyLibrary {
                 candidates.append(KeyLibrary.inspect(path))
             }
         }
-        let ranked = candidates.enumerated().sorted { a, b in
-            (rank(a.element), a.offset) < (rank(b.element), b.offset)
-        }
+        let ranked = candidates.enumerated()
+            .sorted { a, b in
+                (rank(a.element), a.offset) < (rank(b.element), b.offset)
+            }
         return ranked.map(\.element) + identities().map(KeyLibrary.candidate)
     }
 

@@ -71,13 +71,16 @@ package struct KeyResolver {
         let tried = Set(proved.compactMap(\.candidate.publicKey))
         let names = Set([instance.keyName, instance.name, instance.id].compactMap { $0 })
         var seen: Set<PublicKey> = []
-        let proposals = library.all().compactMap { candidate -> KeyProposal? in
-            guard let key = candidate.publicKey, candidate.fault == nil, !tried.contains(key), seen.insert(key).inserted
-            else { return nil }
-            let isNamed = candidate.stem.map(names.contains) == true
-            return KeyProposal(candidate: candidate, evidence: isNamed ? .fileName : nil)
-        }
-        return proposals.filter { $0.evidence != nil } + proposals.filter { $0.evidence == nil && isUsual($0.candidate) }
+        let proposals = library.all()
+            .compactMap { candidate -> KeyProposal? in
+                guard let key = candidate.publicKey, candidate.fault == nil, !tried.contains(key),
+                    seen.insert(key).inserted
+                else { return nil }
+                let isNamed = candidate.stem.map(names.contains) == true
+                return KeyProposal(candidate: candidate, evidence: isNamed ? .fileName : nil)
+            }
+        return proposals.filter { $0.evidence != nil }
+            + proposals.filter { $0.evidence == nil && isUsual($0.candidate) }
             + proposals.filter { $0.evidence == nil && !isUsual($0.candidate) }
     }
 

@@ -36,7 +36,8 @@ enum OpenSSHContainer {
         switch key.algorithm {
         case "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521": return
         case "ssh-dss": throw .unsupported("a DSA key")
-        case let name where name.hasPrefix("sk-"): throw .unsupported("the handle of a security key (\(name.terminalSafe))")
+        case let name where name.hasPrefix("sk-"):
+            throw .unsupported("the handle of a security key (\(name.terminalSafe))")
         case let name: throw .unsupported("of the kind '\(name.terminalSafe)'")
         }
     }

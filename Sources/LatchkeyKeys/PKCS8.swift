@@ -61,7 +61,9 @@ enum PKCS8 {
         guard let function = d2i_PBKDF2PARAM(nil, &start, Int(ASN1_STRING_length(derivation))) else { throw .malformed }
         defer { PBKDF2PARAM_free(function) }
         let iterations = ASN1_INTEGER_get(function.pointee.iter)
-        guard iterations >= 0, iterations <= iterationsLimit else { throw .tooCostly("\(iterations) PBKDF2 iterations") }
+        guard iterations >= 0, iterations <= iterationsLimit else {
+            throw .tooCostly("\(iterations) PBKDF2 iterations")
+        }
     }
 
     private static func sequence(

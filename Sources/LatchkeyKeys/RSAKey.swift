@@ -131,7 +131,8 @@ enum SubjectPublicKeyInfo {
             let n = reader.string(), let rsa = RSA_new()
         else { return nil }
         defer { RSA_free(rsa) }
-        let numbers = [n, e].map { bytes in bytes.withUnsafeBufferPointer { BN_bin2bn($0.baseAddress, Int32($0.count), nil) } }
+        let numbers = [n, e]
+            .map { bytes in bytes.withUnsafeBufferPointer { BN_bin2bn($0.baseAddress, Int32($0.count), nil) } }
         guard RSA_set0_key(rsa, numbers[0], numbers[1], nil) == 1 else { return nil }
         let length = Int(i2d_RSA_PUBKEY(rsa, nil))
         guard length > 0 else { return nil }

@@ -19,7 +19,8 @@ package enum Identifier {
     package static func looksLikeInstanceID(_ text: String) -> Bool {
         for prefix in [instancePrefix, managedInstancePrefix] where text.hasPrefix(prefix) {
             let rest = text.dropFirst(prefix.count)
-            return !rest.isEmpty && rest.count <= 17 && rest.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
+            return !rest.isEmpty && rest.count <= 17
+                && rest.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
         }
         return false
     }

@@ -64,7 +64,7 @@ package enum Names {
     private static func invalid(_ what: String, _ name: String, _ why: String) -> LatchkeyError {
         LatchkeyError(
             .nameInvalid,
-            "'\(name.terminalSafe)' cannot be \(what.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(what): \(why)",
+            "'\(name.terminalSafe)' cannot be \(what.first.map { "aei".contains($0) } == true ? "an" : "a") \(what): \(why)",
             hint: "choose one of letters, digits, dots, dashes and underscores"
         )
     }

@@ -32,7 +32,9 @@ package struct AgentAddress: Equatable, Sendable {
     }
 
     func open() throws(SSHError) -> Dialer.Socket {
-        let socket = Dialer.Socket(owning: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
+        let socket = Dialer.Socket(
+            owning: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        )
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)

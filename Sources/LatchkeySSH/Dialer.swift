@@ -103,7 +103,8 @@ package enum Dialer {
         }
         guard code == 0 else {
             return .failure(
-                code == EAI_NONAME || code == EAI_AGAIN ? .unknownHost(host) : .unreachable(unsafe String(cString: gai_strerror(code)))
+                code == EAI_NONAME || code == EAI_AGAIN
+                    ? .unknownHost(host) : .unreachable(unsafe String(cString: gai_strerror(code)))
             )
         }
         defer { unsafe freeaddrinfo(list) }

@@ -46,7 +46,9 @@ extension PublicKey {
     /// The value of libssh's key; nil if libssh cannot write it.
     init?(_ key: ssh_key) {
         var base64: UnsafeMutablePointer<CChar>?
-        guard unsafe ssh_pki_export_pubkey_base64(key, &base64) == SSH_OK, let base64 = unsafe base64 else { return nil }
+        guard unsafe ssh_pki_export_pubkey_base64(key, &base64) == SSH_OK, let base64 = unsafe base64 else {
+            return nil
+        }
         defer { unsafe ssh_string_free_char(base64) }
         self.init(base64: unsafe String(cString: base64))
     }

@@ -92,7 +92,8 @@ package struct Handshaken: ~Copyable {
             let hostKey = unsafe PublicKey(key)
         else { throw .handshakeFailed("the server's host key cannot be read") }
         self.hostKey = hostKey
-        serverVersion = unsafe ssh_get_serverbanner(session.pointer).map { unsafe String(cString: $0).terminalSafe } ?? ""
+        serverVersion =
+            unsafe ssh_get_serverbanner(session.pointer).map { unsafe String(cString: $0).terminalSafe } ?? ""
         self.session = session
     }
 

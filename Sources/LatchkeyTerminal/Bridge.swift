@@ -78,7 +78,8 @@ package struct Bridge: ~Copyable {
             pollfd(fd: error.isEmpty ? -1 : error.pollDescriptor, events: Int16(POLLOUT), revents: 0),
         ]
         // What has arrived already must not wait for more to arrive.
-        let timeout = process.ending != nil ? 0 : max(0, lastHeard + options.probeInterval * (probes + 1) - monotonicSeconds())
+        let timeout =
+            process.ending != nil ? 0 : max(0, lastHeard + options.probeInterval * (probes + 1) - monotonicSeconds())
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout * 1000))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 

@@ -67,9 +67,13 @@ struct PickList {
             case 0x1B:
                 if rest.count == 1 { return .left }
                 let sequence = Array(rest.prefix(3))
-                if sequence == [0x1B, UInt8(ascii: "["), UInt8(ascii: "A")] || sequence == [0x1B, UInt8(ascii: "O"), UInt8(ascii: "A")] {
+                if sequence == [0x1B, UInt8(ascii: "["), UInt8(ascii: "A")]
+                    || sequence == [0x1B, UInt8(ascii: "O"), UInt8(ascii: "A")]
+                {
                     move(-1)
-                } else if sequence == [0x1B, UInt8(ascii: "["), UInt8(ascii: "B")] || sequence == [0x1B, UInt8(ascii: "O"), UInt8(ascii: "B")] {
+                } else if sequence == [0x1B, UInt8(ascii: "["), UInt8(ascii: "B")]
+                    || sequence == [0x1B, UInt8(ascii: "O"), UInt8(ascii: "B")]
+                {
                     move(1)
                 }
                 rest = rest.dropFirst(sequence.count)

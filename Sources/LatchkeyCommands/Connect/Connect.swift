@@ -71,10 +71,9 @@ struct Connect: ParsableCommand {
         let broker = try home.broker(store, trace)
         let admission = try broker.connect(to: instance, options: options)
         if command.isEmpty && !noTerminal && Terminal.isInteractive {
-            let evidence = admission.proposal.evidence.map { "; \($0.explanation)" } ?? ""
             Console.note(
                 "latchkey: '\(instance.displayName)' over ssh as '\(admission.user.terminalSafe)' with "
-                    + "\(admission.proposal.candidate.label)\(evidence)"
+                    + admission.proposal.candidate.label
             )
         }
         var run = Broker.Run()

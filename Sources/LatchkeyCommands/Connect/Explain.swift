@@ -52,7 +52,9 @@ enum ExplanationText {
         var lines: [String] = []
         let name = instance.name?.terminalSafe ?? "(no name)"
         lines.append("instance  \(name), \(instance.id), found by its \(instance.matchedBy)")
-        lines.append("          \(instance.state.rawValue), at \(instance.addresses.joined(separator: ", ")), port \(instance.port)")
+        lines.append(
+            "          \(instance.state.rawValue), at \(instance.addresses.joined(separator: ", ")), port \(instance.port)"
+        )
         let source =
             switch explanation.user.source {
             case "option": "as you said"
@@ -77,7 +79,9 @@ enum ExplanationText {
         }
         let hidden = explanation.keys.count - shown.count
         if hidden > 0 {
-            lines.append("          \(hidden) more key\(hidden == 1 ? "" : "s") that nothing speaks for (--all lists them)")
+            lines.append(
+                "          \(hidden) more key\(hidden == 1 ? "" : "s") that nothing speaks for (--all lists them)"
+            )
         }
         if explanation.keys.isEmpty { lines.append("key       none on this machine") }
         for road in explanation.roads {

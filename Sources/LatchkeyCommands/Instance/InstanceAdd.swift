@@ -22,7 +22,10 @@ struct InstanceAdd: ParsableCommand {
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("Where it is: HOST or HOST:PORT; may be given several times, the best one first.", valueName: "host")
+        help: ArgumentHelp(
+            "Where it is: HOST or HOST:PORT; may be given several times, the best one first.",
+            valueName: "host"
+        )
     )
     var address: [String]
 
@@ -39,7 +42,10 @@ struct InstanceAdd: ParsableCommand {
     )
     var key: String?
 
-    @Option(name: [.customShort("g"), .long], help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value"))
+    @Option(
+        name: [.customShort("g"), .long],
+        help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value")
+    )
     var tag: [String] = []
 
     @OptionGroup var hostKeys: HostKeyOptions
@@ -53,7 +59,11 @@ struct InstanceAdd: ParsableCommand {
         let ports = Set([port].compactMap { $0 } + places.compactMap(\.port))
         guard !places.isEmpty else { throw LatchkeyError(.usage, "no address is given", hint: "--address HOST") }
         guard ports.count <= 1, ports.allSatisfy({ (1...65535).contains($0) }) else {
-            throw LatchkeyError(.usage, "an instance has one port, between 1 and 65535", hint: "give it once, with --port")
+            throw LatchkeyError(
+                .usage,
+                "an instance has one port, between 1 and 65535",
+                hint: "give it once, with --port"
+            )
         }
         let store = try Home.current.store()
         if let key = try key.map(Names.keyPair), try store.keyPair(named: key) == nil {
@@ -96,7 +106,11 @@ struct HostAndPort {
         self.host = try Names.address(String(host))
         self.port = try port.map { digits in
             guard let number = Int(digits), (1...65535).contains(number) else {
-                throw LatchkeyError(.usage, "'\(text.terminalSafe)' has no port between 1 and 65535", hint: "write HOST:PORT")
+                throw LatchkeyError(
+                    .usage,
+                    "'\(text.terminalSafe)' has no port between 1 and 65535",
+                    hint: "write HOST:PORT"
+                )
             }
             return number
         }

@@ -38,7 +38,12 @@ enum InstanceText {
         if instance.hostKeys.isEmpty { lines.append(("host key", "none pinned yet")) }
         for key in instance.hostKeys {
             let date = key.pinned.formatted(.iso8601.year().month().day())
-            lines.append(("host key", "\(key.key.typeAndSize) \(Fingerprint.openSSH(key.key)), \(key.source.rawValue) on \(date)"))
+            lines.append(
+                (
+                    "host key",
+                    "\(key.key.typeAndSize) \(Fingerprint.openSSH(key.key)), \(key.source.rawValue) on \(date)"
+                )
+            )
         }
         lines.append(("added", instance.created.formatted(.iso8601)))
         return lines

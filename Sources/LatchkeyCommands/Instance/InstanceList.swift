@@ -11,7 +11,10 @@ struct InstanceList: ParsableCommand {
         aliases: ["ls"]
     )
 
-    @Argument(help: "Only these: a name, id, address, tag:KEY=VALUE or a beginning.", completion: .custom(Completions.instances))
+    @Argument(
+        help: "Only these: a name, id, address, tag:KEY=VALUE or a beginning.",
+        completion: .custom(Completions.instances)
+    )
     var selector: String?
 
     @OptionGroup var list: ListOptions
@@ -19,7 +22,8 @@ struct InstanceList: ParsableCommand {
     func run() throws {
         let store = try Home.current.store()
         let instances =
-            try selector.map { try store.instances(matching: InstanceSelector($0), limit: 100_000) } ?? store.instances()
+            try selector.map { try store.instances(matching: InstanceSelector($0), limit: 100_000) }
+            ?? store.instances()
         try list.render(instances, header: InstanceText.header, quiet: \.id, row: InstanceText.row)
     }
 }

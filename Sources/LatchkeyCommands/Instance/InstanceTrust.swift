@@ -25,7 +25,11 @@ struct InstanceTrust: ParsableCommand {
     func run() throws {
         let keys = try hostKeys.read()
         guard !keys.isEmpty || forget else {
-            throw LatchkeyError(.usage, "no host key is given", hint: "--host-key LINE, --host-keys-from FILE or --forget")
+            throw LatchkeyError(
+                .usage,
+                "no host key is given",
+                hint: "--host-key LINE, --host-keys-from FILE or --forget"
+            )
         }
         let store = try Home.current.store()
         let instance = try store.instance(named: name)

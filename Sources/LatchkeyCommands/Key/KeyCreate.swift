@@ -25,7 +25,10 @@ struct KeyCreate: ParsableCommand {
     @Option(name: .shortAndLong, help: "The kind of key: ed25519 or rsa (2048 bits).")
     var type = KeyDirectory.KeyType.ed25519
 
-    @Option(name: [.customShort("g"), .long], help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value"))
+    @Option(
+        name: [.customShort("g"), .long],
+        help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value")
+    )
     var tag: [String] = []
 
     func run() throws {

@@ -10,7 +10,8 @@ struct KeyDelete: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Forget a key pair; nothing changes on instances.",
-        discussion: "The private file stays unless --with-private-key is given; without it nobody can bring the key back.",
+        discussion:
+            "The private file stays unless --with-private-key is given; without it nobody can bring the key back.",
         aliases: ["rm"]
     )
 

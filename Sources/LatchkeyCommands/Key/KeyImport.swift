@@ -25,7 +25,10 @@ struct KeyImport: ParsableCommand {
     @Argument(help: "The key's file.", completion: .file())
     var file: String
 
-    @Option(name: [.customShort("g"), .long], help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value"))
+    @Option(
+        name: [.customShort("g"), .long],
+        help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value")
+    )
     var tag: [String] = []
 
     func run() throws {
@@ -33,16 +36,17 @@ struct KeyImport: ParsableCommand {
         var tags = Tags()
         for argument in try tag.map(TagArgument.init) { tags[argument.key] = argument.value }
         let key = try publicKey()
-        let pair = try Home.current.store().addKeyPair(named: name) {
-            KeyPair(
-                name: name,
-                publicKey: key,
-                fingerprint: Fingerprint.ec2Imported(key),
-                origin: .imported,
-                tags: tags,
-                created: Date()
-            )
-        }
+        let pair = try Home.current.store()
+            .addKeyPair(named: name) {
+                KeyPair(
+                    name: name,
+                    publicKey: key,
+                    fingerprint: Fingerprint.ec2Imported(key),
+                    origin: .imported,
+                    tags: tags,
+                    created: Date()
+                )
+            }
         Console.note("latchkey: imported the \(key.typeAndSize) key pair '\(name)', \(pair.fingerprint)")
         Output.print(pair.id)
     }
@@ -69,7 +73,11 @@ struct KeyImport: ParsableCommand {
         }
         let candidate = KeyLibrary.inspect(file)
         if let fault = candidate.fault {
-            throw LatchkeyError(.keyUnusable, "the key \(candidate.label) \(fault.reason)", hint: fault.hint(path: file))
+            throw LatchkeyError(
+                .keyUnusable,
+                "the key \(candidate.label) \(fault.reason)",
+                hint: fault.hint(path: file)
+            )
         }
         if let key = candidate.publicKey, !candidate.isClaimed { return key }
         return try Unlocking.privateKey(at: file).publicKey

@@ -31,7 +31,11 @@ struct KeyShow: ParsableCommand {
                 ("name", report.name.terminalSafe), ("id", report.id), ("type", report.publicKey.typeAndSize),
                 ("fingerprint", "\(report.fingerprint) (as EC2 shows it)"),
                 ("", "\(report.sha256) (as OpenSSH shows it)"), ("origin", report.origin.rawValue),
-                ("private key", report.privateKeys.isEmpty ? "not on this machine" : report.privateKeys.map(\.terminalSafe).joined(separator: ", ")),
+                (
+                    "private key",
+                    report.privateKeys.isEmpty
+                        ? "not on this machine" : report.privateKeys.map(\.terminalSafe).joined(separator: ", ")
+                ),
                 ("launched with it", "\(try store.instanceCount(launchedWith: name)) instances"),
                 ("tags", report.tags.listed.isEmpty ? "-" : report.tags.listed),
                 ("public key", report.publicKey.line), ("created", report.created.formatted(.iso8601)),

@@ -35,10 +35,13 @@ enum Failure {
             Output.print(Latchkey.fullMessage(for: error), newline: true)
             return 0
         }
-        let message = Latchkey.message(for: error)
+        let message = lowered(Latchkey.message(for: error))
         let usage = Latchkey.usageString(for: error)
-        Console.note("latchkey: error: \(lowered(message))")
-        Console.note("latchkey: hint: \(usage)")
+        let isStrayWord = message.hasPrefix("unexpected argument") && usage.hasPrefix("latchkey connect")
+        Console.note("latchkey: error: \(message)")
+        Console.note(
+            "latchkey: hint: \(isStrayWord ? "a command goes behind --: latchkey connect NAME -- COMMAND" : usage)"
+        )
         return Failure.usage
     }
 

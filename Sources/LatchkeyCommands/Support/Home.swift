@@ -42,9 +42,10 @@ struct Home {
     /// All private keys at hand: Latchkey's own, those of `~/.ssh`, those of the folders in the configuration, the agent's.
     func library(_ agent: AgentAddress?) throws -> KeyLibrary {
         let configuration = try Configuration.load(configurationPath)
-        let extra = (configuration.keyDirectories ?? []).map { path in
-            path.hasPrefix("~/") ? Environment.home + path.dropFirst(1) : path
-        }
+        let extra = (configuration.keyDirectories ?? [])
+            .map { path in
+                path.hasPrefix("~/") ? Environment.home + path.dropFirst(1) : path
+            }
         try Home.makeFolder(cache)
         return KeyLibrary(
             folders: [keys.path, "\(Environment.home)/.ssh"] + extra,
@@ -96,7 +97,10 @@ struct Configuration: Codable {
         do {
             return try JSONDecoder().decode(Configuration.self, from: Data(bytes))
         } catch let DecodingError.typeMismatch(_, context) {
-            throw invalid(path, "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of the wrong type")
+            throw invalid(
+                path,
+                "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of the wrong type"
+            )
         } catch {
             throw invalid(path, "it is not JSON")
         }
