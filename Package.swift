@@ -48,24 +48,20 @@ let package = Package(
             dependencies: ["LatchkeyModel", "LatchkeyControl"],
             path: "Tests/LatchkeyTestSupport"
         ),
-        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "ArchitectureTests", dependencies: ["LatchkeyTestSupport"]),
         .testTarget(name: "LatchkeyModelTests", dependencies: ["LatchkeyModel"]),
         .testTarget(name: "LatchkeyTerminalTests", dependencies: ["LatchkeyTerminal"]),
         .testTarget(
             name: "LatchkeySSHTests",
-            dependencies: ["LatchkeySSH", "LatchkeyTerminal", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyModel", "LatchkeySSH", "LatchkeyTestSupport"]
         ),
         .testTarget(
             name: "LatchkeyKeysTests",
-            dependencies: ["LatchkeyKeys", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeyTestSupport"]
         ),
         .testTarget(
             name: "LatchkeyControlTests",
-            dependencies: ["LatchkeyControl", "LatchkeyTestSupport"]
-        ),
-        .testTarget(
-            name: "LatchkeyBrokerTests",
-            dependencies: ["LatchkeyBroker", "LatchkeyControl", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyControl", "LatchkeyModel", "LatchkeyTestSupport", "latchkey"]
         ),
         .testTarget(
             name: "LatchkeyCommandsTests",

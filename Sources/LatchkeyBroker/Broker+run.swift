@@ -17,6 +17,8 @@ extension Broker {
         package var command: [String] = []
         package var terminal = TerminalChoice.automatic
         package var forwardsInput = true
+        /// Seconds of silence after which the instance is asked for a sign of life.
+        package var probeInterval = 15
 
         package init() {}
     }
@@ -47,6 +49,7 @@ extension Broker {
         var options = Bridge.Options()
         options.terminal = wantsTerminal ? input : nil
         options.forwardsInput = run.forwardsInput
+        options.probeInterval = run.probeInterval
 
         let user = admission.user
         do {

@@ -47,6 +47,8 @@ package enum Unlocking {
     }
 
     private static func read(_ text: borrowing Secret, passphrase: consuming Secret?) -> PrivateKey? {
-        try? PrivateKey(text: text, passphrase: passphrase)
+        if let key = try? PrivateKey(text: text, passphrase: passphrase) { return key }
+        guard let converted = PKCS8.openSSHText(of: text, passphrase: passphrase) else { return nil }
+        return try? PrivateKey(text: converted, passphrase: nil)
     }
 }

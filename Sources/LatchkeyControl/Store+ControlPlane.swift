@@ -125,21 +125,3 @@ extension Store: ControlPlane {
         return try fetch(ids, database)
     }
 }
-
-/// How many single-character changes lie between two words (Levenshtein).
-enum EditDistance {
-    static func between(_ a: String, _ b: String) -> Int {
-        let (a, b) = (Array(a), Array(b))
-        var row = Array(0...b.count)
-        for (i, left) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, right) in b.enumerated() {
-                (diagonal, row[j + 1]) = (
-                    row[j + 1], min(diagonal + (left == right ? 0 : 1), row[j] + 1, row[j + 1] + 1)
-                )
-            }
-        }
-        return row[b.count]
-    }
-}

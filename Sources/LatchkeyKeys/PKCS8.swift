@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLibCrypto
-internal import LatchkeyModel
+package import LatchkeyModel
 
 /// The form of private keys of RFC 5208 and RFC 5958.
-enum PKCS8 {
+package enum PKCS8 {
     /// OpenSSL's own default is 2,048, careful people take a million; ten times that takes some seconds.
     private static let iterationsLimit = 10_000_000
 
@@ -12,25 +12,63 @@ enum PKCS8 {
         var position = der.bindMemory(to: UInt8.self).baseAddress
         guard let info = d2i_PKCS8_PRIV_KEY_INFO(nil, &position, der.count) else { throw .malformed }
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        let (algorithm, inner, identifier) = try parts(of: info)
+        switch algorithm {
+        case NID_rsaEncryption: return described(try RSAKey(pkcs1: inner))
+        case NID_X9_62_id_ecPublicKey: return described(try ECKey(sec1: inner, curve: try curve(of: identifier)))
+        case NID_ED25519: return described(try ed25519(inner))
+        case NID_dsa: throw .unsupported("a DSA key")
+        default: throw .unsupported("of a kind that SSH does not know")
+        }
+    }
+
+    /// An ED25519 key in OpenSSH's form, unencrypted, since libssh does not read this kind from PKCS#8.
+    ///
+    /// - Parameter passphrase: of an encrypted key; nil for one that is not.
+    /// - Returns: nil if the text is of another kind or format, or the passphrase is wrong.
+    package static func openSSHText(of text: borrowing Secret, passphrase: borrowing Secret?) -> Secret? {
+        guard let armour = try? Armour.decode(text) else { return nil }
+        let info = armour.content.withBytes { der -> OpaquePointer? in
+            var position = der.bindMemory(to: UInt8.self).baseAddress
+            switch armour.label {
+            case "PRIVATE KEY": return d2i_PKCS8_PRIV_KEY_INFO(nil, &position, der.count)
+            case "ENCRYPTED PRIVATE KEY":
+                guard let signature = d2i_X509_SIG(nil, &position, der.count) else { return nil }
+                defer { X509_SIG_free(signature) }
+                switch passphrase {
+                case .none: return nil
+                case .some(let passphrase):
+                    return passphrase.withCString { PKCS8_decrypt(signature, $0, Int32(passphrase.count)) }
+                }
+            default: return nil
+            }
+        }
+        guard let info else { return nil }
+        defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        guard let (algorithm, inner, _) = try? parts(of: info), algorithm == NID_ED25519, let key = try? ed25519(inner)
+        else { return nil }
+        let container = key.seed.withBytes { OpenSSHContainer.ed25519(seed: $0, publicKey: key.publicKey, comment: "") }
+        return Armour.encode(label: "OPENSSH PRIVATE KEY", container)
+    }
+
+    /// The algorithm's number, the key inside, and the algorithm's parameters; valid as long as `info` is.
+    private static func parts(
+        of info: OpaquePointer
+    ) throws(KeyFault) -> (Int32, UnsafeRawBufferPointer, UnsafePointer<X509_ALGOR>?) {
         var algorithm: OpaquePointer?
         var content: UnsafePointer<UInt8>?
         var length: Int32 = 0
         var identifier: UnsafePointer<X509_ALGOR>?
         guard PKCS8_pkey_get0(&algorithm, &content, &length, &identifier, info) == 1 else { throw .malformed }
-        let inner = UnsafeRawBufferPointer(start: content, count: Int(length))
+        return (OBJ_obj2nid(algorithm), UnsafeRawBufferPointer(start: content, count: Int(length)), identifier)
+    }
 
-        switch OBJ_obj2nid(algorithm) {
-        case NID_rsaEncryption: return described(try RSAKey(pkcs1: inner))
-        case NID_X9_62_id_ecPublicKey: return described(try ECKey(sec1: inner, curve: try curve(of: identifier)))
-        case NID_ED25519:
-            // RFC 8410 §7: "CurvePrivateKey ::= OCTET STRING", 32 bytes: tag 4, length 32.
-            guard inner.count == 34, inner[0] == 4, inner[1] == 32 else { throw .malformed }
-            var seed = Secret(capacity: 32)
-            _ = seed.append(UnsafeRawBufferPointer(rebasing: inner[2...]))
-            return described(try Ed25519Key(seed: seed))
-        case NID_dsa: throw .unsupported("a DSA key")
-        default: throw .unsupported("of a kind that SSH does not know")
-        }
+    /// RFC 8410 §7: "CurvePrivateKey ::= OCTET STRING", 32 bytes: tag 4, length 32.
+    private static func ed25519(_ inner: UnsafeRawBufferPointer) throws(KeyFault) -> Ed25519Key {
+        guard inner.count == 34, inner[0] == 4, inner[1] == 32 else { throw .malformed }
+        var seed = Secret(capacity: 32)
+        _ = seed.append(UnsafeRawBufferPointer(rebasing: inner[2...]))
+        return try Ed25519Key(seed: seed)
     }
 
     private static func described(_ key: borrowing some PublicHalf & ~Copyable) -> KeyDescription {

@@ -12,14 +12,14 @@ extension Handshaken {
     /// - Throws: `disconnected` when the server hung up, `timedOut`.
     package borrowing func accepts(_ key: PublicKey) throws(SSHError) -> Bool {
         guard let key = LibsshPublicKey(key) else { return false }
-        return try result(of: unsafe ssh_userauth_try_publickey(session.pointer, nil, key.pointer))
+        return try result { unsafe ssh_userauth_try_publickey(session.pointer, nil, key.pointer) }
     }
 
     /// Logs in with a private key.
     ///
     /// - Throws: `denied`, `disconnected`, `timedOut`.
     package consuming func login(with key: borrowing PrivateKey) throws(SSHError) -> Connection {
-        guard try result(of: unsafe ssh_userauth_publickey(session.pointer, nil, key.pointer)) else { throw denial }
+        guard try result({ unsafe ssh_userauth_publickey(session.pointer, nil, key.pointer) }) else { throw denial }
         return Connection(session: session)
     }
 
@@ -33,7 +33,7 @@ extension Handshaken {
         guard unsafe ssh_set_agent_socket(session.pointer, filter.takeClientEnd()) == SSH_OK else {
             throw .system(session.lastWords)
         }
-        guard try result(of: unsafe ssh_userauth_agent(session.pointer, nil)) else { throw denial }
+        guard try result({ unsafe ssh_userauth_agent(session.pointer, nil) }) else { throw denial }
         return Connection(session: session)
     }
 
@@ -45,11 +45,12 @@ extension Handshaken {
         return lines.prefix(100).map { String($0).terminalSafe }
     }
 
-    private borrowing func result(of code: Int32) throws(SSHError) -> Bool {
+    private borrowing func result(_ step: () -> Int32) throws(SSHError) -> Bool {
+        let code = session.settle(again: SSH_AUTH_AGAIN.rawValue, step)
         if code == SSH_AUTH_SUCCESS.rawValue { return true }
         if code == SSH_AUTH_DENIED.rawValue || code == SSH_AUTH_PARTIAL.rawValue { return false }
-        let words = session.lastWords
-        throw words.contains("imeout") ? .timedOut : .disconnected(words)
+        if unsafe ssh_is_connected(session.pointer) == 1 && code == SSH_AUTH_AGAIN.rawValue { throw .timedOut }
+        throw .disconnected(session.lastWords)
     }
 
     private var denial: SSHError {

@@ -55,46 +55,25 @@ package import LatchkeyTerminal
     }
 
     mutating func start(_ request: Connection.Request) throws(SSHError) {
-        unsafe ssh_set_blocking(session.pointer, 0)
-        guard settle({ unsafe ssh_channel_open_session(channel) }) else { throw refused("a session") }
+        guard isDone({ unsafe ssh_channel_open_session(channel) }) else { throw refused("a session") }
         if let terminal = request.terminal {
             let (columns, rows) = (Int32(clamping: terminal.size.columns), Int32(clamping: terminal.size.rows))
-            let isMade = settle { unsafe ssh_channel_request_pty_size(channel, terminal.type, columns, rows) }
+            let isMade = isDone { unsafe ssh_channel_request_pty_size(channel, terminal.type, columns, rows) }
             guard isMade else { throw refused("a terminal") }
         }
         for variable in request.environment {
             // A server that does not take the variable says so; that is no failure of ours.
-            _ = settle { unsafe ssh_channel_request_env(channel, variable.name, variable.value) }
+            _ = isDone { unsafe ssh_channel_request_env(channel, variable.name, variable.value) }
         }
         if let command = request.command {
-            guard settle({ unsafe ssh_channel_request_exec(channel, command) }) else { throw refused("the command") }
+            guard isDone({ unsafe ssh_channel_request_exec(channel, command) }) else { throw refused("the command") }
         } else {
-            guard settle({ unsafe ssh_channel_request_shell(channel) }) else { throw refused("a shell") }
+            guard isDone({ unsafe ssh_channel_request_shell(channel) }) else { throw refused("a shell") }
         }
         guard unsafe ssh_event_add_session(event, session.pointer) == SSH_OK else { throw .system(session.lastWords) }
     }
 
-    /// Repeats one of libssh's steps until the server has answered it.
-    ///
-    /// The waiting is done here, not in libssh, for the sake of the acknowledgements: sshd leaves Nagle's algorithm on
-    /// until a terminal is asked for, so its second small packet waits until the first is acknowledged, which the kernel
-    /// holds back for 40 ms.
-    private func settle(_ step: () -> Int32) -> Bool {
-        let deadline = monotonicSeconds() + RemoteChannel.stepLimit
-        while true {
-            let status = step()
-            if status != SSH_AGAIN { return status == SSH_OK }
-            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let events = wantsToWrite ? POLLIN | POLLOUT : POLLIN
-            wait.events = Int16(events)
-            let timeout = deadline - monotonicSeconds()
-            guard timeout > 0, unsafe poll(&wait, 1, Int32(clamping: timeout * 1000)) != 0 else { return false }
-            if wait.revents & Int16(POLLIN) != 0 { Dialer.acknowledgeAtOnce(descriptor) }
-        }
-    }
-
-    /// Seconds that the server has for each step of the start.
-    private static let stepLimit = 30
+    private func isDone(_ step: () -> Int32) -> Bool { session.settle(again: SSH_AGAIN, step) == SSH_OK }
 
     private func refused(_ what: String) -> SSHError {
         unsafe ssh_is_connected(session.pointer) == 1 ? .requestRefused(what) : .disconnected(session.lastWords)

@@ -3,6 +3,7 @@
 internal import CLibSSH
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeyTerminal
 
 /// libssh's session. Not thread-safe: it stays on the thread that made it. Its three states are types:
 /// ``Handshaken`` (the host key is known, nobody is logged in), ``Connection`` (logged in), ``RemoteChannel``.
@@ -28,6 +29,30 @@ package import LatchkeyModel
     var lastWords: String {
         let text = unsafe String(cString: ssh_get_error(UnsafeMutableRawPointer(pointer)))
         return text.terminalSafe
+    }
+
+    /// Seconds that the server has for each step.
+    var stepLimit = 30
+
+    /// Repeats one of libssh's steps until the server has answered it, gone away, or let the time pass.
+    ///
+    /// The waiting is done here, not in libssh, for two reasons. When the server says goodbye, libssh goes on waiting for
+    /// its full time. And sshd leaves Nagle's algorithm on until a terminal is asked for, so that its second small packet
+    /// waits until the first is acknowledged, which the kernel holds back for 40 ms unless it is told otherwise.
+    /// - Returns: the step's last answer; `again` if the time passed.
+    func settle(again: Int32, _ step: () -> Int32) -> Int32 {
+        let deadline = monotonicSeconds() + stepLimit
+        unsafe ssh_set_blocking(pointer, 0)
+        while true {
+            let status = step()
+            guard status == again, unsafe ssh_is_connected(pointer) == 1 else { return status }
+            let wantsToWrite = unsafe ssh_get_poll_flags(pointer) & SSH_WRITE_PENDING != 0
+            let events = Int16(wantsToWrite ? POLLIN | POLLOUT : POLLIN)
+            var wait = unsafe pollfd(fd: ssh_get_fd(pointer), events: events, revents: 0)
+            let timeout = deadline - monotonicSeconds()
+            guard timeout > 0, unsafe poll(&wait, 1, Int32(clamping: timeout * 1000)) != 0 else { return again }
+            if wait.revents & Int16(POLLIN) != 0 { Dialer.acknowledgeAtOnce(wait.fd) }
+        }
     }
 
     func set(_ option: ssh_options_e, _ value: String) throws(SSHError) {
@@ -91,6 +116,7 @@ package struct Handshaken: ~Copyable {
         guard unsafe ssh_get_server_publickey(session.pointer, &key) == SSH_OK, let key = unsafe key,
             let hostKey = unsafe PublicKey(key)
         else { throw .handshakeFailed("the server's host key cannot be read") }
+        session.stepLimit = timeout
         self.hostKey = hostKey
         serverVersion =
             unsafe ssh_get_serverbanner(session.pointer).map { unsafe String(cString: $0).terminalSafe } ?? ""

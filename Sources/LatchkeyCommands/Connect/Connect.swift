@@ -36,6 +36,14 @@ struct Connect: ParsableCommand {
     @Flag(name: [.customShort("n")], help: "Give the command an empty input.")
     var noInput = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds of silence after which the instance is asked for a sign of life; three unanswered ones end it.",
+            valueName: "seconds"
+        )
+    )
+    var keepAlive = 15
+
     @Flag(help: "Take and remember the host key of an instance that has none pinned yet.")
     var acceptNewHostKey = false
 
@@ -43,6 +51,7 @@ struct Connect: ParsableCommand {
     var command: [String] = []
 
     func validate() throws {
+        if !(1...86400).contains(keepAlive) { throw ValidationError("--keep-alive must be between 1 and 86400 seconds") }
         if terminal && noTerminal { throw ValidationError("-t and -T exclude each other") }
     }
 
@@ -80,6 +89,7 @@ struct Connect: ParsableCommand {
         run.command = command
         run.terminal = terminal ? .always : noTerminal ? .never : .automatic
         run.forwardsInput = !noInput
+        run.probeInterval = keepAlive
         return try broker.run(run, over: admission, on: instance)
     }
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# 'make help' lists what there is to do.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DELETE_ON_ERROR:
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+program := .build/release/latchkey
+man_page := $(DESTDIR)$(PREFIX)/share/man/man1/latchkey.1
+bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/latchkey
+zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_latchkey
+fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/latchkey.fish
+
+# What starts fastest (ARCHITECTURE.md): nothing of Swift or C++ is left for the dynamic linker. Only a folder
+# that holds the archive alone makes the linker take it.
+release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
+    -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static
+sources := $(shell find Package.swift Sources -type f)
+swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources)
+scripts := .ci/install-packages .ci/run Docker/base-image Docker/demo Docker/engine Docker/instance-image \
+    Docker/instance/entrypoint
+
+.PHONY: help build deps toolchain test lint install uninstall demo demo-down benchmark clean
+
+help: ## list the targets
+	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+build: deps ## build the program, .build/release/latchkey
+	mkdir -p .build/static
+	ln -sfn "$$(gcc -print-file-name=libstdc++.a)" .build/static/libstdc++.a
+	swift build $(release)
+
+deps: toolchain ## install the packages that a build needs, if any is missing
+	.ci/install-packages build
+
+toolchain:
+	if ! command -v swift >/dev/null; then
+	    printf 'latchkey: %s\n' 'swift is not on the PATH' \
+	        'hint: Swift 6.2 or newer is needed, from https://www.swift.org/install' >&2
+	    exit 1
+	fi
+
+test: deps ## run all tests, against containers or else a private sshd
+	.ci/install-packages test
+	# Told by the caller, or found out: without an engine a private sshd stands in, except in CI.
+	engine=$${LATCHKEY_TEST_ENGINE-}
+	if [[ -z $$engine ]] && Docker/engine && Docker/instance-image >/dev/null; then engine=docker; fi
+	if [[ -z $$engine && $${CI-} == true ]]; then
+	    printf 'latchkey: no containers to test with, which CI does not put up with\n' >&2
+	    exit 1
+	elif [[ -z $$engine ]]; then
+	    engine=sshd
+	    printf 'latchkey: no containers to test with, a private sshd stands in\n' >&2
+	fi
+	swift build --build-tests
+	LATCHKEY_TEST_ENGINE=$$engine swift test --skip-build
+
+lint: toolchain ## check the form of the sources and scripts
+	.ci/install-packages lint
+	swift format lint --strict --recursive --parallel $(swift_files)
+	shellcheck $(scripts)
+
+install: $(program) ## install program, man page and completions (PREFIX=/usr/local DESTDIR=)
+	install -D -s -m 755 $(program) '$(DESTDIR)$(PREFIX)/bin/latchkey'
+	install -D -m 644 man/latchkey.1 '$(man_page)'
+	completion() {
+	    $(program) --generate-completion-script "$$1" | install -D -m 644 /dev/stdin "$$2"
+	}
+	completion bash '$(bash_completion)'
+	completion zsh '$(zsh_completion)'
+	completion fish '$(fish_completion)'
+
+# So that root, who may have no swift, can install what was built before.
+$(program): $(sources)
+	$(MAKE) --no-print-directory build
+	touch $@
+
+uninstall: ## remove what install has put there
+	rm -f '$(DESTDIR)$(PREFIX)/bin/latchkey' '$(man_page)' '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)'
+
+demo: ## start an instance in a container and enter it
+	Docker/demo up
+
+demo-down: ## remove the demo's instance, its keys and all it wrote
+	Docker/demo down
+
+benchmark: build ## measure, beside ssh where it can be compared
+	swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/$(program)
+
+clean: ## remove what was built
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// The import table of ARCHITECTURE.md, held.
+struct ImportTests {
+    /// What each module may import of the project and of other packages; the standard library and Foundation are free.
+    private static let allowed: [String: Set<String>] = [
+        "LatchkeyModel": [],
+        "LatchkeyTerminal": ["CTerminal", "LatchkeyModel"],
+        "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
+        "LatchkeyKeys": ["CLibCrypto", "LatchkeyModel", "LatchkeySSH"],
+        "LatchkeyControl": ["GRDB", "LatchkeyModel"],
+        "LatchkeyBroker": ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeyTerminal"],
+        "LatchkeyCommands": [
+            "ArgumentParser", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel", "LatchkeySSH",
+            "LatchkeyTerminal",
+        ],
+        "latchkey": ["LatchkeyCommands"],
+    ]
+    /// The full Foundation costs each start of the program milliseconds, so the sources keep to the essentials.
+    private static let free: Set<String> = ["Glibc", "FoundationEssentials"]
+
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func sources(of module: String) throws -> [URL] {
+        let folder = root.appendingPathComponent("Sources/\(module)")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
+    }
+
+    @Test func `every module is in the table`() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appendingPathComponent("Sources").path)
+        #expect(Set(folders.filter { !$0.hasPrefix("C") }) == Set(Self.allowed.keys))
+    }
+
+    @Test(arguments: Array(allowed.keys)) func `a module imports only what the table allows`(module: String) throws {
+        let files = try Self.sources(of: module)
+        #expect(!files.isEmpty)
+        for file in files {
+            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                let words = line.split(separator: " ")
+                guard let position = words.firstIndex(of: "import"), position <= 1, words.count > position + 1,
+                    !line.hasPrefix("//")
+                else { continue }
+                let name = String(words[position + 1])
+                #expect(
+                    Self.free.contains(name) || Self.allowed[module]?.contains(name) == true,
+                    "\(file.lastPathComponent) imports \(name)"
+                )
+            }
+        }
+    }
+
+    @Test(arguments: Array(allowed.keys)) func `nothing is public`(module: String) throws {
+        for file in try Self.sources(of: module) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let declaration = /(?m)^ *public (final|struct|class|enum|actor|protocol|extension|func|var|let|init|static)/
+            #expect(!text.contains(declaration), "\(file.lastPathComponent)")
+        }
+    }
+}

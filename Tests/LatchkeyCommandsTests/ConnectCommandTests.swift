@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyTestSupport
+import Testing
+
+/// `latchkey connect NAME -- COMMAND` against a real sshd.
+struct ConnectCommandTests {
+    /// An instance called web-1 with a key pair that `latchkey key create` made.
+    static func with<Value>(options: [String] = [], _ body: (Scratch, TestInstance) throws -> Value) throws -> Value {
+        try Scratch.with { scratch in
+            _ = try scratch.latchkey("key", "create", "web")
+            let key = try scratch.latchkey("key", "show", "web", "--public-key").line
+            return try TestInstance.with(authorizing: [key], options: options) { instance in
+                try instance.add("web-1", to: scratch, key: "web")
+                return try body(scratch, instance)
+            }
+        }
+    }
+
+    @Test func `100 MB go there and back unchanged, the error apart, the status exact`() throws {
+        try Self.with { scratch, _ in
+            var bytes = Data(count: 100_000_000)
+            var generator = SystemRandomNumberGenerator()
+            bytes.withUnsafeMutableBytes { raw in
+                for offset in stride(from: 0, to: raw.count, by: 8) {
+                    raw.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+                }
+            }
+            let run = try scratch.latchkey(
+                "connect", "web-1", "--", "sh", "-c", "cat; echo err >&2; exit 7",
+                input: bytes,
+                timeout: 120
+            )
+            #expect(run.status == 7)
+            #expect(run.error == "err\n")
+            #expect(run.output == bytes)
+        }
+    }
+
+    @Test func `every byte and no byte at all pass`() throws {
+        try Self.with { scratch, _ in
+            let all = Data((0...255).map { UInt8($0) })
+            #expect(try scratch.latchkey("connect", "web-1", "--", "cat", input: all).output == all)
+            #expect(try scratch.latchkey("connect", "web-1", "--", "cat", input: Data()).output.isEmpty)
+            let both = try scratch.latchkey("connect", "web-1", "--", "cat >&2; printf 'a\\0b'", input: Data("x".utf8))
+            #expect(both.output == Data([0x61, 0, 0x62]))
+            #expect(both.error == "x")
+        }
+    }
+
+    @Test func `a side that stops reading does not stop the other`() throws {
+        try Self.with { scratch, _ in
+            // The command closes its input at once and prints much; then it reads nothing and ends.
+            let run = try scratch.latchkey(
+                "connect", "web-1", "--", "exec <&-; head -c 5000000 /dev/zero | tr '\\0' x; exit 3",
+                input: Data(count: 20_000_000)
+            )
+            #expect(run.status == 3)
+            #expect(run.output.count == 5_000_000)
+            // A consumer that reads and feeds in turn: more in flight than all buffers on the way hold.
+            let script = """
+                import subprocess, sys
+                p = subprocess.Popen(sys.argv[1:] + ['connect', 'web-1', '--', 'cat'],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                import threading
+                t = threading.Thread(target=lambda: (p.stdin.write(b'y' * 30_000_000), p.stdin.close()))
+                t.start()
+                import time
+                time.sleep(1)
+                print(len(p.stdout.read()), p.wait())
+                """
+            let fed = try Execution.run(["python3", "-c", script, Scratch.program], environment: scratch.environment)
+            #expect(fed.line == "30000000 0")
+        }
+    }
+
+    @Test(arguments: [0, 1, 7, 126, 255]) func `the exit status is the command's own`(status: Int32) throws {
+        try Self.with { scratch, _ in
+            let run = try scratch.latchkey("connect", "web-1", "--", "exit \(status)")
+            #expect(run.status == status)
+        }
+    }
+
+    @Test(arguments: [("KILL", 137), ("TERM", 143), ("SEGV", 139)] as [(String, Int32)])
+    func `death by a signal is shown as a shell shows it`(signal: String, status: Int32) throws {
+        try Self.with { scratch, _ in
+            let run = try scratch.latchkey("connect", "web-1", "--", "kill -\(signal) $$")
+            #expect(run.status == status)
+        }
+    }
+
+    @Test func `several words arrive as these words, a single one is a line`() throws {
+        try Self.with { scratch, _ in
+            let words = ["", "a  b", "it's", "$HOME", "*", "new\nline", "-x", "é'\u{301}"]
+            let run = try Execution.run(
+                [Scratch.program, "connect", "web-1", "--", "printf", "%s\\0"] + words,
+                environment: scratch.environment
+            )
+            #expect(run.output == words.map { Data($0.utf8) + [0] }.reduce(Data(), +))
+            #expect(try scratch.latchkey("connect", "web-1", "--", "echo a | tr a b; echo c").text == "b\nc\n")
+        }
+    }
+
+    @Test func `a reader that goes away ends it, as it ends any filter`() throws {
+        try Self.with { scratch, _ in
+            let run = try Execution.run(
+                ["bash", "-c", "\"$0\" connect web-1 -- yes | head -n 2; echo ${PIPESTATUS[0]}", Scratch.program],
+                environment: scratch.environment
+            )
+            #expect(run.text == "y\ny\n141\n")
+            #expect(run.error.isEmpty)
+        }
+    }
+
+    @Test func `output on a full disk is told`() throws {
+        try Self.with { scratch, _ in
+            let run = try Execution.run(
+                ["bash", "-c", "\"$0\" connect web-1 -- echo hello > /dev/full", Scratch.program],
+                environment: scratch.environment
+            )
+            #expect(run.status == 255)
+            #expect(run.error == "latchkey: error: the disk that takes the output is full\n")
+        }
+    }
+
+    @Test func `an empty input with -n, a terminal only when asked for`() throws {
+        try Self.with { (scratch, _) throws in
+            #expect(try scratch.latchkey("connect", "web-1", "-n", "--", "wc -c", input: Data("abc".utf8)).line == "0")
+            #expect(try scratch.latchkey("connect", "web-1", "--", "tty").line == "not a tty")
+            #expect(try scratch.latchkey("connect", "web-1", "-t", "--", "tty").text.hasPrefix("/dev/pts/"))
+            #expect(try scratch.latchkey("connect", "web-1", "-T", input: Data("tty; exit 4\n".utf8)).status == 4)
+        }
+    }
+
+    @Test func `a user before the name, a user option, and another port`() throws {
+        try Self.with { scratch, instance in
+            #expect(try scratch.latchkey("connect", "\(instance.user)@web-1", "--", "id -un").line == instance.user)
+            let refused = try scratch.latchkey("connect", "web-1", "--user", "nobody", "--", "id")
+            #expect(refused.status == 255)
+            #expect(refused.error.contains("does not let 'nobody' in"))
+            let closed = try scratch.latchkey("connect", "web-1", "--port", "9", "--", "id")
+            #expect(closed.status == 255)
+            #expect(closed.error.contains("connection refused"))
+        }
+    }
+
+    @Test func `-v tells each step with its time, and only on standard error`() throws {
+        try Self.with { scratch, _ in
+            let run = try scratch.latchkey("connect", "web-1", "-v", "--", "echo out")
+            #expect(run.text == "out\n")
+            for step in ["connected to 127.0.0.1:", "host key is the pinned one", "the instance knows", "logged in as"] {
+                #expect(run.error.contains(step))
+            }
+            #expect(run.error.split(separator: "\n").allSatisfy { $0.contains(" ms  ") })
+        }
+    }
+
+    @Test func `an instance that falls silent is noticed`() throws {
+        try Self.with { scratch, instance in
+            defer { try? instance.freeze(false) }
+            let script = """
+                "$0" connect web-1 --keep-alive 1 -- 'echo begun; sleep 600' & pid=$!
+                for n in $(seq 100); do sleep 0.1; done; wait $pid; echo $?
+                """
+            DispatchQueue.global().asyncAfter(deadline: .now() + 5) { try? instance.freeze(true) }
+            let run = try Execution.run(["bash", "-c", script, Scratch.program], environment: scratch.environment)
+            #expect(run.text == "begun\n255\n")
+            #expect(run.error.contains("the instance has not answered for"))
+        }
+    }
+
+    @Test func `a command that is interrupted here ends there`() throws {
+        try Self.with { scratch, _ in
+            let script = """
+                "$0" connect web-1 -- 'echo $$; exec sleep 601' > out & pid=$!
+                until [ -s out ]; do sleep 0.1; done
+                kill -INT $pid; wait $pid; echo $?
+                sleep 0.5; "$0" connect web-1 -- "kill -0 $(cat out) 2>/dev/null; echo \\$?"
+                """
+            let run = try Execution.run(
+                ["bash", "-mc", "cd \(scratch.path); \(script)", Scratch.program],
+                environment: scratch.environment
+            )
+            #expect(run.text == "130\n1\n")
+        }
+    }
+}

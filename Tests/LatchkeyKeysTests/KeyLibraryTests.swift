@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyModel
+import LatchkeySSH
+import LatchkeyTestSupport
+import Testing
+
+@testable import LatchkeyKeys
+
+struct KeyLibraryTests {
+    /// A folder of keys with an index; each library stands for one run of the program.
+    private struct Bed {
+        let scratch: Scratch
+        var folder: String { "\(scratch.path)/keys" }
+        var indexPath: String { "\(scratch.path)/index" }
+
+        func library() -> KeyLibrary { KeyLibrary(folders: [folder], indexPath: indexPath, agent: nil) }
+
+        @discardableResult
+        func create(_ name: String) throws -> PublicKey {
+            try KeyDirectory(path: folder).create(name, type: .ed25519).publicKey
+        }
+
+        func paths(_ key: PublicKey) -> [String] { library().candidates(for: key).compactMap(\.path) }
+
+        /// Gives a file the times of another, so that only its content tells that it was replaced.
+        func age(_ name: String, seconds: Int = 100) throws {
+            try Execution.require(["touch", "-d", "@\(Int(Date().timeIntervalSince1970) - seconds)", "\(folder)/\(name).pem"])
+        }
+    }
+
+    private func with(_ body: (Bed) throws -> Void) throws {
+        try Scratch.with { try body(Bed(scratch: $0)) }
+    }
+
+    @Test func `a key is found by its public half, after files came, changed and went`() throws {
+        try with { bed in
+            let (a, b) = (try bed.create("a"), try bed.create("b"))
+            #expect(bed.paths(a) == ["\(bed.folder)/a.pem"])
+            let c = try bed.create("c")
+            #expect(bed.paths(c) == ["\(bed.folder)/c.pem"])
+            try FileManager.default.removeItem(atPath: "\(bed.folder)/a.pem")
+            #expect(bed.paths(a).isEmpty)
+            try FileManager.default.moveItem(atPath: "\(bed.folder)/b.pem", toPath: "\(bed.folder)/a.pem")
+            #expect(bed.paths(b) == ["\(bed.folder)/a.pem"])
+        }
+    }
+
+    @Test func `a key that was replaced by one of the same size and second is seen`() throws {
+        try with { bed in
+            let old = try bed.create("a")
+            try bed.age("a")
+            #expect(bed.paths(old).count == 1)
+            let new = try KeyDirectory(path: "\(bed.scratch.path)/other").create("a", type: .ed25519)
+            try Execution.require(["cp", new.path, "\(bed.folder)/a.pem"])
+            try bed.age("a")
+            #expect(bed.paths(old).isEmpty)
+            #expect(bed.paths(new.publicKey).count == 1)
+        }
+    }
+
+    @Test(arguments: [0, 7, 9, 20, 60, 200]) func `a damaged index is rebuilt`(offset: Int) throws {
+        try with { bed in
+            let key = try bed.create("a")
+            #expect(bed.paths(key).count == 1)
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: bed.indexPath))
+            bytes[offset] ^= 0x55
+            try bytes.write(to: URL(fileURLWithPath: bed.indexPath))
+            #expect(KeyIndex.load(bed.indexPath).count == 0)
+            #expect(bed.paths(key).count == 1)
+            #expect(KeyIndex.load(bed.indexPath).count == 1)
+        }
+    }
+
+    @Test func `an index that was cut off anywhere is as good as none`() throws {
+        try with { bed in
+            let key = try bed.create("a")
+            #expect(bed.paths(key).count == 1)
+            let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: bed.indexPath)))
+            for length in bytes.indices { #expect(KeyIndex(checking: Array(bytes[..<length])) == nil) }
+            #expect(KeyIndex(checking: bytes)?.count == 1)
+        }
+    }
+
+    @Test func `a file that was read right after it changed is read again`() throws {
+        let identity = KeyFile.Identity(device: 1, inode: 2, size: 3, modified: 5_000_000_000, changed: 5_000_000_000)
+        #expect(!KeyIndex.Record(identity: identity, seen: 6_000_000_000, kind: .key).isSettled)
+        #expect(KeyIndex.Record(identity: identity, seen: 8_000_000_000, kind: .key).isSettled)
+    }
+
+    @Test func `what is no key is passed over, what is broken is told with the reason`() throws {
+        try with { bed in
+            let key = try bed.create("good")
+            try bed.scratch.write("\(bed.folder)/README", "hello", mode: 0o644)
+            try bed.scratch.write("\(bed.folder)/broken.pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n")
+            let all = bed.library().all()
+            #expect(all.map(\.path) == ["\(bed.folder)/broken.pem", "\(bed.folder)/good.pem"])
+            #expect(all.map(\.fault) == [.malformed, nil])
+            #expect(all.last?.publicKey == key)
+        }
+    }
+
+    @Test func `an encrypted PEM file is found by the .pub file beside it`() throws {
+        try with { bed in
+            try bed.create("x")
+            let path = "\(bed.folder)/pem"
+            try Execution.require(["ssh-keygen", "-q", "-m", "PEM", "-t", "rsa", "-b", "2048", "-N", "secret", "-f", path])
+            let key = try #require(PublicKey(line: try bed.scratch.read("\(path).pub")))
+            let found = bed.library().candidates(for: key)
+            #expect(found.map(\.path) == [path])
+            #expect(found.first?.isClaimed == true)
+            #expect(found.first?.isEncrypted == true)
+        }
+    }
+
+    @Test func `a file beats the agent, the agent a passphrase`() throws {
+        try with { bed in
+            let folder = bed.folder
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/plain"])
+            let key = try #require(PublicKey(line: try bed.scratch.read("\(folder)/plain.pub")))
+            try SSHAgent.with(bed.scratch) { agent in
+                try agent.add("\(folder)/plain")
+                let address = AgentAddress(path: agent.socket)
+                func sources() -> [Bool] {
+                    KeyLibrary(folders: [folder], indexPath: bed.indexPath, agent: address).candidates(for: key)
+                        .map { $0.path == nil }
+                }
+                #expect(sources() == [false, true])
+                try Execution.require(["ssh-keygen", "-p", "-q", "-P", "", "-N", "secret", "-f", "\(folder)/plain"])
+                #expect(sources() == [true, false])
+            }
+        }
+    }
+}

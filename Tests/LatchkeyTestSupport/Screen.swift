@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// A terminal with a person at it: a tmux session of its own server, which is ended at the end.
+package struct Screen {
+    private let socket: String
+    private let configuration: [String]
+
+    /// Runs `body` with a shell in a terminal of this size.
+    package static func with<Value>(
+        _ scratch: Scratch,
+        columns: Int = 100,
+        rows: Int = 30,
+        environment: [String: String?] = [:],
+        _ body: (Screen) throws -> Value
+    ) throws -> Value {
+        let screen = Screen(socket: "\(scratch.path)/tmux", configuration: ["-f", "/dev/null"])
+        let size = ["-x", String(columns), "-y", String(rows)]
+        let variables = scratch.environment.merging(environment) { $1 }
+        defer { _ = try? screen.tmux("kill-server") }
+        try Execution.require(
+            ["tmux", "-S", screen.socket, "-f", "/dev/null", "new-session", "-d"] + size
+                + ["env", "PS1=local$ ", "bash", "--norc", "--noprofile"],
+            environment: variables
+        )
+        try screen.expect("local$")
+        return try body(screen)
+    }
+
+    /// Types text, as it is.
+    package func type(_ text: String) throws { try tmux("send-keys", "-l", text) }
+
+    /// Presses keys by tmux's names, for example `Enter` or `C-c`.
+    package func press(_ keys: String...) throws {
+        for key in keys { try tmux("send-keys", key) }
+    }
+
+    /// Types a line and presses Return.
+    package func enter(_ line: String) throws {
+        try type(line)
+        try press("Enter")
+    }
+
+    package func resize(columns: Int, rows: Int) throws {
+        try tmux("resize-window", "-x", String(columns), "-y", String(rows))
+    }
+
+    /// What the terminal shows.
+    package func content() throws -> String { try tmux("capture-pane", "-p", "-J").text }
+
+    /// Waits until the terminal shows a text.
+    ///
+    /// - Throws: what it shows, after 20 seconds.
+    package func expect(_ text: String) throws { try wait(for: "'\(text)'") { $0.contains(text) } }
+
+    package func wait(for what: String, _ condition: (String) -> Bool) throws {
+        let deadline = Date().addingTimeInterval(20)
+        var shown = ""
+        repeat {
+            shown = try content()
+            if condition(shown) { return }
+            usleep(50_000)
+        } while Date() < deadline
+        throw HarnessError("waited for \(what), but the terminal shows:\n\(shown)")
+    }
+
+    @discardableResult
+    private func tmux(_ arguments: String...) throws -> Execution {
+        try Execution.require(["tmux", "-S", socket] + arguments)
+    }
+}

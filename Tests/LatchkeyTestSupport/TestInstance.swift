@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// What instances are made of in this run of the tests.
+package enum Engine: String, Sendable {
+    /// Real containers of the image in `Docker/instance`.
+    case docker
+    /// A private sshd on loopback, where a machine can have no engine.
+    case sshd
+
+    /// `LATCHKEY_TEST_ENGINE` if it is set, else whether an engine answers that has the image.
+    package static let current: Engine = {
+        if let named = ProcessInfo.processInfo.environment["LATCHKEY_TEST_ENGINE"].flatMap(Engine.init) { return named }
+        let inspected = try? Execution.run(["docker", "image", "inspect", TestInstance.image], timeout: 20)
+        return inspected?.status == 0 ? .docker : .sshd
+    }()
+}
+
+/// A machine to enter: a container, or a private sshd.
+package final class TestInstance: @unchecked Sendable {
+    package static let image = "latchkey/instance:bookworm"
+
+    package let port: Int
+    package let user: String
+    /// The public host keys, as they stand in files.
+    package private(set) var hostKeys: [String] = []
+    private let machine: any Machine
+
+    private init(_ machine: any Machine) throws {
+        self.machine = machine
+        port = machine.port
+        user = machine.user
+        try TestInstance.awaitBanner(port)
+        hostKeys = try machine.hostKeys()
+    }
+
+    /// Runs `body` with a fresh instance that lets these public keys in, and removes it whatever happens. If this process
+    /// is killed, it ends by itself after 15 minutes.
+    ///
+    /// - Parameter options: sshd's, for example `MaxAuthTries=1`.
+    package static func with<Value>(
+        authorizing keys: [String],
+        options: [String] = [],
+        _ body: (TestInstance) throws -> Value
+    ) throws -> Value {
+        let machine: any Machine =
+            switch Engine.current {
+            case .docker: try Container(keys, options)
+            case .sshd: try PrivateDaemon(keys, options)
+            }
+        defer { machine.remove() }
+        return try body(TestInstance(machine))
+    }
+
+    /// What sshd has logged so far.
+    package func log() throws -> String { try machine.log() }
+
+    /// Gives sshd another host key, as a rebuilt machine or an impostor would have.
+    package func changeHostKey() throws {
+        try machine.changeHostKey()
+        try TestInstance.awaitBanner(port)
+        hostKeys = try machine.hostKeys()
+    }
+
+    /// Makes the instance stop answering, or answer again.
+    package func freeze(_ isFrozen: Bool) throws { try machine.freeze(isFrozen) }
+
+    /// Adds this instance to a user's store, its host keys pinned.
+    ///
+    /// - Parameter key: the launch key's name.
+    @discardableResult
+    package func add(_ name: String, to scratch: Scratch, key: String? = nil, pinned: Bool = true) throws -> String {
+        var arguments = [Scratch.program, "instance", "add", name, "--address", "127.0.0.1:\(port)", "--user", user]
+        if let key { arguments += ["--key", key] }
+        if pinned { arguments += hostKeys.flatMap { ["--host-key", $0] } }
+        return try Execution.require(arguments, environment: scratch.environment).line
+    }
+
+    /// Waits until sshd introduces itself: an engine's port answers before the sshd behind it does.
+    private static func awaitBanner(_ port: Int) throws {
+        let deadline = Date().addingTimeInterval(30)
+        repeat {
+            let script = "exec 3<>/dev/tcp/127.0.0.1/\(port) && IFS= read -r -t 5 line <&3 && [[ $line == SSH-2.0-* ]]"
+            if try Execution.run(["bash", "-c", script], timeout: 10).status == 0 { return }
+            usleep(50_000)
+        } while Date() < deadline
+        throw HarnessError("no sshd answered at port \(port) within 30 s")
+    }
+}
+
+/// What a ``TestInstance`` runs on.
+private protocol Machine: AnyObject {
+    var port: Int { get }
+    var user: String { get }
+    func hostKeys() throws -> [String]
+    func log() throws -> String
+    func changeHostKey() throws
+    func freeze(_ isFrozen: Bool) throws
+    func remove()
+}
+
+private final class Container: Machine {
+    private let id: String
+    let port: Int
+    let user = "admin"
+
+    init(_ keys: [String], _ options: [String]) throws {
+        let words = options.map { "-o \($0)" }.joined(separator: " ")
+        id = try Execution.require([
+            "docker", "run", "--detach", "--init", "--publish", "127.0.0.1::22", "--label", "latchkey-test",
+            "--env", "LATCHKEY_PUBLIC_KEY=\(keys.joined(separator: "\n"))", "--env", "LATCHKEY_SSHD_OPTIONS=\(words)",
+            "--env", "LATCHKEY_LIFETIME_SECONDS=900", TestInstance.image,
+        ]).line
+        let published = try Execution.require(["docker", "port", id, "22"]).line
+        guard let port = published.split(separator: ":").last.flatMap({ Int($0) }) else {
+            throw HarnessError("the engine published no port: \(published)")
+        }
+        self.port = port
+    }
+
+    func remove() { _ = try? Execution.run(["docker", "rm", "--force", "--volumes", id]) }
+
+    func hostKeys() throws -> [String] {
+        try inside("cat /etc/ssh/ssh_host_*_key.pub").text.split(separator: "\n").map(String.init)
+    }
+
+    func log() throws -> String {
+        let execution = try Execution.require(["docker", "logs", id])
+        return execution.text + execution.error
+    }
+
+    func changeHostKey() throws {
+        // SIGHUP makes sshd read its configuration and keys anew.
+        try inside("rm /etc/ssh/ssh_host_*; ssh-keygen -q -A; kill -HUP $(pgrep -o -x sshd)")
+    }
+
+    func freeze(_ isFrozen: Bool) throws { try Execution.require(["docker", isFrozen ? "pause" : "unpause", id]) }
+
+    @discardableResult
+    private func inside(_ script: String) throws -> Execution {
+        try Execution.require(["docker", "exec", id, "sh", "-c", script])
+    }
+}
+
+private final class PrivateDaemon: Machine {
+    private let folder: String
+    private let daemon: Daemon
+    let port: Int
+    let user = NSUserName()
+
+    init(_ keys: [String], _ options: [String]) throws {
+        folder = try Scratch.makeFolder("sshd")
+        let start = Int.random(in: 20000..<30000)
+        port = start
+        try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/host_key"])
+        try Data(keys.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/authorized_keys"))
+        let settings = [
+            "ListenAddress=127.0.0.1", "Port=\(port)", "HostKey=\(folder)/host_key", "PidFile=none", "UsePAM=no",
+            "AuthorizedKeysFile=\(folder)/authorized_keys", "StrictModes=no", "PasswordAuthentication=no",
+            "KbdInteractiveAuthentication=no", "LogLevel=VERBOSE", "AcceptEnv=LANG LC_*", "MaxStartups=200",
+            "PrintMotd=no", "PrintLastLog=no",
+        ]
+        let words = (settings + options).flatMap { ["-o", $0] }
+        try? FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
+        try Execution.require(["/usr/sbin/sshd", "-t", "-f", "/dev/null"] + words)
+        daemon = try Daemon(["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null"] + words, log: "\(folder)/log")
+    }
+
+    func remove() {
+        daemon.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func hostKeys() throws -> [String] {
+        [String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/host_key.pub")), as: UTF8.self)
+            .trimmingCharacters(in: .newlines)]
+    }
+
+    func log() throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/log")), as: UTF8.self)
+    }
+
+    func changeHostKey() throws {
+        try FileManager.default.removeItem(atPath: "\(folder)/host_key")
+        try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/host_key"])
+        if let sshd = try daemon.processes().first { kill(sshd, SIGHUP) }
+    }
+
+    func freeze(_ isFrozen: Bool) throws {
+        // sshd, a process of its own for each connection, and one for each session.
+        for child in try daemon.processes() { kill(child, isFrozen ? SIGSTOP : SIGCONT) }
+    }
+}
