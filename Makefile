@@ -91,6 +91,7 @@ demo-down: ## remove the demo's instance, its keys and all it wrote
 	Docker/demo down
 
 benchmark: build ## measure, beside ssh where it can be compared
+	.ci/install-packages test
 	swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/$(program)
 
 clean: ## remove what was built

@@ -55,6 +55,12 @@ package final class Store {
         )
     }
 
+    /// On a full disk SQLite may also speak of an I/O error, for want of room for its shared memory.
+    private static func isDiskFull(_ path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && status.f_bavail == 0
+    }
+
     /// SQLite's errors in the words of the one who asked.
     private static func translating<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do {
@@ -71,7 +77,7 @@ package final class Store {
                         "put a copy of it back, or move it away and add the instances anew; keys are not touched by this",
                     cause: cause
                 )
-            case .SQLITE_FULL:
+            case _ where error.resultCode == .SQLITE_FULL || isDiskFull(path):
                 throw LatchkeyError(
                     .storageFull,
                     "the disk that holds the database \(name) is full",

@@ -32,7 +32,9 @@ struct ImportTests {
     }
 
     @Test func `every module is in the table`() throws {
-        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appendingPathComponent("Sources").path)
+        let folders = try FileManager.default.contentsOfDirectory(
+            atPath: Self.root.appendingPathComponent("Sources").path
+        )
         #expect(Set(folders.filter { !$0.hasPrefix("C") }) == Set(Self.allowed.keys))
     }
 
@@ -57,7 +59,8 @@ struct ImportTests {
     @Test(arguments: Array(allowed.keys)) func `nothing is public`(module: String) throws {
         for file in try Self.sources(of: module) {
             let text = try String(contentsOf: file, encoding: .utf8)
-            let declaration = /(?m)^ *public (final|struct|class|enum|actor|protocol|extension|func|var|let|init|static)/
+            let declaration =
+                /(?m)^ *public (final|struct|class|enum|actor|protocol|extension|func|var|let|init|static)/
             #expect(!text.contains(declaration), "\(file.lastPathComponent)")
         }
     }

@@ -26,7 +26,10 @@ struct CommandTests {
                     // One line on what, at most one on what next, nothing else.
                     let words = run.error.split(separator: "\n")
                     #expect(words.first?.hasPrefix("latchkey: error: ") == true, "\(shown)")
-                    #expect(words.count <= 2 && words.dropFirst().allSatisfy { $0.hasPrefix("latchkey: hint: ") }, "\(shown)")
+                    #expect(
+                        words.count <= 2 && words.dropFirst().allSatisfy { $0.hasPrefix("latchkey: hint: ") },
+                        "\(shown)"
+                    )
                     #expect(run.output.isEmpty, "\(shown)")
                 }
             }
@@ -36,10 +39,16 @@ struct CommandTests {
     @Test func `instances are added, listed, shown, tagged and removed`() throws {
         try play([
             Line(arguments: ["instance", "list", "-q"]),
-            Line(arguments: ["instance", "add", "web-1", "-a", "10.0.0.1:2222", "-u", "admin", "-g", "env=prod"], output: ["i-"]),
+            Line(
+                arguments: ["instance", "add", "web-1", "-a", "10.0.0.1:2222", "-u", "admin", "-g", "env=prod"],
+                output: ["i-"]
+            ),
             Line(arguments: ["instance", "add", "web-2", "-a", "::1", "-a", "web-2.example"], output: ["i-"]),
             Line(arguments: ["instance", "ls"], output: ["web-1", "10.0.0.1:2222", "env=prod", "web-2", "::1"]),
-            Line(arguments: ["instance", "list", "tag:env=prod", "-o", "json"], output: ["\"Name\" : \"web-1\"", "\"port\" : 2222"]),
+            Line(
+                arguments: ["instance", "list", "tag:env=prod", "-o", "json"],
+                output: ["\"Name\" : \"web-1\"", "\"port\" : 2222"]
+            ),
             Line(arguments: ["instance", "tag", "web-2", "env=test", "Name=db-1"]),
             Line(arguments: ["instance", "show", "db"], output: ["name       db-1", "env=test", "none pinned yet"]),
             Line(arguments: ["instance", "tag", "db-1", "--remove", "env"]),
@@ -50,19 +59,34 @@ struct CommandTests {
 
     @Test func `key pairs are created, imported, shown and deleted`() throws {
         try play([
-            Line(arguments: ["key", "create", "web"], output: ["/keys/web.pem"], error: ["created the ed25519 key pair 'web'"]),
+            Line(
+                arguments: ["key", "create", "web"],
+                output: ["/keys/web.pem"],
+                error: ["created the ed25519 key pair 'web'"]
+            ),
             Line(arguments: ["key", "create", "old", "-t", "rsa", "-g", "a=b"], error: ["rsa 2048"]),
             Line(arguments: ["key", "create", "web"], status: 1, error: ["a key pair named 'web' exists already"]),
             Line(arguments: ["key", "ls"], output: ["old", "rsa 2048", "web", "created", "a=b"]),
             Line(arguments: ["key", "list", "-q"], output: ["old\nweb\n"]),
-            Line(arguments: ["key", "show", "web", "-o", "json"], output: ["\"origin\" : \"created\"", "\"privateKeys\" : [", "ssh-ed25519 AAAA"]),
-            Line(arguments: ["key", "import", "copy", "/etc/hostname"], status: 1, error: ["there is no key in '/etc/hostname'"]),
+            Line(
+                arguments: ["key", "show", "web", "-o", "json"],
+                output: ["\"origin\" : \"created\"", "\"privateKeys\" : [", "ssh-ed25519 AAAA"]
+            ),
+            Line(
+                arguments: ["key", "import", "copy", "/etc/hostname"],
+                status: 1,
+                error: ["there is no key in '/etc/hostname'"]
+            ),
             Line(arguments: ["key", "import", "copy", "/nowhere"], status: 1, error: ["no such file"]),
             Line(arguments: ["key", "delete", "web"], error: ["the private half stays at"]),
             Line(arguments: ["key", "create", "web"], status: 1, error: ["exists already", "latchkey key import"]),
             Line(arguments: ["key", "delete", "old", "--with-private-key"]),
             Line(arguments: ["key", "create", "old"], output: ["old.pem"]),
-            Line(arguments: ["key", "show", "nope"], status: 1, error: ["no key pair named 'nope'", "latchkey key list"]),
+            Line(
+                arguments: ["key", "show", "nope"],
+                status: 1,
+                error: ["no key pair named 'nope'", "latchkey key list"]
+            ),
         ])
     }
 
@@ -72,7 +96,11 @@ struct CommandTests {
             Line(arguments: ["connect", "--nope"], status: 64, error: ["--nope"]),
             Line(arguments: ["connect", "web-1", "uptime"], status: 64, error: ["a command goes behind --"]),
             Line(arguments: ["connect", "web-1", "-t", "-T"], status: 64, error: ["exclude each other"]),
-            Line(arguments: ["connect", "web-1", "-p", "0"], status: 64, error: ["--port must be between 1 and 65535"]),
+            Line(
+                arguments: ["connect", "web-1", "-p", "0"],
+                status: 64,
+                error: ["--port must be between 1 and 65535"]
+            ),
             Line(arguments: ["connect"], status: 64, error: ["no instance is named"]),
             Line(arguments: ["connect", "a\u{1B}[2Jb"], status: 64, error: ["a\\u{1B}[2Jb"]),
             Line(arguments: ["connect", "a\nb"], status: 64, error: ["a\\u{A}b"]),
@@ -81,11 +109,19 @@ struct CommandTests {
             Line(arguments: ["connect", "web-1", "-u", "-x y"], status: 64),
             Line(arguments: ["connect", "web-1"], status: 255, error: ["no instance matches 'web-1'"]),
             Line(arguments: ["instance", "add", "a\nb", "-a", "h"], status: 64, error: ["a\\u{A}b"]),
-            Line(arguments: ["instance", "add", "--address", "h", "--", "-x"], status: 64, error: ["begins with a dash"]),
+            Line(
+                arguments: ["instance", "add", "--address", "h", "--", "-x"],
+                status: 64,
+                error: ["begins with a dash"]
+            ),
             Line(arguments: ["instance", "add", "x", "-a", "-oProxyCommand=sh"], status: 64),
             Line(arguments: ["instance", "add", "x", "-a", "h:0"], status: 64, error: ["no port between 1 and 65535"]),
             Line(arguments: ["instance", "add", "x", "-a", "h", "-g", "novalue"], status: 64, error: ["KEY=VALUE"]),
-            Line(arguments: ["instance", "add", "x", "-a", "h", "--host-key", "nonsense"], status: 64, error: ["is not a host key"]),
+            Line(
+                arguments: ["instance", "add", "x", "-a", "h", "--host-key", "nonsense"],
+                status: 64,
+                error: ["is not a host key"]
+            ),
             Line(arguments: ["instance", "list", "-q"]),
             Line(arguments: ["key", "create", "../../x"], output: ["%2E.%2F..%2Fx.pem"]),
             Line(arguments: ["key", "create", "a\u{7}"], status: 64),
@@ -96,7 +132,11 @@ struct CommandTests {
         try play([
             Line(arguments: ["instance", "add", "web-1", "-a", "10.0.0.1"]),
             Line(arguments: ["instance", "add", "web-2", "-a", "10.0.0.2"]),
-            Line(arguments: ["connect", "web"], status: 255, error: ["'web' matches several instances: web-1 (i-", "web-2 (i-", "use an id"]),
+            Line(
+                arguments: ["connect", "web"],
+                status: 255,
+                error: ["'web' matches several instances: web-1 (i-", "web-2 (i-", "use an id"]
+            ),
             Line(arguments: ["instance", "rm", "web-1", "web-9"], status: 1, error: ["web-9"]),
             Line(arguments: ["instance", "list", "-q", "web-1"], output: ["i-"]),
         ])
@@ -105,17 +145,26 @@ struct CommandTests {
     @Test func `names from a database cannot reach the terminal raw`() throws {
         try Scratch.with { scratch in
             _ = try scratch.latchkey("instance", "add", "web-1", "--address", "10.0.0.1")
-            try Execution.require(["python3", "-c", """
+            try Execution.require([
+                "python3", "-c",
+                """
                 import sqlite3
                 c = sqlite3.connect('\(scratch.latchkeyHome)/latchkey.db')
                 c.execute("update instanceTag set value = 'evil' || char(27) || ']0;x' || char(7)")
                 c.execute("update instance set user = char(27) || 'c', keyName = char(155)")
                 c.commit()
-                """])
-            for arguments in [["instance", "list"], ["instance", "show", "evil"], ["instance", "list", "-o", "json"], ["explain", "evil", "--offline"]] {
+                """,
+            ])
+            for arguments in [
+                ["instance", "list"], ["instance", "show", "evil"], ["instance", "list", "-o", "json"],
+                ["explain", "evil", "--offline"],
+            ] {
                 let run = try Execution.run([Scratch.program] + arguments, environment: scratch.environment)
                 let raw = run.text + run.error
-                #expect(!raw.unicodeScalars.contains { $0.value < 32 && $0 != "\n" || (127..<160).contains($0.value) }, "\(arguments)")
+                #expect(
+                    !raw.unicodeScalars.contains { $0.value < 32 && $0 != "\n" || (127..<160).contains($0.value) },
+                    "\(arguments)"
+                )
                 #expect(raw.contains("evil"))
             }
         }
@@ -124,12 +173,15 @@ struct CommandTests {
     @Test func `a stopped instance is not knocked at`() throws {
         try Scratch.with { scratch in
             _ = try scratch.latchkey("instance", "add", "web-1", "--address", "127.0.0.1:9")
-            try Execution.require(["python3", "-c", """
+            try Execution.require([
+                "python3", "-c",
+                """
                 import sqlite3
                 c = sqlite3.connect('\(scratch.latchkeyHome)/latchkey.db')
                 c.execute("update instance set state = 'stopped'")
                 c.commit()
-                """])
+                """,
+            ])
             let run = try scratch.latchkey("connect", "web-1", "--", "id")
             #expect(run.status == 255)
             #expect(run.error == "latchkey: error: instance 'web-1' is stopped\nlatchkey: hint: start it first\n")
@@ -150,7 +202,10 @@ struct CommandTests {
                 environment: scratch.environment
             )
             #expect(run.text == "1\n0\n0\nweb.pem\n", "\(run.error)")
-            #expect(run.error.contains("latchkey: error: ") && run.error.contains("full") || run.error.contains("no space left"))
+            #expect(
+                run.error.contains("latchkey: error: ") && run.error.contains("full")
+                    || run.error.contains("no space left")
+            )
         }
     }
 

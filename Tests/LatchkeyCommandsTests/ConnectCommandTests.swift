@@ -28,7 +28,12 @@ struct ConnectCommandTests {
                 }
             }
             let run = try scratch.latchkey(
-                "connect", "web-1", "--", "sh", "-c", "cat; echo err >&2; exit 7",
+                "connect",
+                "web-1",
+                "--",
+                "sh",
+                "-c",
+                "cat; echo err >&2; exit 7",
                 input: bytes,
                 timeout: 120
             )
@@ -53,7 +58,10 @@ struct ConnectCommandTests {
         try Self.with { scratch, _ in
             // The command closes its input at once and prints much; then it reads nothing and ends.
             let run = try scratch.latchkey(
-                "connect", "web-1", "--", "exec <&-; head -c 5000000 /dev/zero | tr '\\0' x; exit 3",
+                "connect",
+                "web-1",
+                "--",
+                "exec <&-; head -c 5000000 /dev/zero | tr '\\0' x; exit 3",
                 input: Data(count: 20_000_000)
             )
             #expect(run.status == 3)
@@ -149,7 +157,8 @@ struct ConnectCommandTests {
         try Self.with { scratch, _ in
             let run = try scratch.latchkey("connect", "web-1", "-v", "--", "echo out")
             #expect(run.text == "out\n")
-            for step in ["connected to 127.0.0.1:", "host key is the pinned one", "the instance knows", "logged in as"] {
+            for step in ["connected to 127.0.0.1:", "host key is the pinned one", "the instance knows", "logged in as"]
+            {
                 #expect(run.error.contains(step))
             }
             #expect(run.error.split(separator: "\n").allSatisfy { $0.contains(" ms  ") })

@@ -62,7 +62,11 @@ struct HostKeyTests {
                 done
                 """
             let trusted = try scratch.latchkey(
-                "instance", "trust", "web-1", "--host-keys-from", "-",
+                "instance",
+                "trust",
+                "web-1",
+                "--host-keys-from",
+                "-",
                 input: Data(console.utf8)
             )
             #expect(trusted.status == 0, "\(trusted.error)")
@@ -74,8 +78,15 @@ struct HostKeyTests {
         try with(pinned: true) { scratch, instance in
             // Another instance at the same address, as after an address was used again.
             _ = try scratch.latchkey(
-                "instance", "add", "web-2", "--address", "127.0.0.1:\(instance.port)", "--user", instance.user,
-                "--key", "web"
+                "instance",
+                "add",
+                "web-2",
+                "--address",
+                "127.0.0.1:\(instance.port)",
+                "--user",
+                instance.user,
+                "--key",
+                "web"
             )
             let other = try scratch.latchkey("connect", "web-2", "--", "echo in")
             #expect(other.status == 255)

@@ -73,7 +73,8 @@ import Testing
             try screen.expect("load average")
             try screen.resize(columns: 90, rows: 12)
             try screen.wait(for: "a smaller top") { content in
-                content.contains("load average") && content.split(separator: "\n", omittingEmptySubsequences: false).count <= 13
+                content.contains("load average")
+                    && content.split(separator: "\n", omittingEmptySubsequences: false).count <= 13
             }
             try screen.type("q")
             try screen.expect("there$")
@@ -192,6 +193,8 @@ import Testing
             try screen.wait(for: "a shorter list") { $0.contains("> web-1") && !$0.contains("db-2") }
             try screen.press("Enter")
             try screen.expect("over ssh as")
+            try screen.enter("PS1='there$ '; clear")
+            try screen.wait(for: "a prompt") { $0.hasPrefix("there$") }
             try screen.enter("exit")
             try screen.expect("local$")
             try screen.enter("clear; \"$PROGRAM\" connect")

@@ -73,7 +73,10 @@ struct KeyChoiceTests {
                     try instance.add("web-1", to: scratch, key: "mine")
                     for _ in 1...2 {
                         let run = try scratch.latchkey(
-                            "connect", "web-1", "--", "echo in",
+                            "connect",
+                            "web-1",
+                            "--",
+                            "echo in",
                             environment: ["SSH_AUTH_SOCK": agent.socket]
                         )
                         #expect(run.text == "in\n", "\(run.error)")
@@ -88,7 +91,9 @@ struct KeyChoiceTests {
         try Scratch.with { scratch in
             try SSHAgent.with(scratch) { agent in
                 for number in 1...8 {
-                    try Execution.require(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", "\(scratch.path)/k\(number)"])
+                    try Execution.require([
+                        "ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", "\(scratch.path)/k\(number)",
+                    ])
                     try agent.add("\(scratch.path)/k\(number)")
                 }
                 let key = try scratch.read("\(scratch.path)/k8.pub")
@@ -96,7 +101,11 @@ struct KeyChoiceTests {
                 try TestInstance.with(authorizing: [key], options: ["MaxAuthTries=1"]) { instance in
                     try instance.add("web-1", to: scratch, key: "mine")
                     let run = try scratch.latchkey(
-                        "connect", "web-1", "-v", "--", "echo in",
+                        "connect",
+                        "web-1",
+                        "-v",
+                        "--",
+                        "echo in",
                         environment: ["SSH_AUTH_SOCK": agent.socket]
                     )
                     #expect(run.text == "in\n", "\(run.error)")
@@ -110,7 +119,9 @@ struct KeyChoiceTests {
     @Test func `without a key pair the instance is asked once, and the answer is remembered`() throws {
         try Scratch.with { scratch in
             for name in ["id_rsa", "other"] {
-                try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/\(name)"])
+                try Execution.require([
+                    "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/\(name)",
+                ])
             }
             let key = try scratch.read("\(scratch.sshFolder)/other.pub")
             try TestInstance.with(authorizing: [key], options: ["MaxAuthTries=1"]) { instance in
@@ -128,7 +139,9 @@ struct KeyChoiceTests {
     @Test func `a stale key pair does not hide the key that fits`() throws {
         try Scratch.with { scratch in
             _ = try scratch.latchkey("key", "create", "stale")
-            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/id_ed25519"])
+            try Execution.require([
+                "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/id_ed25519",
+            ])
             let key = try scratch.read("\(scratch.sshFolder)/id_ed25519.pub")
             try TestInstance.with(authorizing: [key], options: ["MaxAuthTries=1"]) { instance in
                 try instance.add("web-1", to: scratch, key: "stale")
@@ -148,7 +161,14 @@ struct KeyChoiceTests {
                 #expect(run.status == 255)
                 #expect(run.error.contains("the private half of 'web-1''s key pair 'away' is not on this machine"))
                 #expect(run.error.contains("latchkey: hint: it is ed25519 SHA256:"))
-                let named = try scratch.latchkey("connect", "web-1", "--key", "\(scratch.path)/elsewhere", "--", "echo in")
+                let named = try scratch.latchkey(
+                    "connect",
+                    "web-1",
+                    "--key",
+                    "\(scratch.path)/elsewhere",
+                    "--",
+                    "echo in"
+                )
                 #expect(named.text == "in\n")
             }
         }

@@ -14,7 +14,9 @@ struct StoreTests {
         }
     }
 
-    private func instance(_ name: String, id: String? = nil, tags: Tags = [:], state: InstanceState = .running) -> Instance {
+    private func instance(_ name: String, id: String? = nil, tags: Tags = [:], state: InstanceState = .running)
+        -> Instance
+    {
         Instance(
             id: id ?? Identifier.make(prefix: "i-"),
             tags: tags.merging(["Name": name]) { $1 },
@@ -131,12 +133,15 @@ struct StoreTests {
             try store.noteAcceptedKey(try publicKey(2), of: web.id, user: "admin", at: Date())
             #expect(try store.acceptedKey(of: web.id, user: "admin") == publicKey(2))
             try store.removeInstance(web.id)
-            let left = try Execution.require(["python3", "-c", """
+            let left = try Execution.require([
+                "python3", "-c",
+                """
                 import sqlite3
                 c = sqlite3.connect('\(path)')
                 print(sum(c.execute('select count(*) from ' + t).fetchone()[0] for t in
                     ['instance', 'instanceTag', 'instanceAddress', 'hostKey', 'acceptedKey']))
-                """])
+                """,
+            ])
             #expect(left.line == "0")
         }
     }
@@ -164,12 +169,15 @@ struct StoreTests {
 
     @Test func `a database of a newer version is left alone`() throws {
         try withStore { _, path in
-            try Execution.require(["python3", "-c", """
+            try Execution.require([
+                "python3", "-c",
+                """
                 import sqlite3
                 c = sqlite3.connect('\(path)')
                 c.execute("insert into grdb_migrations values ('from the future')")
                 c.commit()
-                """])
+                """,
+            ])
             #expect(code { _ = try Store(path: path) } == .storeNewer)
         }
     }
@@ -186,13 +194,16 @@ struct StoreTests {
     @Test func `a page that was overwritten is told`() throws {
         try withStore { store, path in
             for number in 0..<500 { try store.add(instance("web-\(number)")) }
-            try Execution.require(["python3", "-c", """
+            try Execution.require([
+                "python3", "-c",
+                """
                 import os, sqlite3
                 sqlite3.connect('\(path)').execute('pragma wal_checkpoint(truncate)')
                 with open('\(path)', 'r+b') as f:
                     f.seek(4096)
                     f.write(os.urandom(os.path.getsize('\(path)') - 4096))
-                """])
+                """,
+            ])
             #expect(code { _ = try Store(path: path).instances() } == .storeDamaged)
         }
     }

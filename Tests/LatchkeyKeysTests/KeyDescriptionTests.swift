@@ -29,29 +29,72 @@ struct KeyDescriptionTests {
 
     static let recipes = [
         Recipe("ssh-keygen ed25519", "ssh-keygen -q -t ed25519 -N '' -f $1", .openssh),
-        Recipe("ssh-keygen ed25519 encrypted", "ssh-keygen -q -t ed25519 -N secret -f $1", .openssh, encrypted: true, open: true),
+        Recipe(
+            "ssh-keygen ed25519 encrypted",
+            "ssh-keygen -q -t ed25519 -N secret -f $1",
+            .openssh,
+            encrypted: true,
+            open: true
+        ),
         Recipe("ssh-keygen rsa", "ssh-keygen -q -t rsa -b 2048 -N '' -f $1", .openssh),
-        Recipe("ssh-keygen rsa encrypted", "ssh-keygen -q -t rsa -b 2048 -N secret -f $1", .openssh, encrypted: true, open: true),
+        Recipe(
+            "ssh-keygen rsa encrypted",
+            "ssh-keygen -q -t rsa -b 2048 -N secret -f $1",
+            .openssh,
+            encrypted: true,
+            open: true
+        ),
         Recipe("ssh-keygen ecdsa 256", "ssh-keygen -q -t ecdsa -b 256 -N '' -f $1", .openssh),
         Recipe("ssh-keygen ecdsa 384", "ssh-keygen -q -t ecdsa -b 384 -N '' -f $1", .openssh),
         Recipe("ssh-keygen ecdsa 521", "ssh-keygen -q -t ecdsa -b 521 -N '' -f $1", .openssh),
         Recipe("ssh-keygen -m PEM rsa", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f $1", .pkcs1),
-        Recipe("ssh-keygen -m PEM rsa encrypted", "ssh-keygen -q -m PEM -t rsa -b 2048 -N secret -f $1", .pkcs1, encrypted: true),
+        Recipe(
+            "ssh-keygen -m PEM rsa encrypted",
+            "ssh-keygen -q -m PEM -t rsa -b 2048 -N secret -f $1",
+            .pkcs1,
+            encrypted: true
+        ),
         Recipe("ssh-keygen -m PKCS8 rsa", "ssh-keygen -q -m PKCS8 -t rsa -b 2048 -N '' -f $1", .pkcs8),
-        Recipe("ssh-keygen -m PKCS8 ecdsa encrypted", "ssh-keygen -q -m PKCS8 -t ecdsa -N secret -f $1", .pkcs8, encrypted: true),
+        Recipe(
+            "ssh-keygen -m PKCS8 ecdsa encrypted",
+            "ssh-keygen -q -m PKCS8 -t ecdsa -N secret -f $1",
+            .pkcs8,
+            encrypted: true
+        ),
         Recipe("ssh-keygen -m PEM ecdsa", "ssh-keygen -q -m PEM -t ecdsa -b 384 -N '' -f $1", .sec1),
         Recipe("openssl genpkey ed25519", "openssl genpkey -algorithm ed25519 -out $1", .pkcs8),
-        Recipe("openssl genpkey rsa 3072", "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:3072 -out $1", .pkcs8),
+        Recipe(
+            "openssl genpkey rsa 3072",
+            "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:3072 -out $1",
+            .pkcs8
+        ),
         Recipe("openssl genrsa -traditional", "openssl genrsa -traditional -out $1 2048", .pkcs1),
-        Recipe("openssl genrsa -aes256", "openssl genrsa -aes256 -passout pass:secret -out $1 2048", .pkcs8, encrypted: true),
-        Recipe("openssl genpkey ec 521", "openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-521 -out $1", .pkcs8),
+        Recipe(
+            "openssl genrsa -aes256",
+            "openssl genrsa -aes256 -passout pass:secret -out $1 2048",
+            .pkcs8,
+            encrypted: true
+        ),
+        Recipe(
+            "openssl genpkey ec 521",
+            "openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-521 -out $1",
+            .pkcs8
+        ),
         Recipe("openssl ecparam with parameters", "openssl ecparam -name prime256v1 -genkey -out $1", .sec1),
-        Recipe("openssl ec encrypted", "openssl ecparam -name secp384r1 -genkey -noout | openssl ec -aes128 -passout pass:secret -out $1", .sec1, encrypted: true),
+        Recipe(
+            "openssl ec encrypted",
+            "openssl ecparam -name secp384r1 -genkey -noout | openssl ec -aes128 -passout pass:secret -out $1",
+            .sec1,
+            encrypted: true
+        ),
     ]
 
     private static func make(_ recipe: Recipe, in scratch: Scratch) throws -> String {
         let path = "\(scratch.path)/key"
-        try Execution.require(["bash", "-c", "set -e; set -o pipefail; exec 2>/dev/null; \(recipe.script); chmod 600 $1; rm -f $1.pub", "x", path])
+        try Execution.require([
+            "bash", "-c", "set -e; set -o pipefail; exec 2>/dev/null; \(recipe.script); chmod 600 $1; rm -f $1.pub",
+            "x", path,
+        ])
         return path
     }
 
@@ -69,7 +112,9 @@ struct KeyDescriptionTests {
             guard let key = description.publicKey else { return }
             if recipe.name == "openssl genpkey ed25519" {
                 // ssh-keygen does not read this one; the last 32 bytes of its X.509 form are the key (RFC 8410 §4).
-                let raw = try Execution.require(["bash", "-c", "openssl pkey -in $0 -pubout -outform DER | tail -c 32", path])
+                let raw = try Execution.require([
+                    "bash", "-c", "openssl pkey -in $0 -pubout -outform DER | tail -c 32", path,
+                ])
                 #expect(Array(raw.output) == key.blob.suffix(32))
             } else {
                 let arguments = ["ssh-keygen", "-y", "-P", recipe.isEncrypted ? "secret" : "", "-f", path]
@@ -90,8 +135,12 @@ struct KeyDescriptionTests {
             let key = try #require(description.publicKey)
             // openssl does not read OpenSSH's own form.
             try Execution.require(["ssh-keygen", "-p", "-q", "-m", "PEM", "-N", "", "-P", "", "-f", path])
-            let created = try Execution.require(["bash", "-c", "openssl pkcs8 -topk8 -nocrypt -in $0 -outform DER | openssl sha1 -c", path])
-            let imported = try Execution.require(["bash", "-c", "openssl rsa -in $0 -pubout -outform DER 2>/dev/null | openssl md5 -c", path])
+            let created = try Execution.require([
+                "bash", "-c", "openssl pkcs8 -topk8 -nocrypt -in $0 -outform DER | openssl sha1 -c", path,
+            ])
+            let imported = try Execution.require([
+                "bash", "-c", "openssl rsa -in $0 -pubout -outform DER 2>/dev/null | openssl md5 -c", path,
+            ])
             #expect(created.line.hasSuffix("= " + Fingerprint.ec2Created(key, pkcs8SHA1: description.pkcs8SHA1)))
             #expect(imported.line.hasSuffix("= " + Fingerprint.ec2Imported(key)))
         }
@@ -113,7 +162,11 @@ struct KeyDescriptionTests {
         }
     }
 
-    @Test(arguments: recipes.filter { $0.name.hasSuffix("ed25519") || $0.name.contains("-m PEM") || $0.name.contains("genpkey") })
+    @Test(
+        arguments: recipes.filter {
+            $0.name.hasSuffix("ed25519") || $0.name.contains("-m PEM") || $0.name.contains("genpkey")
+        }
+    )
     func `a key that was cut off anywhere is damaged, never a crash`(recipe: Recipe) throws {
         try Scratch.with { scratch in
             let text = try scratch.read(try Self.make(recipe, in: scratch))
@@ -133,7 +186,10 @@ struct KeyDescriptionTests {
         #expect(try fault("hello", mode: 0o644) == .notAKey)
         #expect(try fault("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") == .notAKey)
         #expect(try fault("PuTTY-User-Key-File-3: ssh-ed25519\n") == .unsupported("a PuTTY key"))
-        #expect(try fault("-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n") == .unsupported("a DSA key"))
+        #expect(
+            try fault("-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n")
+                == .unsupported("a DSA key")
+        )
         #expect(try fault("-----BEGIN RSA PRIVATE KEY-----\n!!!!\n-----END RSA PRIVATE KEY-----\n") == .malformed)
         #expect(try fault(String(repeating: "x", count: 100_000)) == .notAKey)
     }

@@ -8,7 +8,9 @@ import Testing
 @testable import LatchkeyKeys
 
 struct KeyDirectoryTests {
-    @Test(arguments: KeyDirectory.KeyType.allCases) func `a key that is made is read by ssh-keygen`(type: KeyDirectory.KeyType) throws {
+    @Test(arguments: KeyDirectory.KeyType.allCases) func `a key that is made is read by ssh-keygen`(
+        type: KeyDirectory.KeyType
+    ) throws {
         try Scratch.with { scratch in
             let directory = KeyDirectory(path: "\(scratch.path)/keys")
             let created = try directory.create("web", type: type)
@@ -37,7 +39,9 @@ struct KeyDirectoryTests {
         try Scratch.with { scratch in
             let directory = KeyDirectory(path: "\(scratch.path)/keys")
             let text = try scratch.read(try directory.create("web", type: .ed25519).path)
-            #expect { try directory.create("web", type: .ed25519) } throws: { ($0 as? LatchkeyError)?.code == .keyExists }
+            #expect { try directory.create("web", type: .ed25519) } throws: {
+                ($0 as? LatchkeyError)?.code == .keyExists
+            }
             #expect(try scratch.read(directory.file(for: "web")) == text)
         }
     }

@@ -26,7 +26,9 @@ struct KeyLibraryTests {
 
         /// Gives a file the times of another, so that only its content tells that it was replaced.
         func age(_ name: String, seconds: Int = 100) throws {
-            try Execution.require(["touch", "-d", "@\(Int(Date().timeIntervalSince1970) - seconds)", "\(folder)/\(name).pem"])
+            try Execution.require([
+                "touch", "-d", "@\(Int(Date().timeIntervalSince1970) - seconds)", "\(folder)/\(name).pem",
+            ])
         }
     }
 
@@ -105,7 +107,9 @@ struct KeyLibraryTests {
         try with { bed in
             try bed.create("x")
             let path = "\(bed.folder)/pem"
-            try Execution.require(["ssh-keygen", "-q", "-m", "PEM", "-t", "rsa", "-b", "2048", "-N", "secret", "-f", path])
+            try Execution.require([
+                "ssh-keygen", "-q", "-m", "PEM", "-t", "rsa", "-b", "2048", "-N", "secret", "-f", path,
+            ])
             let key = try #require(PublicKey(line: try bed.scratch.read("\(path).pub")))
             let found = bed.library().candidates(for: key)
             #expect(found.map(\.path) == [path])

@@ -12,7 +12,8 @@ struct RemoteCommandTests {
 
     @Test func `several words reach a shell as these words`() throws {
         let words = [
-            "printf", "%s\\0", "", "a b", "it's", "$HOME `id` $(id)", "*", "\\", "new\nline", "\"", "é", "'\u{301}", "~",
+            "printf", "%s\\0", "", "a b", "it's", "$HOME `id` $(id)", "*", "\\", "new\nline", "\"", "é", "'\u{301}",
+            "~",
             "#", "a=b", "!x", "-n", "\t",
         ]
         let process = Process()

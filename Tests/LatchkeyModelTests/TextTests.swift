@@ -55,7 +55,8 @@ struct NamesTests {
 struct SelectorTests {
     @Test func `a tag's key may hold colons, its value equals signs`() throws {
         #expect(
-            try InstanceSelector("tag:aws:autoscaling:groupName=a=b") == .tag(key: "aws:autoscaling:groupName", value: "a=b")
+            try InstanceSelector("tag:aws:autoscaling:groupName=a=b")
+                == .tag(key: "aws:autoscaling:groupName", value: "a=b")
         )
         #expect(try InstanceSelector("tag:empty=") == .tag(key: "empty", value: ""))
     }

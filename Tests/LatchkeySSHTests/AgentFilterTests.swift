@@ -62,7 +62,9 @@ struct HandshakenTests {
         writer.mpint([1, 0, 1])
         writer.mpint([0xC0, 1])
         let key = try #require(PublicKey(blob: writer.bytes))
-        #expect(Array(Handshaken.order(preferring: [key]).prefix(3)) == ["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"])
+        #expect(
+            Array(Handshaken.order(preferring: [key]).prefix(3)) == ["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]
+        )
         #expect(Handshaken.order(preferring: []).first == "ssh-ed25519")
         #expect(!Handshaken.order(preferring: [key]).contains("ssh-rsa"))
     }

@@ -92,9 +92,10 @@ struct PickListTests {
 
     @Test func `a line never reaches the terminal's edge`() {
         let list = PickList([String(repeating: "x", count: 300)])
-        let widths = list.screen(prompt: "> ", columns: 40, rows: 5).split(separator: "\n").map { line in
-            line.filter { $0 == "x" }.count
-        }
+        let widths = list.screen(prompt: "> ", columns: 40, rows: 5).split(separator: "\n")
+            .map { line in
+                line.filter { $0 == "x" }.count
+            }
         #expect(widths.max() == 37)
     }
 }

@@ -30,7 +30,8 @@ package struct Execution: Sendable {
         try input?.write(to: URL(fileURLWithPath: inputPath))
         let descriptors = [
             open(input == nil ? "/dev/null" : inputPath, O_RDONLY | O_CLOEXEC),
-            open(outputPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600), open(errorPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600),
+            open(outputPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600),
+            open(errorPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600),
         ]
         defer { for descriptor in descriptors { close(descriptor) } }
         var variables = ProcessInfo.processInfo.environment

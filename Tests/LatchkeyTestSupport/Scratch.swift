@@ -20,7 +20,7 @@ package struct Scratch: Sendable {
     }
 
     static func makeFolder(_ kind: String) throws -> String {
-        let path = "\(NSTemporaryDirectory())/latchkey-\(kind)-\(UUID().uuidString.prefix(8))"
+        let path = "\(NSTemporaryDirectory())latchkey-\(kind)-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(
             atPath: path,
             withIntermediateDirectories: true,

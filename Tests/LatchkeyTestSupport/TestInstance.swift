@@ -107,11 +107,14 @@ private final class Container: Machine {
 
     init(_ keys: [String], _ options: [String]) throws {
         let words = options.map { "-o \($0)" }.joined(separator: " ")
-        id = try Execution.require([
-            "docker", "run", "--detach", "--init", "--publish", "127.0.0.1::22", "--label", "latchkey-test",
-            "--env", "LATCHKEY_PUBLIC_KEY=\(keys.joined(separator: "\n"))", "--env", "LATCHKEY_SSHD_OPTIONS=\(words)",
-            "--env", "LATCHKEY_LIFETIME_SECONDS=900", TestInstance.image,
-        ]).line
+        id =
+            try Execution.require([
+                "docker", "run", "--detach", "--init", "--publish", "127.0.0.1::22", "--label", "latchkey-test",
+                "--env", "LATCHKEY_PUBLIC_KEY=\(keys.joined(separator: "\n"))", "--env",
+                "LATCHKEY_SSHD_OPTIONS=\(words)",
+                "--env", "LATCHKEY_LIFETIME_SECONDS=900", TestInstance.image,
+            ])
+            .line
         let published = try Execution.require(["docker", "port", id, "22"]).line
         guard let port = published.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw HarnessError("the engine published no port: \(published)")
@@ -173,8 +176,10 @@ private final class PrivateDaemon: Machine {
     }
 
     func hostKeys() throws -> [String] {
-        [String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/host_key.pub")), as: UTF8.self)
-            .trimmingCharacters(in: .newlines)]
+        [
+            String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/host_key.pub")), as: UTF8.self)
+                .trimmingCharacters(in: .newlines)
+        ]
     }
 
     func log() throws -> String {

@@ -51,7 +51,9 @@ struct Connect: ParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if !(1...86400).contains(keepAlive) { throw ValidationError("--keep-alive must be between 1 and 86400 seconds") }
+        if !(1...86400).contains(keepAlive) {
+            throw ValidationError("--keep-alive must be between 1 and 86400 seconds")
+        }
         if terminal && noTerminal { throw ValidationError("-t and -T exclude each other") }
     }
 
