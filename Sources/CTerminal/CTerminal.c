@@ -12,7 +12,9 @@
 static volatile sig_atomic_t guarded = -1;
 static struct termios saved;
 
-static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
+// Errors of the program, and requests to end; where a Bridge runs, it has blocked the latter and reads them itself.
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL,  SIGTRAP, SIGFPE,
+                            SIGABRT, SIGTERM, SIGHUP, SIGINT,  SIGQUIT};
 
 int lk_terminal_restore(void) {
     int descriptor = guarded;
@@ -43,7 +45,11 @@ void lk_terminal_guard(int descriptor, const struct termios *original) {
     atexit(on_exit_restore);
     struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_RESETHAND | SA_NODEFER};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) sigaction(fatal[i], &action, NULL);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+        struct sigaction old;
+        // What is ignored (nohup) stays ignored; anything else gives way.
+        if (sigaction(fatal[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) sigaction(fatal[i], &action, NULL);
+    }
 }
 
 int lk_signals_open(const int *signals, int count) {

@@ -69,18 +69,19 @@ package struct Bridge: ~Copyable {
 
     /// Waits for something to do, and does what concerns this side. Returns an outcome to leave with, or nil.
     private mutating func wait<Process: RemoteProcess & ~Copyable>(for process: inout Process) throws -> Outcome? {
+        // Once the process has ended, only what it printed is still on its way.
+        let isOver = process.ending != nil
         let remoteEvents = process.wantsToWrite || (!input.isEmpty && process.inputRoom > 0) ? POLLIN | POLLOUT : POLLIN
         var waits = [
-            pollfd(fd: process.descriptor, events: Int16(remoteEvents), revents: 0),
+            pollfd(fd: isOver ? -1 : process.descriptor, events: Int16(remoteEvents), revents: 0),
             pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: input.wantsMore ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: input.wantsMore && !isOver ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: output.isEmpty ? -1 : output.pollDescriptor, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: error.isEmpty ? -1 : error.pollDescriptor, events: Int16(POLLOUT), revents: 0),
         ]
-        // What has arrived already must not wait for more to arrive.
-        let timeout =
-            process.ending != nil ? 0 : max(0, lastHeard + options.probeInterval * (probes + 1) - monotonicSeconds())
-        let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout * 1000))
+        let nextProbe = lastHeard + options.probeInterval * (probes + 1)
+        let timeout = isOver ? (output.isEmpty && error.isEmpty ? 0 : -1) : max(0, nextProbe - monotonicSeconds()) * 1000
+        let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 
         if waits[0].revents != 0 {
@@ -88,7 +89,7 @@ package struct Bridge: ~Copyable {
                 lastHeard = monotonicSeconds()
                 probes = 0
             }
-        } else if monotonicSeconds() >= lastHeard + options.probeInterval * (probes + 1) {
+        } else if !isOver && monotonicSeconds() >= nextProbe {
             guard probes < options.probeLimit else {
                 throw LatchkeyError(
                     .connectionLost,

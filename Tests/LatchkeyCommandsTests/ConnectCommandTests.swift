@@ -83,6 +83,21 @@ struct ConnectCommandTests {
         }
     }
 
+    @Test func `a slow reader gets the rest after the command has ended, and costs no work meanwhile`() throws {
+        try Self.with { scratch, _ in
+            let script = """
+                ( "$0" connect web-1 -- 'head -c 400000 /dev/zero'; echo $? >&2; times >&2 ) | (sleep 3; wc -c)
+                """
+            let run = try Execution.run(["bash", "-c", script, Scratch.program], environment: scratch.environment)
+            #expect(run.line == "400000")
+            let lines = run.error.split(separator: "\n")
+            #expect(lines.first == "0")
+            // The children's processor time, `0m0.123s 0m0.045s`: a loop that never sleeps would have taken all three seconds.
+            let user = lines.last?.split(separator: " ").first?.dropFirst(2).dropLast()
+            #expect(user.flatMap { Double($0) }.map { $0 < 1.5 } == true, "\(lines)")
+        }
+    }
+
     @Test(arguments: [0, 1, 7, 126, 255]) func `the exit status is the command's own`(status: Int32) throws {
         try Self.with { scratch, _ in
             let run = try scratch.latchkey("connect", "web-1", "--", "exit \(status)")

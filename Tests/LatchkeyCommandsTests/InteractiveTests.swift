@@ -151,11 +151,16 @@ import Testing
                 try Screen.with(scratch, environment: ["PROGRAM": Scratch.program]) { screen in
                     try screen.enter("\"$PROGRAM\" connect web-1 -- echo in </dev/null")
                     try screen.expect("Passphrase for the key '\(path)':")
+                    try Execution.require(["pkill", "-TERM", "-f", "^\(Scratch.program) connect web-1 -- echo in$"])
+                    try expectRestored(screen)
+                    try screen.enter("clear; \"$PROGRAM\" connect web-1 -- echo in </dev/null")
+                    try screen.expect("Passphrase for the key '\(path)':")
                     try screen.enter("open wrong")
                     try screen.expect("Once more:")
                     try screen.enter("open sesame")
                     try screen.wait(for: "the command's output") { $0.contains("\nin\n") }
                     #expect(!(try screen.content()).contains("sesame"))
+                    try screen.enter("clear")
                     try expectRestored(screen)
                 }
             }
