@@ -21,22 +21,30 @@ package final class Store {
         let mask = umask(0o077)
         defer { umask(mask) }
         database = try Store.translating(path) {
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(10)
-            configuration.label = "latchkey"
-            configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA journal_mode = WAL")
-                try database.execute(sql: "PRAGMA synchronous = NORMAL")
-            }
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            // SQLite switches to WAL, and GRDB migrates, without waiting for another process that does the same.
+            let lock = FolderLock(of: path)
+            lock.take(access(path, F_OK) == 0 ? LOCK_SH : LOCK_EX)
+            var queue = try Store.open(path)
             let migrator = Migrations.all
-            let state = try queue.read { database in
-                try (migrator.hasBeenSuperseded(database), migrator.hasCompletedMigrations(database))
+            if try queue.read(migrator.hasBeenSuperseded) { throw Store.newer(path) }
+            if try !queue.read(migrator.hasCompletedMigrations) {
+                lock.take(LOCK_EX)
+                queue = try Store.open(path)
+                try migrator.migrate(queue)
             }
-            if state.0 { throw Store.newer(path) }
-            if !state.1 { try migrator.migrate(queue) }
             return queue
         }
+    }
+
+    private static func open(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.label = "latchkey"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
@@ -101,4 +109,21 @@ package final class Store {
             }
         }
     }
+}
+
+/// A lock among processes on the folder that a file is in, given back with its owner.
+private struct FolderLock: ~Copyable {
+    private let descriptor: Int32
+
+    init(of path: String) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+
+    /// Waits for the lock. Where the file system has none, SQLite's own locks have to do.
+    func take(_ kind: Int32) {
+        while flock(descriptor, kind) != 0 && errno == EINTR {}
+    }
+
+    deinit { close(descriptor) }
 }

@@ -80,7 +80,8 @@ package struct Bridge: ~Copyable {
             pollfd(fd: error.isEmpty ? -1 : error.pollDescriptor, events: Int16(POLLOUT), revents: 0),
         ]
         let nextProbe = lastHeard + options.probeInterval * (probes + 1)
-        let timeout = isOver ? (output.isEmpty && error.isEmpty ? 0 : -1) : max(0, nextProbe - monotonicSeconds()) * 1000
+        let timeout =
+            isOver ? (output.isEmpty && error.isEmpty ? 0 : -1) : max(0, nextProbe - monotonicSeconds()) * 1000
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 

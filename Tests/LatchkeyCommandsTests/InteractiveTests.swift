@@ -47,9 +47,10 @@ import Testing
 
     @Test func `vim works, in UTF-8, at a size that changes meanwhile`() throws {
         try with { _, _, screen in
+            let file = "/tmp/note-\(UUID().uuidString.prefix(8))"
             try enter(screen)
-            try screen.enter("vim /tmp/note")
-            try screen.expect("/tmp/note")
+            try screen.enter("vim \(file)")
+            try screen.expect(file)
             try screen.type("igrüße, 東京")
             try screen.expect("grüße, 東京")
             try screen.resize(columns: 70, rows: 20)
@@ -60,9 +61,9 @@ import Testing
             try screen.press("Enter")
             try screen.enter(":wq")
             try screen.expect("there$")
-            try screen.enter("clear; cat /tmp/note; wc -c /tmp/note")
+            try screen.enter("clear; cat \(file); wc -c \(file); rm \(file)")
             try screen.expect("grüße, 東京")
-            try screen.expect("16 /tmp/note")
+            try screen.expect("16 \(file)")
         }
     }
 

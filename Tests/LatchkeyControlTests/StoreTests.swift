@@ -218,14 +218,15 @@ struct StoreTests {
         }
     }
 
-    @Test func `two processes write at once and lose nothing`() throws {
+    @Test func `processes that make and write the store at once lose nothing`() throws {
         try Scratch.with { scratch in
             let script = """
-                for n in $(seq 1 20); do
+                for n in $(seq 1 10); do
                     "$0" instance add "$1-$n" --address 10.0.0.1 >/dev/null || exit 1
                 done
                 """
-            let writers = ["a", "b", "c"].map { "sh -c '\(script)' \(Scratch.program) \($0) &" }.joined(separator: "\n")
+            let writers = ["a", "b", "c", "d", "e", "f"].map { "sh -c '\(script)' \(Scratch.program) \($0) &" }
+                .joined(separator: "\n")
             let waiting = "\(writers)\nwait"
             try Execution.require(["bash", "-c", waiting], environment: scratch.environment)
             let listed = try scratch.latchkey("instance", "list", "--quiet")
