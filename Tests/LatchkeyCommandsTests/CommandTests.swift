@@ -238,4 +238,36 @@ struct CommandTests {
             #expect(!FileManager.default.fileExists(atPath: scratch.latchkeyHome))
         }
     }
+
+    @Test func `the man page knows every command and option`() throws {
+        struct Help: Decodable {
+            struct Argument: Decodable {
+                struct Name: Decodable { let kind: String, name: String }
+                let names: [Name]?
+            }
+            struct Command: Decodable {
+                let commandName: String
+                let subcommands: [Command]?
+                let arguments: [Argument]?
+            }
+            let command: Command
+        }
+        try Scratch.with { scratch in
+            let dump = try scratch.latchkey("--experimental-dump-help").output
+            let page = try scratch.read("\(#filePath)".replacing(/Tests\/.*/, with: "man/latchkey.1"))
+            var missing: [String] = []
+            func check(_ command: Help.Command, _ path: [String]) {
+                if command.commandName == "help" { return }
+                let words = (path + [command.commandName]).dropFirst().joined(separator: " ")
+                if command.subcommands == nil && !page.contains("Cm \(words)") { missing.append(words) }
+                for name in (command.arguments ?? []).flatMap({ $0.names ?? [] }) {
+                    let flag = name.kind == "long" ? "Fl -\(name.name)" : "Fl \(name.name)"
+                    if !page.contains(flag) { missing.append("\(words) \(flag)") }
+                }
+                for child in command.subcommands ?? [] { check(child, path + [command.commandName]) }
+            }
+            check(try JSONDecoder().decode(Help.self, from: dump).command, [])
+            #expect(missing.isEmpty)
+        }
+    }
 }

@@ -42,18 +42,13 @@ struct InstanceAdd: ParsableCommand {
     )
     var key: String?
 
-    @Option(
-        name: [.customShort("g"), .long],
-        help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value")
-    )
-    var tag: [String] = []
+    @OptionGroup var tagOptions: TagOptions
 
     @OptionGroup var hostKeys: HostKeyOptions
     @OptionGroup var show: ShowOptions
 
     func run() throws {
-        var tags = Tags()
-        for argument in try tag.map(TagArgument.init) { tags[argument.key] = argument.value }
+        var tags = try tagOptions.read()
         tags[Tags.nameKey] = try Names.instance(name)
         let places = try address.map(HostAndPort.init)
         let ports = Set([port].compactMap { $0 } + places.compactMap(\.port))

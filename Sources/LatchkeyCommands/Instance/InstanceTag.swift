@@ -25,8 +25,7 @@ struct InstanceTag: ParsableCommand {
     }
 
     func run() throws {
-        var set = Tags()
-        for argument in try tags.map(TagArgument.init) { set[argument.key] = argument.value }
+        let set = try TagOptions.read(tags)
         let store = try Home.current.store()
         try store.tag(try store.instance(named: name).id, set: set, remove: remove)
     }

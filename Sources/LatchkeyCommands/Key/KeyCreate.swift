@@ -25,16 +25,11 @@ struct KeyCreate: ParsableCommand {
     @Option(name: .shortAndLong, help: "The kind of key: ed25519 or rsa (2048 bits).")
     var type = KeyDirectory.KeyType.ed25519
 
-    @Option(
-        name: [.customShort("g"), .long],
-        help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value")
-    )
-    var tag: [String] = []
+    @OptionGroup var tagOptions: TagOptions
 
     func run() throws {
         let name = try Names.keyPair(name)
-        var tags = Tags()
-        for argument in try tag.map(TagArgument.init) { tags[argument.key] = argument.value }
+        let tags = try tagOptions.read()
         let home = Home.current
         let store = try home.store()
         var path = ""

@@ -25,16 +25,11 @@ struct KeyImport: ParsableCommand {
     @Argument(help: "The key's file.", completion: .file())
     var file: String
 
-    @Option(
-        name: [.customShort("g"), .long],
-        help: ArgumentHelp("A tag; may be given several times.", valueName: "key=value")
-    )
-    var tag: [String] = []
+    @OptionGroup var tagOptions: TagOptions
 
     func run() throws {
         let name = try Names.keyPair(name)
-        var tags = Tags()
-        for argument in try tag.map(TagArgument.init) { tags[argument.key] = argument.value }
+        let tags = try tagOptions.read()
         let key = try publicKey()
         let pair = try Home.current.store()
             .addKeyPair(named: name) {
