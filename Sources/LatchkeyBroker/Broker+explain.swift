@@ -10,13 +10,15 @@ extension Broker {
     /// - Parameters:
     ///   - selector: what the user wrote.
     ///   - asksInstance: false to stay off the network.
+    ///   - listsAll: whether the keys that nothing speaks for are listed, too, not only counted.
     /// - Throws: `LatchkeyError` only for what is wrong with this machine's own state; what is wrong with the instance
     ///   is part of the explanation.
     package func explain(
         _ instance: Instance,
         selector: String,
         options: Options,
-        asksInstance: Bool
+        asksInstance: Bool,
+        listsAll: Bool
     ) throws -> Explanation {
         var explanation = Explanation(
             instance: subject(instance, selector),
@@ -29,6 +31,7 @@ extension Broker {
                 )
             },
             keys: [],
+            otherKeys: 0,
             roads: [],
             advice: []
         )
@@ -38,7 +41,9 @@ extension Broker {
         let proved =
             try options.key.map { [try namedKey($0)] }
             ?? resolver.proved(registered: registered?.publicKey, accepted: accepted)
-        let guesses = options.key == nil ? resolver.guesses(for: instance, without: proved) : []
+        let limit = listsAll ? Int.max / 2 : Search.guessLimit
+        let (guesses, total) =
+            options.key == nil ? resolver.guesses(for: instance, without: proved, limit: limit) : ([], 0)
 
         var inquiry = Inquiry()
         if asksInstance {
@@ -46,7 +51,9 @@ extension Broker {
             explanation.roads = [inquiry.road(instance)]
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
-        explanation.keys = keys(proved: proved, guesses: guesses, inquiry)
+        let keys = keys(proved: proved, guesses: guesses, inquiry)
+        explanation.keys = keys.filter { listsAll || $0.verdict != .untried || $0.fingerprint == nil }
+        explanation.otherKeys = max(0, total - guesses.count) + keys.count - explanation.keys.count
         explanation.advice += advice(
             instance,
             registered,
@@ -168,7 +175,7 @@ extension Broker {
             }
             keys.append(Broker.key(candidate, verdict, reason))
         }
-        for candidate in library.all() {
+        for candidate in library.doubtful() {
             if let fault = candidate.fault {
                 let hint = fault.hint(path: candidate.path ?? "").map { " (\($0))" } ?? ""
                 keys.append(Broker.key(candidate, .unusable, fault.reason + hint))

@@ -69,16 +69,16 @@ package struct Broker {
 
         if let key = options.key {
             let named = try namedKey(key)
-            if let admission = try search.tryProved([named]) { return try finish(admission, accepted, instance) }
+            if let admission = try search.tryEach([named]) { return try finish(admission, accepted, instance) }
             throw search.refusal(instance, hint: "latchkey explain '\(instance.displayName)' shows what else there is")
         }
         let proved = resolver.proved(registered: registered?.publicKey, accepted: accepted)
         trace.step("\(proved.count) key\(proved.count == 1 ? " is" : "s are") proved to belong to the instance")
-        if let admission = try search.tryProved(proved) { return try finish(admission, accepted, instance) }
-        let guesses = resolver.guesses(for: instance, without: proved)
-        trace.step("\(guesses.count) other key\(guesses.count == 1 ? "" : "s") to ask the instance about")
-        if let admission = try search.tryGuesses(guesses) { return try finish(admission, accepted, instance) }
-        throw search.noKeyFits(instance, registered: registered, proved: proved, guesses: guesses)
+        if let admission = try search.tryEach(proved) { return try finish(admission, accepted, instance) }
+        let (guesses, total) = resolver.guesses(for: instance, without: proved, limit: Search.guessLimit)
+        trace.step("\(guesses.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
+        if let admission = try search.tryEach(guesses) { return try finish(admission, accepted, instance) }
+        throw search.noKeyFits(instance, registered: registered, proved: proved, others: total)
     }
 
     /// Remembers which key opened, if that is news.

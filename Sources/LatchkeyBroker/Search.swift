@@ -24,7 +24,7 @@ struct Search {
     }
 
     /// - Returns: nil if the server knows none of them.
-    mutating func tryProved(_ proposals: [KeyProposal]) throws -> Broker.Admission? {
+    mutating func tryEach(_ proposals: [KeyProposal]) throws -> Broker.Admission? {
         var handshaken: Handshaken?
         for proposal in proposals {
             // What cannot be unlocked here (no terminal, no passphrase) must not hide what can.
@@ -32,10 +32,6 @@ struct Search {
             if let admission = try attempt(proposal, &handshaken, mayLack: !isLast) { return admission }
         }
         return nil
-    }
-
-    mutating func tryGuesses(_ proposals: [KeyProposal]) throws -> Broker.Admission? {
-        try tryProved(Array(proposals.prefix(Search.guessLimit)))
     }
 
     private mutating func attempt(
@@ -159,7 +155,7 @@ struct Search {
         _ instance: Instance,
         registered: KeyPair?,
         proved: [KeyProposal],
-        guesses: [KeyProposal]
+        others: Int
     ) -> LatchkeyError {
         let explain = "latchkey explain '\(instance.displayName)' tells about each key"
         if !proved.isEmpty {
@@ -178,7 +174,7 @@ struct Search {
                 hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); \(explain)"
             )
         }
-        let rest = guesses.count - Search.guessLimit
+        let rest = others - refused.count
         return LatchkeyError(
             .noKeyFits,
             refused.isEmpty

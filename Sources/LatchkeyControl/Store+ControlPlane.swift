@@ -53,26 +53,38 @@ extension Store: ControlPlane {
     }
 
     package func similarNames(to name: String) throws -> [String] {
-        // Names that begin alike, the nearest first: enough for a slip of the finger, cheap in any fleet.
-        guard let first = name.unicodeScalars.first else { return [] }
+        // Names that begin alike, those with the longest common beginning first: enough for a slip of the finger, and a
+        // range of an index each, so that it costs the same in any fleet.
+        let scalars = name.unicodeScalars
+        let beginnings = Set([scalars.count - 1, scalars.count / 2, 1].filter { $0 > 0 && $0 <= scalars.count })
+            .sorted(by: >)
+            .flatMap { length -> [String] in
+                let beginning = String(String.UnicodeScalarView(scalars.prefix(length)))
+                return [beginning, beginning.lowercased(), beginning.uppercased()]
+            }
         let candidates = try read { database in
-            try String.fetchAll(
-                database,
-                sql: """
-                    SELECT DISTINCT value FROM instanceTag
-                    WHERE key = 'Name' AND ((value >= ? AND value < ?) OR (value >= ? AND value < ?)) LIMIT 1000
-                    """,
-                arguments: [
-                    String(first).lowercased(), String(first).lowercased() + "\u{10FFFF}", String(first).uppercased(),
-                    String(first).uppercased() + "\u{10FFFF}",
-                ]
-            )
+            try beginnings.reduce(into: Set<String>()) { found, beginning in
+                found.formUnion(try Store.names(beginningWith: beginning, limit: 200, database))
+            }
         }
         return candidates.map { ($0, EditDistance.between(name.lowercased(), $0.lowercased())) }
             .filter { $0.1 <= max(1, name.count / 3) }
             .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
             .prefix(3)
             .map(\.0)
+    }
+
+    /// Names that begin so, at most `limit`, in their order.
+    package func names(beginningWith text: String, limit: Int) throws -> [String] {
+        try read { database in try Store.names(beginningWith: text, limit: limit, database) }
+    }
+
+    private static func names(beginningWith text: String, limit: Int, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: "SELECT DISTINCT value FROM instanceTag WHERE key = 'Name' AND value >= ? AND value < ? LIMIT ?",
+            arguments: [text, text + "\u{10FFFF}", limit]
+        )
     }
 
     package func keyPair(named name: String) throws -> KeyPair? {

@@ -110,6 +110,14 @@ struct KeyIndex {
 
     func path(_ record: Int) -> String { String(decoding: heap(record, Field.path), as: UTF8.self) }
 
+    /// The path's bytes, without making text of them.
+    func pathBytes(_ record: Int) -> ArraySlice<UInt8> { heap(record, Field.path) }
+
+    func kind(_ record: Int) -> Record.Kind { Record.Kind(rawValue: bytes[start(record) + Field.kind]) ?? .faulty }
+
+    /// Whether the record is a key whose public half is known.
+    func hasPublicHalf(_ record: Int) -> Bool { kind(record) == .key && !heap(record, Field.blob).isEmpty }
+
     func record(_ index: Int) -> Record {
         let start = start(index)
         let identity = KeyFile.Identity(
@@ -119,7 +127,7 @@ struct KeyIndex {
             modified: Int64(bitPattern: number(index, Field.identity + 24)),
             changed: Int64(bitPattern: number(index, Field.identity + 32))
         )
-        let kind = Record.Kind(rawValue: bytes[start + Field.kind]) ?? .faulty
+        let kind = kind(index)
         var description: KeyDescription?
         if kind == .key, let format = KeyFormat(rawValue: bytes[start + Field.format]) {
             description = KeyDescription(

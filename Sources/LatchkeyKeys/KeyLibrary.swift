@@ -39,27 +39,45 @@ package final class KeyLibrary {
         return found.filter { !$0.isEncrypted } + inAgent + found.filter(\.isEncrypted)
     }
 
-    /// Every candidate, those that cannot be used included, by folder and name; the agent's last.
-    package func all() -> [KeyCandidate] {
+    /// Keys whose public half is known and for which nothing speaks yet, the likely ones first: files called like one of
+    /// `names`, then those that ssh itself would try and the agent's, then all others, each by folder and name.
+    ///
+    /// - Parameter limit: so many are read out; among thousands the rest is only counted.
+    /// - Returns: the candidates, and how many there are in all.
+    package func likely(names: Set<String>, limit: Int) -> (candidates: [KeyCandidate], total: Int) {
         refresh()
         let index = index
-        var candidates: [KeyCandidate] = []
-        for record in 0..<index.count {
-            let path = index.path(record)
-            switch index.record(record).kind {
-            case .notAKey: continue
-            case .key:
-                let description = index.record(record).description
-                candidates.append(KeyLibrary.candidate(path, description))
-            case .faulty:
-                candidates.append(KeyLibrary.inspect(path))
+        let named = Set(names.flatMap { [Array($0.utf8)[...], Array("\($0).pem".utf8)[...]] })
+        let usual = Set(["id_ed25519", "id_ecdsa", "id_rsa"].map { Array($0.utf8)[...] })
+        var ranks: [[Int]] = [[], [], []]
+        for folder in folders.map({ Array("\($0)/".utf8) }) {
+            for record in 0..<index.count where index.hasPublicHalf(record) {
+                let path = index.pathBytes(record)
+                guard path.starts(with: folder) else { continue }
+                let name = path[(path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)...].dropFirst()
+                ranks[named.contains(name) ? 0 : usual.contains(name) ? 1 : 2].append(record)
             }
         }
-        let ranked = candidates.enumerated()
-            .sorted { a, b in
-                (rank(a.element), a.offset) < (rank(b.element), b.offset)
-            }
-        return ranked.map(\.element) + identities().map(KeyLibrary.candidate)
+        func files(_ rank: Int) -> [KeyCandidate] {
+            ranks[rank].prefix(limit).map { KeyLibrary.candidate(index.path($0), index.record($0).description) }
+        }
+        let claimed = index.keysWithoutPublicHalf()
+            .map { KeyLibrary.candidate(index.path($0), index.record($0).description) }
+            .filter { $0.publicKey != nil }
+        let agents = identities().map(KeyLibrary.candidate)
+        let candidates = files(0) + files(1) + agents + claimed + files(2)
+        let total = ranks.reduce(0) { $0 + $1.count } + agents.count + claimed.count
+        return (Array(candidates.prefix(limit)), total)
+    }
+
+    /// Files that look like keys and cannot be used, or of which only the passphrase would tell which key they are.
+    package func doubtful() -> [KeyCandidate] {
+        refresh()
+        let index = index
+        let faulty = (0..<index.count).filter { index.kind($0) == .faulty }.map { KeyLibrary.inspect(index.path($0)) }
+        let hidden = index.keysWithoutPublicHalf()
+            .map { KeyLibrary.candidate(index.path($0), index.record($0).description) }
+        return faulty + hidden.filter { $0.publicKey == nil }
     }
 
     /// Reads one file and says what it is.

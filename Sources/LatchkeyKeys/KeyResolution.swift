@@ -66,26 +66,25 @@ package struct KeyResolver {
         return proposals
     }
 
-    /// All other keys whose public half is known, the likely ones first: the instance has to be asked about each.
-    package func guesses(for instance: Instance, without proved: [KeyProposal]) -> [KeyProposal] {
-        let tried = Set(proved.compactMap(\.candidate.publicKey))
+    /// Other keys whose public half is known, the likely ones first: the instance has to be asked about each.
+    ///
+    /// - Parameter limit: so many are named; the rest is only counted.
+    /// - Returns: the proposals, and how many other keys there are in all.
+    package func guesses(
+        for instance: Instance,
+        without proved: [KeyProposal],
+        limit: Int
+    ) -> (proposals: [KeyProposal], total: Int) {
         let names = Set([instance.keyName, instance.name, instance.id].compactMap { $0 })
-        var seen: Set<PublicKey> = []
-        let proposals = library.all()
-            .compactMap { candidate -> KeyProposal? in
-                guard let key = candidate.publicKey, candidate.fault == nil, !tried.contains(key),
-                    seen.insert(key).inserted
-                else { return nil }
-                let isNamed = candidate.stem.map(names.contains) == true
-                return KeyProposal(candidate: candidate, evidence: isNamed ? .fileName : nil)
-            }
-        return proposals.filter { $0.evidence != nil }
-            + proposals.filter { $0.evidence == nil && isUsual($0.candidate) }
-            + proposals.filter { $0.evidence == nil && !isUsual($0.candidate) }
-    }
-
-    /// The names that ssh itself would try, and what the agent holds.
-    private func isUsual(_ candidate: KeyCandidate) -> Bool {
-        candidate.stem.map { ["id_ed25519", "id_ecdsa", "id_rsa"].contains($0) } ?? true
+        let provedKeys = Set(proved.compactMap(\.candidate.publicKey))
+        // More than the limit, since those that are proved, and copies, fall away.
+        let (candidates, total) = library.likely(names: names, limit: limit + proved.count + 16)
+        var seen = provedKeys
+        let proposals = candidates.compactMap { candidate -> KeyProposal? in
+            guard let key = candidate.publicKey, seen.insert(key).inserted else { return nil }
+            let isNamed = candidate.stem.map(names.contains) == true
+            return KeyProposal(candidate: candidate, evidence: isNamed ? .fileName : nil)
+        }
+        return (Array(proposals.prefix(limit)), max(proposals.count, total - proved.count))
     }
 }

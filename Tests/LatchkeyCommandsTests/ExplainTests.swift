@@ -17,7 +17,8 @@ struct ExplainTests {
         try ConnectCommandTests.with { scratch, instance in
             try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/spare"])
             try scratch.write("\(scratch.sshFolder)/open", try scratch.read("\(scratch.sshFolder)/spare"), mode: 0o644)
-            let explanation = try json(scratch)
+            #expect(try json(scratch)["otherKeys"] as? Int == 1)
+            let explanation = try json(scratch, "--all")
             let subject = try #require(explanation["instance"] as? [String: Any])
             #expect(subject["matchedBy"] as? String == "name")
             #expect(subject["port"] as? Int == instance.port)

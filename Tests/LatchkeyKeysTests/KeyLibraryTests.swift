@@ -96,10 +96,22 @@ struct KeyLibraryTests {
             let key = try bed.create("good")
             try bed.scratch.write("\(bed.folder)/README", "hello", mode: 0o644)
             try bed.scratch.write("\(bed.folder)/broken.pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n")
-            let all = bed.library().all()
-            #expect(all.map(\.path) == ["\(bed.folder)/broken.pem", "\(bed.folder)/good.pem"])
-            #expect(all.map(\.fault) == [.malformed, nil])
-            #expect(all.last?.publicKey == key)
+            let library = bed.library()
+            #expect(library.doubtful().map(\.path) == ["\(bed.folder)/broken.pem"])
+            #expect(library.doubtful().map(\.fault) == [.malformed])
+            #expect(library.likely(names: [], limit: 10).candidates.map(\.publicKey) == [key])
+        }
+    }
+
+    @Test func `the likely keys come first, and those beyond the limit are counted`() throws {
+        try with { bed in
+            for name in ["a", "b", "web-1", "z"] { try bed.create(name) }
+            try FileManager.default.moveItem(atPath: "\(bed.folder)/z.pem", toPath: "\(bed.folder)/id_ed25519")
+            let (candidates, total) = bed.library().likely(names: ["web-1"], limit: 3)
+            #expect(
+                candidates.compactMap(\.path) == ["web-1.pem", "id_ed25519", "a.pem"].map { "\(bed.folder)/\($0)" }
+            )
+            #expect(total == 4)
         }
     }
 

@@ -35,11 +35,12 @@ struct Explain: ParsableCommand {
                 instance,
                 selector: name,
                 options: entry.brokerOptions,
-                asksInstance: !offline
+                asksInstance: !offline,
+                listsAll: all
             )
             switch show.output {
             case .json: try Output.print(json: explanation)
-            case .table: Output.print(ExplanationText.render(explanation, all: all))
+            case .table: Output.print(ExplanationText.render(explanation))
             }
         }
     }
@@ -47,7 +48,7 @@ struct Explain: ParsableCommand {
 
 /// An explanation in words.
 enum ExplanationText {
-    static func render(_ explanation: Explanation, all: Bool) -> String {
+    static func render(_ explanation: Explanation) -> String {
         let instance = explanation.instance
         var lines: [String] = []
         let name = instance.name?.terminalSafe ?? "(no name)"
@@ -68,8 +69,7 @@ enum ExplanationText {
         for key in explanation.hostKeys {
             lines.append("host key  \(key.type) \(key.fingerprint), \(words(forSource: key.source))")
         }
-        let shown = explanation.keys.filter { all || $0.verdict != .untried }
-        lines += shown.flatMap { key in
+        lines += explanation.keys.flatMap { key in
             [
                 "key       \(mark(key.verdict)) \(key.key.terminalSafe)\(key.source == "agent" ? " (ssh-agent)" : "")",
                 "          \([key.type, key.fingerprint].compactMap { $0 }.joined(separator: " "))",
@@ -77,13 +77,13 @@ enum ExplanationText {
             ]
             .filter { !$0.allSatisfy { $0 == " " } }
         }
-        let hidden = explanation.keys.count - shown.count
-        if hidden > 0 {
-            lines.append(
-                "          \(hidden) more key\(hidden == 1 ? "" : "s") that nothing speaks for (--all lists them)"
-            )
+        let others = explanation.otherKeys
+        if others > 0 {
+            let words = "\(others) more key\(others == 1 ? "" : "s") that nothing speaks for (--all lists them)"
+            lines.append(explanation.keys.isEmpty ? "key       \(words)" : "          \(words)")
+        } else if explanation.keys.isEmpty {
+            lines.append("key       none on this machine")
         }
-        if explanation.keys.isEmpty { lines.append("key       none on this machine") }
         for road in explanation.roads {
             lines.append("road      \(road.isOpen ? "+" : "-") \(road.road): \(road.reason)")
         }

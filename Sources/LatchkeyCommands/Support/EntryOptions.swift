@@ -53,8 +53,8 @@ struct EntryOptions: ParsableArguments {
 /// Names for the shell to complete. A store that cannot be read completes nothing.
 enum Completions {
     static func instances(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-        guard let store = try? Home.current.store(), let instances = try? store.instances() else { return [] }
-        return instances.map { $0.name ?? $0.id }.filter(isPlain)
+        let store = try? Home.current.store()
+        return ((try? store?.names(beginningWith: prefix, limit: 1000)) ?? []).filter(isPlain)
     }
 
     static func keys(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
