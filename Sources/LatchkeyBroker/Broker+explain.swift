@@ -31,7 +31,7 @@ extension Broker {
                 )
             },
             keys: [],
-            otherKeys: 0,
+            otherKeys: nil,
             roads: [],
             advice: []
         )
@@ -41,19 +41,27 @@ extension Broker {
         let proved =
             try options.key.map { [try namedKey($0)] }
             ?? resolver.proved(registered: registered?.publicKey, accepted: accepted)
-        let limit = listsAll ? Int.max / 2 : Search.guessLimit
-        let (guesses, total) =
-            options.key == nil ? resolver.guesses(for: instance, without: proved, limit: limit) : ([], 0)
-
+        // Other keys matter only where nothing proved opens, as on the way that connect goes.
+        var others: (proposals: [KeyProposal], total: Int)?
+        func guesses() -> [KeyProposal] {
+            guard options.key == nil else { return [] }
+            let limit = listsAll ? Int.max / 2 : Search.guessLimit
+            let found = others ?? resolver.guesses(for: instance, without: proved, limit: limit)
+            others = found
+            return found.proposals
+        }
         var inquiry = Inquiry()
         if asksInstance {
             inquiry = ask(instance, options, proved, guesses)
             explanation.roads = [inquiry.road(instance)]
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
-        let keys = keys(proved: proved, guesses: guesses, inquiry)
+        if listsAll || proved.isEmpty { _ = guesses() }
+        let keys = keys(proved: proved, guesses: others?.proposals, inquiry)
         explanation.keys = keys.filter { listsAll || $0.verdict != .untried || $0.fingerprint == nil }
-        explanation.otherKeys = max(0, total - guesses.count) + keys.count - explanation.keys.count
+        explanation.otherKeys = others.map {
+            max(0, $0.total - $0.proposals.count) + keys.count - explanation.keys.count
+        }
         explanation.advice += advice(
             instance,
             registered,
@@ -85,7 +93,7 @@ extension Broker {
         _ instance: Instance,
         _ options: Options,
         _ proved: [KeyProposal],
-        _ guesses: [KeyProposal]
+        _ guesses: () -> [KeyProposal]
     ) -> Inquiry {
         var inquiry = Inquiry()
         do {
@@ -94,13 +102,9 @@ extension Broker {
             // Reaching it first tells an unknown or changed host key even where there is no key to ask about.
             var slot: Handshaken? = try door.knock(trusting: false)
             inquiry.wasReached = true
-            for proposal in proved + guesses.prefix(Search.guessLimit) {
-                guard let key = proposal.candidate.publicKey, !search.refused.contains(where: { $0.publicKey == key })
-                else { continue }
-                if try search.ask(about: key, of: proposal.candidate, &slot) != nil {
-                    inquiry.accepted = proposal
-                    break
-                }
+            inquiry.accepted = try search.firstKnown(of: proved, &slot)
+            if inquiry.accepted == nil {
+                inquiry.accepted = try search.firstKnown(of: guesses().prefix(Search.guessLimit), &slot)
             }
             inquiry.refused = search.refused
         } catch let error as LatchkeyError {
@@ -141,7 +145,8 @@ extension Broker {
         return Explanation.User(name: Environment.userName, source: "local")
     }
 
-    private func keys(proved: [KeyProposal], guesses: [KeyProposal], _ inquiry: Inquiry) -> [Explanation.Key] {
+    /// - Parameter guesses: nil if nobody looked further than the proved ones.
+    private func keys(proved: [KeyProposal], guesses: [KeyProposal]?, _ inquiry: Inquiry) -> [Explanation.Key] {
         var chosen: KeyCandidate?
         if let accepted = inquiry.accepted {
             chosen = accepted.candidate
@@ -149,7 +154,7 @@ extension Broker {
             chosen = proved.first?.candidate
         }
         var keys: [Explanation.Key] = []
-        for proposal in proved + guesses {
+        for proposal in proved + (guesses ?? []) {
             let candidate = proposal.candidate
             let isRefused = inquiry.refused.contains { $0.publicKey == candidate.publicKey }
             let verdict: Explanation.Key.Verdict
@@ -175,7 +180,7 @@ extension Broker {
             }
             keys.append(Broker.key(candidate, verdict, reason))
         }
-        for candidate in library.doubtful() {
+        for candidate in guesses == nil ? [] : library.doubtful() {
             if let fault = candidate.fault {
                 let hint = fault.hint(path: candidate.path ?? "").map { " (\($0))" } ?? ""
                 keys.append(Broker.key(candidate, .unusable, fault.reason + hint))

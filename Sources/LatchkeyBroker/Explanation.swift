@@ -62,8 +62,9 @@ package struct Explanation: Codable, Equatable, Sendable {
     package var user: User
     package var hostKeys: [HostKey]
     package var keys: [Key]
-    /// How many more keys there are that nothing speaks for and that were not tried.
-    package var otherKeys: Int
+    /// How many more keys there are that nothing speaks for and that were not tried; nil where a key is proved to fit, so
+    /// that nobody looked further.
+    package var otherKeys: Int?
     package var roads: [Road]
     /// What would have to change, or what to do next.
     package var advice: [String]

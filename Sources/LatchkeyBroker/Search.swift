@@ -83,6 +83,18 @@ struct Search {
         return nil
     }
 
+    /// The first of these keys that the instance knows; nil if it knows none of them.
+    mutating func firstKnown(of proposals: some Sequence<KeyProposal>, _ slot: inout Handshaken?) throws -> KeyProposal?
+    {
+        for proposal in proposals {
+            guard let key = proposal.candidate.publicKey, !refused.contains(where: { $0.publicKey == key }) else {
+                continue
+            }
+            if try ask(about: key, of: proposal.candidate, &slot) != nil { return proposal }
+        }
+        return nil
+    }
+
     private mutating func logIn(
         _ handshaken: consuming Handshaken,
         _ proposal: KeyProposal,

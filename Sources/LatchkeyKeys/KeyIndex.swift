@@ -113,10 +113,25 @@ struct KeyIndex {
     /// The path's bytes, without making text of them.
     func pathBytes(_ record: Int) -> ArraySlice<UInt8> { heap(record, Field.path) }
 
+    func isPath(_ record: Int, beginningWith prefix: [UInt8]) -> Bool {
+        let path = heap(record, Field.path)
+        guard path.count >= prefix.count else { return false }
+        return path.withUnsafeBytes { path in
+            prefix.withUnsafeBytes { prefix in
+                guard let path = path.baseAddress, let start = prefix.baseAddress else { return true }
+                return memcmp(path, start, prefix.count) == 0
+            }
+        }
+    }
+
     func kind(_ record: Int) -> Record.Kind { Record.Kind(rawValue: bytes[start(record) + Field.kind]) ?? .faulty }
 
     /// Whether the record is a key whose public half is known.
-    func hasPublicHalf(_ record: Int) -> Bool { kind(record) == .key && !heap(record, Field.blob).isEmpty }
+    func hasPublicHalf(_ record: Int) -> Bool {
+        let length = start(record) + Field.blob + 4
+        return kind(record) == .key
+            && bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: length, as: UInt32.self) } != 0
+    }
 
     func record(_ index: Int) -> Record {
         let start = start(index)
@@ -152,16 +167,25 @@ struct KeyIndex {
             && Int64(bitPattern: number(record, Field.seen)) - max(identity.modified, identity.changed) > 2_000_000_000
     }
 
-    /// The record of a file, by binary search.
-    func find(path: [UInt8]) -> Int? {
-        var range = 0..<count
-        while !range.isEmpty {
-            let middle = range.lowerBound + range.count / 2
-            let order = KeyIndex.compare(heap(middle, Field.path), path[...])
-            if order == 0 { return middle }
-            range = order < 0 ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    /// The record of a file, by binary search. Called for each file in the key folders, so it makes no slices.
+    func find(path: UnsafeRawBufferPointer) -> Int? {
+        bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress, let wanted = path.baseAddress else { return nil }
+            let heap = KeyIndex.headerSize + count * KeyIndex.recordSize
+            var (low, high) = (0, count)
+            while low < high {
+                let middle = (low + high) / 2
+                let field = start(middle) + Field.path
+                let offset = heap + Int(raw.loadUnaligned(fromByteOffset: field, as: UInt32.self))
+                let length = Int(raw.loadUnaligned(fromByteOffset: field + 4, as: UInt32.self))
+                guard offset + length <= raw.count else { return nil }
+                let common = memcmp(base + offset, wanted, min(length, path.count))
+                let order = common != 0 ? Int(common) : length - path.count
+                if order == 0 { return middle }
+                if order < 0 { low = middle + 1 } else { high = middle }
+            }
+            return nil
         }
-        return nil
     }
 
     /// The records of files that hold this public key, by the digest of its wire form.

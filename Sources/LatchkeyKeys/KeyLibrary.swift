@@ -47,15 +47,20 @@ package final class KeyLibrary {
     package func likely(names: Set<String>, limit: Int) -> (candidates: [KeyCandidate], total: Int) {
         refresh()
         let index = index
-        let named = Set(names.flatMap { [Array($0.utf8)[...], Array("\($0).pem".utf8)[...]] })
-        let usual = Set(["id_ed25519", "id_ecdsa", "id_rsa"].map { Array($0.utf8)[...] })
+        let named = names.flatMap { [Array($0.utf8), Array("\($0).pem".utf8)] }
+        let usual = ["id_ed25519", "id_ecdsa", "id_rsa"].map { Array($0.utf8) }
+        // Compared by hand: hashing thousands of names takes longer than all the rest.
+        func holds(_ list: [[UInt8]], _ name: ArraySlice<UInt8>) -> Bool {
+            list.contains { $0.count == name.count && $0.elementsEqual(name) }
+        }
         var ranks: [[Int]] = [[], [], []]
         for folder in folders.map({ Array("\($0)/".utf8) }) {
             for record in 0..<index.count where index.hasPublicHalf(record) {
+                guard index.isPath(record, beginningWith: folder) else { continue }
                 let path = index.pathBytes(record)
-                guard path.starts(with: folder) else { continue }
-                let name = path[(path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)...].dropFirst()
-                ranks[named.contains(name) ? 0 : usual.contains(name) ? 1 : 2].append(record)
+                let slash = path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
+                let name = path[slash...].dropFirst()
+                ranks[holds(named, name) ? 0 : holds(usual, name) ? 1 : 2].append(record)
             }
         }
         func files(_ rank: Int) -> [KeyCandidate] {
@@ -148,24 +153,23 @@ package final class KeyLibrary {
         guard !isFresh else { return }
         isFresh = true
         let old = index
-        var entries: [(path: [UInt8], record: KeyIndex.Record?)] = []
-        entries.reserveCapacity(old.count + 16)
-        var kept = 0
+        var kept: [Int] = []
+        kept.reserveCapacity(old.count)
+        var read: [(path: [UInt8], record: KeyIndex.Record)] = []
         var secret = Secret(capacity: KeyFile.sizeLimit)
-        for file in listFolders() {
-            if let record = old.find(path: file.path), old.isCurrent(record, file.identity) {
-                kept += 1
-                entries.append((file.path, nil))
-            } else {
-                entries.append((file.path, KeyLibrary.read(file.path, file.identity, into: &secret)))
+        var visited: Set<String> = []
+        for folder in folders where visited.insert(folder).inserted {
+            KeyLibrary.visit(folder, depth: KeyLibrary.depth) { path, identity in
+                if let record = old.find(path: path), old.isCurrent(record, identity) {
+                    kept.append(record)
+                } else {
+                    let path = Array(path)
+                    read.append((path, KeyLibrary.read(path, identity, into: &secret)))
+                }
             }
         }
-        guard kept != entries.count || kept != old.count else { return }
-        let complete = entries.compactMap { entry -> (path: [UInt8], record: KeyIndex.Record)? in
-            guard let record = entry.record ?? old.find(path: entry.path).map(old.record) else { return nil }
-            return (entry.path, record)
-        }
-        let bytes = KeyIndex.encode(complete)
+        guard !read.isEmpty || kept.count != old.count else { return }
+        let bytes = KeyIndex.encode(kept.map { (Array(old.pathBytes($0)), old.record($0)) } + read)
         loaded = KeyIndex(checking: bytes) ?? .empty
         KeyIndex.store(bytes, at: indexPath)
     }
@@ -194,40 +198,45 @@ package final class KeyLibrary {
         return KeyFile.Identity.nanoseconds(time)
     }
 
-    private func listFolders() -> [(path: [UInt8], identity: KeyFile.Identity)] {
-        var files: [(path: [UInt8], identity: KeyFile.Identity)] = []
-        var visited: Set<String> = []
-        for folder in folders where visited.insert(folder).inserted {
-            KeyLibrary.list(Array(folder.utf8), depth: KeyLibrary.depth, into: &files)
-        }
-        return files
-    }
-
     /// Names that are never private keys, by ssh's and Latchkey's own custom.
-    private static func isSkipped(_ name: [UInt8]) -> Bool {
-        name.first == UInt8(ascii: ".") || name.suffix(4).elementsEqual(".pub".utf8)
-            || name.starts(with: "known_hosts".utf8) || name.starts(with: "authorized_keys".utf8)
+    private static func isSkipped(_ name: UnsafeRawBufferPointer) -> Bool {
+        // One byte decides nearly always, which thousands of files feel.
+        switch (name.first, name.last) {
+        case (UInt8(ascii: "."), _): true
+        case (_, UInt8(ascii: "b")): name.suffix(4).elementsEqual(".pub".utf8)
+        case (UInt8(ascii: "k"), _): name.starts(with: "known_hosts".utf8)
+        case (UInt8(ascii: "a"), _): name.starts(with: "authorized_keys".utf8)
+        default: false
+        }
     }
 
-    private static func list(
-        _ folder: [UInt8],
+    /// Calls `body` for each file that could be a private key; the path it gets is valid only inside.
+    private static func visit(
+        _ folder: String,
         depth: Int,
-        into files: inout [(path: [UInt8], identity: KeyFile.Identity)]
+        _ body: (UnsafeRawBufferPointer, KeyFile.Identity) -> Void
     ) {
-        guard let stream = opendir(String(decoding: folder, as: UTF8.self)) else { return }
+        guard let stream = opendir(folder) else { return }
         defer { closedir(stream) }
+        var path = Array("\(folder)/".utf8)
+        let prefix = path.count
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            if isSkipped(name) { continue }
-            let path = folder + [UInt8(ascii: "/")] + name
+            let length = withUnsafePointer(to: &entry.pointee.d_name.0) { strlen($0) }
+            path.removeSubrange(prefix...)
+            let isNoKey = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                let name = UnsafeRawBufferPointer(rebasing: raw[..<length])
+                path.append(contentsOf: name)
+                return isSkipped(name)
+            }
+            if isNoKey { continue }
             if entry.pointee.d_type == UInt8(DT_DIR) {
-                if depth > 1 { list(path, depth: depth - 1, into: &files) }
+                if depth > 1 { visit(String(decoding: path, as: UTF8.self), depth: depth - 1, body) }
                 continue
             }
             var status = stat()
             let found = withUnsafePointer(to: &entry.pointee.d_name.0) { fstatat(dirfd(stream), $0, &status, 0) == 0 }
             guard found, status.st_mode & S_IFMT == S_IFREG else { continue }
-            files.append((path, KeyFile.Identity(status)))
+            path.withUnsafeBytes { body($0, KeyFile.Identity(status)) }
         }
     }
 }

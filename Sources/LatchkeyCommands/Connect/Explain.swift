@@ -22,7 +22,7 @@ struct Explain: ParsableCommand {
     @Flag(help: "Do not ask the instance.")
     var offline = false
 
-    @Flag(help: "List the keys that nothing speaks for, too.")
+    @Flag(help: "Look at every key, and list those that nothing speaks for, too.")
     var all = false
 
     func run() throws {
@@ -77,8 +77,7 @@ enum ExplanationText {
             ]
             .filter { !$0.allSatisfy { $0 == " " } }
         }
-        let others = explanation.otherKeys
-        if others > 0 {
+        if let others = explanation.otherKeys, others > 0 {
             let words = "\(others) more key\(others == 1 ? "" : "s") that nothing speaks for (--all lists them)"
             lines.append(explanation.keys.isEmpty ? "key       \(words)" : "          \(words)")
         } else if explanation.keys.isEmpty {
