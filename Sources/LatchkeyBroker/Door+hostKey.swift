@@ -10,21 +10,22 @@ extension Door {
     ///
     /// - Throws: `hostKeyChanged`; `hostKeyUnknown` where nobody can be asked; `cancelled` where the user said no.
     func check(_ key: PublicKey, trusting: Bool) throws {
-        let pinned = instance.hostKeys
-        if pinned.contains(where: { $0.key == key }) {
+        if trusted.contains(key) {
             broker.trace.step("host key is the pinned one, \(key.typeName) \(Fingerprint.openSSH(key))")
             return
         }
-        guard pinned.isEmpty else { throw changed(key, pinned) }
+        guard trusted.isEmpty else { throw changed(key) }
         let source = try trust(key, asking: trusting)
         broker.trace.step("host key is pinned from now on, \(key.typeName) \(Fingerprint.openSSH(key))")
         try broker.control.pinHostKeys([HostKey(key: key, source: source, pinned: Date())], for: instance.id)
+        trusted = [key]
     }
 
-    private func changed(_ key: PublicKey, _ pinned: [HostKey]) -> LatchkeyError {
-        let known = pinned.map {
+    private func changed(_ key: PublicKey) -> LatchkeyError {
+        var known = instance.hostKeys.map {
             "\($0.key.typeName) \(Fingerprint.openSSH($0.key)) since \($0.pinned.formatted(.iso8601.year().month().day()))"
         }
+        if known.isEmpty { known = trusted.map { "\($0.typeName) \(Fingerprint.openSSH($0)) since a moment ago" } }
         return LatchkeyError(
             .hostKeyChanged,
             "the host key of '\(instance.displayName)' (\(instance.id)) is not the one that is pinned: "

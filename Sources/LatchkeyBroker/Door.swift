@@ -7,12 +7,14 @@ internal import LatchkeySSH
 internal import LatchkeyTerminal
 
 /// An instance's SSH port, knocked at as often as it takes; each time the host key is checked before anything is said.
-struct Door {
+final class Door {
     let instance: Instance
     let user: String
     let port: Int
     let broker: Broker
     let options: Broker.Options
+    /// The host keys that this instance may show: those pinned before, and the one that was trusted at this door.
+    var trusted: [PublicKey]
 
     /// - Throws: `instanceNotRunning`, `instanceUnreachable` (no address), `nameInvalid`.
     init(instance: Instance, options: Broker.Options, broker: Broker) throws {
@@ -33,6 +35,7 @@ struct Door {
         self.instance = instance
         self.options = options
         self.broker = broker
+        trusted = instance.hostKeys.map(\.key)
         user = try Names.user(options.user ?? instance.user ?? Environment.userName)
         port = options.port ?? instance.port
     }
@@ -53,8 +56,7 @@ struct Door {
             let connected = try Dialer.dial(hosts: instance.addresses, port: port, timeout: options.timeout * 1000)
             broker.trace.step("connected to \(Door.place(connected.address, port))")
             let socket = connected.takeSocket()
-            let known = instance.hostKeys.map(\.key)
-            return try Handshaken(over: socket, user: user, preferring: known, timeout: options.timeout)
+            return try Handshaken(over: socket, user: user, preferring: trusted, timeout: options.timeout)
         } catch {
             throw unreachable(error)
         }
