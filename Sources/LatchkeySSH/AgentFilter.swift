@@ -19,6 +19,12 @@ final class AgentFilter {
         clientEnd = ends[0]
 
         let work = unsafe Unmanaged.passRetained(Work(agent: upstream.release(), client: ends[1], key: key))
+        // The thread takes no signals: what is meant for the whole process, such as a new size of the terminal, would be
+        // lost on it.
+        var (all, mask) = (sigset_t(), sigset_t())
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &mask)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &mask, nil) }
         var thread = pthread_t()
         let error = unsafe pthread_create(
             &thread,

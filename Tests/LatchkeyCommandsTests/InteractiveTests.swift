@@ -168,6 +168,30 @@ import Testing
         }
     }
 
+    @Test func `the size follows with a key of the agent's, too`() throws {
+        try Scratch.with { scratch in
+            let path = "\(scratch.path)/held"
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path])
+            _ = try scratch.latchkey("key", "import", "held", "\(path).pub")
+            try SSHAgent.with(scratch) { agent in
+                try agent.add(path)
+                try TestInstance.with(authorizing: [try scratch.read("\(path).pub")]) { instance in
+                    try instance.add("web-1", to: scratch, key: "held")
+                    let variables = ["PROGRAM": Scratch.program, "SSH_AUTH_SOCK": agent.socket]
+                    try Screen.with(scratch, environment: variables) { screen in
+                        try enter(screen)
+                        for (columns, rows) in [(90, 25), (70, 20), (81, 22)] {
+                            try screen.resize(columns: columns, rows: rows)
+                            // tmux lets some time pass between two sizes.
+                            try screen.enter("clear; until stty size | grep '\(rows) \(columns)'; do sleep 0.1; done")
+                            try screen.wait(for: "the size") { $0.hasPrefix("\(rows) \(columns)") }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `an unknown host key is shown and asked about`() throws {
         try Scratch.with { scratch in
             _ = try scratch.latchkey("key", "create", "web")
