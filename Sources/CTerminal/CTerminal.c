@@ -12,9 +12,10 @@
 static volatile sig_atomic_t guarded = -1;
 static struct termios saved;
 
-// Errors of the program, and requests to end; where a Bridge runs, it has blocked the latter and reads them itself.
-static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL,  SIGTRAP, SIGFPE,
-                            SIGABRT, SIGTERM, SIGHUP, SIGINT,  SIGQUIT};
+// Errors of the program, and all else that ends it; where a Bridge runs, it has blocked the requests to end and reads
+// them itself.
+static const int fatal[] = {SIGSEGV, SIGBUS,  SIGILL,  SIGTRAP, SIGFPE,  SIGABRT, SIGSYS,    SIGTERM, SIGHUP,
+                            SIGINT,  SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF};
 
 int lk_terminal_restore(void) {
     int descriptor = guarded;

@@ -78,6 +78,12 @@ package struct Broker {
         let (guesses, total) = resolver.guesses(for: instance, without: proved, limit: Search.guessLimit)
         trace.step("\(guesses.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
         if let admission = try search.tryEach(guesses) { return try finish(admission, accepted, instance) }
+        // The file that everybody would expect to be used may be there and only have a fault that is easily mended.
+        if proved.isEmpty, let name = instance.keyName,
+            let file = library.doubtful().first(where: { $0.stem == name && $0.fault != nil }), let fault = file.fault
+        {
+            throw Broker.unusable(file, fault)
+        }
         throw search.noKeyFits(instance, registered: registered, proved: proved, others: total)
     }
 
@@ -87,9 +93,15 @@ package struct Broker {
         _ accepted: PublicKey?,
         _ instance: Instance
     ) throws -> Admission {
-        if let key = admission.proposal.candidate.publicKey, key != accepted, admission.proposal.evidence != .publicKey
-        {
-            try control.noteAcceptedKey(key, of: instance.id, user: admission.user, at: Date())
+        // The registered key needs no note, unless an older note would be tried before it for ever.
+        let isNews = accepted != nil || admission.proposal.evidence != .publicKey
+        if let key = admission.proposal.candidate.publicKey, key != accepted, isNews {
+            do {
+                try control.noteAcceptedKey(key, of: instance.id, user: admission.user, at: Date())
+            } catch let error as LatchkeyError {
+                // The door is open; that the next time is a little slower is no reason to shut it.
+                Console.note("latchkey: note: which key opened could not be remembered: \(error.message)")
+            }
         }
         return admission
     }

@@ -87,9 +87,8 @@ final class Door {
         case .handshakeFailed(let words):
             return LatchkeyError(
                 .instanceUnreachable,
-                "\(what): something answers there, but no SSH session came about",
-                hint: "check that port \(port) is sshd's",
-                cause: words
+                "\(what): something answers there, but no SSH session came about (\(words))",
+                hint: "check that port \(port) is sshd's"
             )
         case .unreachable(let words), .system(let words), .disconnected(let words), .requestRefused(let words):
             return LatchkeyError(

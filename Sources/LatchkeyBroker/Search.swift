@@ -67,7 +67,9 @@ struct Search {
             isAccepted = try handshaken.accepts(publicKey)
         } catch {
             // It hung up on the key, which is a refusal too; the next one needs a new connection.
-            guard case .disconnected(let words) = error else { throw door.loginFailure(error) }
+            guard case .disconnected(let words) = error, Handshaken.isGoodbye(words) else {
+                throw door.loginFailure(error)
+            }
             trace.step("the instance hung up on \(candidate.label): \(words)")
             refused.append(candidate)
             return nil
@@ -78,6 +80,14 @@ struct Search {
             return handshaken
         }
         trace.step("the instance does not know \(candidate.label)")
+        let methods = handshaken.offeredMethods
+        guard methods.isEmpty || methods.contains("publickey") else {
+            throw LatchkeyError(
+                .loginRefused,
+                "'\(door.instance.displayName)' takes no keys from '\(door.user.terminalSafe)', only \(methods.joined(separator: ", "))",
+                hint: "its sshd must allow PubkeyAuthentication for this user"
+            )
+        }
         refused.append(candidate)
         slot = consume handshaken
         return nil
@@ -145,11 +155,12 @@ struct Search {
         return try Unlocking.privateKey(at: path)
     }
 
-    /// What the server says before a login goes to standard error, once.
+    /// What the server says before a login goes to standard error, once, and marked, so that it cannot be taken for what
+    /// Latchkey says.
     private mutating func show(_ lines: [String]) {
         guard lines != banners else { return }
         banners = lines
-        for line in lines { Console.note(line) }
+        for line in lines { Console.note("| \(line)") }
     }
 
     // MARK: How it ended
@@ -181,8 +192,8 @@ struct Search {
         if let registered {
             return LatchkeyError(
                 .noKeyFits,
-                "the private half of '\(instance.displayName)''s key pair '\(registered.name.terminalSafe)' is not on this "
-                    + "machine, and \(refused.isEmpty ? "there is no other key" : "none of \(refused.count) other keys fits")",
+                "the private half of the key pair '\(registered.name.terminalSafe)' of '\(instance.displayName)' is not on "
+                    + "this machine, and \(refused.isEmpty ? "there is no other key" : "none of \(refused.count) other keys fits")",
                 hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); \(explain)"
             )
         }

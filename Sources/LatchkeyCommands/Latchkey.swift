@@ -30,6 +30,7 @@ struct Latchkey: ParsableCommand {
 package enum Program {
     /// Runs what this process's arguments ask for and ends the process with the right status.
     package static func run() -> Never {
+        settleSurroundings()
         let arguments = Array(CommandLine.arguments.dropFirst())
         // Asked for by every script that checks what is installed; the parser takes longer than the answer.
         if arguments == ["--version"] {
@@ -43,5 +44,20 @@ package enum Program {
         } catch {
             exit(Failure.report(error))
         }
+    }
+
+    /// Makes sure of what every program takes for granted and a careless parent may not provide.
+    private static func settleSurroundings() {
+        // A standard stream that is closed would become whatever is opened next: the connection, say, on which the
+        // command's output would then go out as it is.
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDWR)
+        }
+        // libssh and OpenSSL hold private keys in memory of their own, which a core file would show.
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        // Swift's runtime takes SIGQUIT for a crash and shows a backtrace; here it is a key that people press.
+        let before = signal(SIGQUIT, SIG_DFL)
+        if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(SIGQUIT, SIG_IGN) }
     }
 }

@@ -90,12 +90,26 @@ extension Store: ControlPlane {
     package func keyPair(named name: String) throws -> KeyPair? {
         try read { database in
             try Row.fetchOne(database, sql: "SELECT * FROM keyPair WHERE name = ?", arguments: [name])
-                .flatMap { try Store.keyPair($0, database) }
+                .map { try Store.keyPair($0, database) }
         }
     }
 
     package func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws {
-        try write { database in try Store.pin(keys, instanceID, database) }
+        try write { database in
+            let pinned = try Data.fetchAll(
+                database,
+                sql: "SELECT publicKey FROM hostKey WHERE instanceID = ?",
+                arguments: [instanceID]
+            )
+            guard pinned.isEmpty || keys.allSatisfy({ pinned.contains(Data($0.key.blob)) }) else {
+                throw LatchkeyError(
+                    .hostKeyChanged,
+                    "somebody else has pinned another host key for the instance meanwhile",
+                    hint: "nothing was changed; connect again to see which"
+                )
+            }
+            try Store.pin(keys, instanceID, database)
+        }
     }
 
     package func acceptedKey(of instanceID: Instance.ID, user: String) throws -> PublicKey? {

@@ -117,21 +117,35 @@ extension Store {
             return Instance(
                 id: id,
                 tags: Dictionary(pairs) { first, _ in first },
-                state: InstanceState(rawValue: row["state"]) ?? .pending,
+                state: try Store.known(InstanceState(rawValue: row["state"])),
                 addresses: try String.fetchAll(addresses, arguments: [id]),
                 port: row["port"],
                 user: row["user"],
                 keyName: row["keyName"],
-                hostKeys: try Row.fetchAll(hostKeys, arguments: [id]).compactMap(Store.hostKey),
+                hostKeys: try Row.fetchAll(hostKeys, arguments: [id]).map(Store.hostKey),
                 created: Date(milliseconds: row["created"])
             )
         }
     }
 
-    private static func hostKey(_ row: Row) -> HostKey? {
-        guard let key = PublicKey(blob: row["publicKey"] as Data), let source = HostKey.Source(rawValue: row["source"])
-        else { return nil }
-        return HostKey(key: key, source: source, pinned: Date(milliseconds: row["pinned"]))
+    private static func hostKey(_ row: Row) throws -> HostKey {
+        HostKey(
+            key: try known(PublicKey(blob: row["publicKey"] as Data)),
+            source: try known(HostKey.Source(rawValue: row["source"])),
+            pinned: Date(milliseconds: row["pinned"])
+        )
+    }
+
+    /// What a newer version wrote must not be passed over: a host key that is not seen is one that is not checked.
+    static func known<Value>(_ value: Value?) throws -> Value {
+        guard let value else {
+            throw LatchkeyError(
+                .storeNewer,
+                "the database holds something that this Latchkey does not know",
+                hint: "it was written by a newer one, or is damaged; update this one"
+            )
+        }
+        return value
     }
 }
 

@@ -9,7 +9,7 @@ extension Store {
     package func keyPairs() throws -> [KeyPair] {
         try read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM keyPair ORDER BY name")
-                .compactMap { try Store.keyPair($0, database) }
+                .map { try Store.keyPair($0, database) }
         }
     }
 
@@ -63,10 +63,9 @@ extension Store {
         }
     }
 
-    static func keyPair(_ row: Row, _ database: Database) throws -> KeyPair? {
-        guard let publicKey = PublicKey(blob: row["publicKey"] as Data),
-            let origin = KeyPair.Origin(rawValue: row["origin"])
-        else { return nil }
+    static func keyPair(_ row: Row, _ database: Database) throws -> KeyPair {
+        let publicKey = try known(PublicKey(blob: row["publicKey"] as Data))
+        let origin = try known(KeyPair.Origin(rawValue: row["origin"]))
         let tags = try Row.fetchAll(
             database,
             sql: "SELECT key, value FROM keyPairTag WHERE keyPairID = ?",

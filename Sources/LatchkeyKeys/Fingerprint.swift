@@ -37,14 +37,4 @@ package enum Fingerprint {
         }
         .joined(separator: ":")
     }
-
-    /// Whether `text`, in any of the forms that EC2 shows, is this key's.
-    ///
-    /// - Parameter pkcs8SHA1: known only for RSA keys whose private half is at hand.
-    package static func matches(_ text: String, key: PublicKey, pkcs8SHA1: [UInt8]?) -> Bool {
-        let wanted = text.hasPrefix("SHA256:") ? String(text.dropFirst(7)) : text
-        let padded = Data(Digest.sha256(key.blob)).base64EncodedString()
-        return wanted == padded || wanted == padded.prefix { $0 != "=" } || wanted == ec2Imported(key)
-            || wanted == ec2Created(key, pkcs8SHA1: pkcs8SHA1)
-    }
 }

@@ -44,7 +44,7 @@ package struct KeyCandidate: Equatable, Sendable {
     }
 
     /// The file's name without its folder and without `.pem`; nil for a key of the agent.
-    var stem: String? {
+    package var stem: String? {
         guard let name = path?.split(separator: "/").last else { return nil }
         return String(name.hasSuffix(".pem") ? name.dropLast(4) : name)
     }

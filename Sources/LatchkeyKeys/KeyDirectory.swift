@@ -72,9 +72,18 @@ package struct KeyDirectory: Sendable {
 
     /// Removes the private half of a pair.
     ///
+    /// - Parameter publicKey: the pair's public half; a file that holds another key is left alone.
     /// - Returns: whether there was one.
-    /// - Throws: `fileUnusable`.
-    package func remove(_ name: String) throws -> Bool {
+    /// - Throws: `fileUnusable`; `keyUnusable` if the file is not, or cannot be seen to be, that key's.
+    package func remove(_ name: String, holding publicKey: PublicKey) throws -> Bool {
+        let candidate = KeyLibrary.inspect(file(for: name))
+        guard candidate.fault == .missing || (candidate.publicKey == publicKey && !candidate.isClaimed) else {
+            throw LatchkeyError(
+                .keyUnusable,
+                "the file \(candidate.label) \(candidate.fault?.reason ?? "holds another key"), so it stays",
+                hint: "look at it, and remove it yourself if it is to go"
+            )
+        }
         if unlink(file(for: name)) == 0 { return true }
         guard errno == ENOENT else {
             throw LatchkeyError(

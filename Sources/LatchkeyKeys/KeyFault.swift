@@ -44,6 +44,8 @@ package enum KeyFault: Error, Equatable, Sendable {
         case .foreignOwner: "make a copy of your own, readable by you alone"
         case .unsupported(let kind) where kind.contains("PuTTY"):
             "puttygen '\(path.terminalSafe)' -O private-openssh -o NEWFILE converts it"
+        case .unsupported(let kind) where kind.hasPrefix("encrypted with"):
+            "ssh-keygen -p -Z aes256-ctr -f '\(path.terminalSafe)' changes that; an ssh-agent can hold it as it is"
         case .missing: "latchkey key list shows the keys there are"
         case .malformed: "restore it from where it was made; a private key cannot be mended"
         case .tooCostly: "if you trust the file, lower its rounds with ssh-keygen -p -a 24"

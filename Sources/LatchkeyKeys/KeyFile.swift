@@ -33,7 +33,13 @@ package enum KeyFile {
             self.changed = changed
         }
 
-        static func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+        /// Times that nanoseconds in 64 bits cannot hold (after 2262, or long before 1970) become the ends of the range: a
+        /// file so dated is never settled, and so read anew each time.
+        static func nanoseconds(_ time: timespec) -> Int64 {
+            let (seconds, isOver) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+            let (sum, isOverToo) = seconds.addingReportingOverflow(Int64(time.tv_nsec))
+            return isOver || isOverToo ? .max : sum
+        }
     }
 
     /// The text of a private key.

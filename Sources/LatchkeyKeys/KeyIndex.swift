@@ -11,7 +11,8 @@ internal import LatchkeyModel
 ///
 /// Two processes may write at once: each writes a file of its own and renames it, the last one wins, both are right.
 struct KeyIndex {
-    /// The first eight bytes; the digit at the end is the version.
+    /// The first eight bytes; the digit at the end is the version. It also changes with the formats that are read, since
+    /// what could not be read before must be looked at again.
     private static let magic = Array("LKINDEX1".utf8)
     private static let headerSize = 48
     private static let recordSize = 128
@@ -29,9 +30,14 @@ struct KeyIndex {
         var kind: Kind
         var description: KeyDescription?
 
-        /// A file that was read so soon after it changed that a second change could carry the same time stamp is read
-        /// again. Two seconds are the coarsest stamps that are still in use (FAT).
-        var isSettled: Bool { seen - max(identity.modified, identity.changed) > 2_000_000_000 }
+        var isSettled: Bool { KeyIndex.isSettled(seen: seen, identity) }
+    }
+
+    /// A file that was read so soon after it changed that a second change could carry the same time stamp is read again.
+    /// Two seconds are the coarsest stamps that are still in use (FAT).
+    private static func isSettled(seen: Int64, _ identity: KeyFile.Identity) -> Bool {
+        let (age, isOver) = seen.subtractingReportingOverflow(max(identity.modified, identity.changed))
+        return !isOver && age > 2_000_000_000
     }
 
     static let empty = KeyIndex(bytes: [], count: 0)
@@ -43,11 +49,12 @@ struct KeyIndex {
 
     /// The index in a file; an empty one if there is none or it is damaged.
     static func load(_ path: String) -> KeyIndex {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .empty }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), status.st_size >= headerSize,
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+            status.st_size >= headerSize,
             status.st_size < 1 << 30
         else { return .empty }
         let size = Int(status.st_size)
@@ -164,7 +171,7 @@ struct KeyIndex {
             && number(record, Field.identity + 24) == UInt64(bitPattern: identity.modified)
             && number(record, Field.identity + 16) == identity.size
             && number(record, Field.identity) == identity.device
-            && Int64(bitPattern: number(record, Field.seen)) - max(identity.modified, identity.changed) > 2_000_000_000
+            && KeyIndex.isSettled(seen: Int64(bitPattern: number(record, Field.seen)), identity)
     }
 
     /// The record of a file, by binary search. Called for each file in the key folders, so it makes no slices.

@@ -5,6 +5,9 @@ internal import LatchkeyModel
 /// The container of OpenSSH's private keys, as its file PROTOCOL.key describes it.
 enum OpenSSHContainer {
     static let magic = Array("openssh-key-v1\0".utf8)
+    private static let readableCiphers = [
+        "aes128-cbc", "aes192-cbc", "aes256-cbc", "aes128-ctr", "aes192-ctr", "aes256-ctr", "3des-cbc",
+    ]
     /// ssh-keygen's own default is 16 (24 since 9.4); 1,000 rounds take some seconds, 100,000 would take minutes.
     private static let roundsLimit: UInt32 = 8192
 
@@ -22,6 +25,10 @@ enum OpenSSHContainer {
             guard derivation.elementsEqual("none".utf8) else { throw .malformed }
             let digest = try privateDigest(list, publicKey)
             return KeyDescription(format: .openssh, isEncrypted: false, publicKey: publicKey, pkcs8SHA1: digest)
+        }
+        // libssh crashes on the others (0.10.6: aes256-gcm@openssh.com, chacha20-poly1305@openssh.com).
+        guard readableCiphers.contains(where: { $0.utf8.elementsEqual(cipher) }) else {
+            throw .unsupported("encrypted with \(String(terminalSafe: cipher))")
         }
         if derivation.elementsEqual("bcrypt".utf8) {
             // "string salt, uint32 rounds"

@@ -18,7 +18,9 @@ package protocol ControlPlane {
     /// - Returns: nil if there is no key pair of that name.
     func keyPair(named name: String) throws -> KeyPair?
 
-    /// Adds host keys to those pinned for an instance; one that is pinned already is left as it is.
+    /// Pins the host keys of an instance that has none pinned yet; those that are pinned already are left as they are.
+    ///
+    /// - Throws: `hostKeyChanged` if others are pinned, for example by another process meanwhile.
     func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws
 
     /// The key that an instance let in last, for a login user; nil if none did.

@@ -20,6 +20,15 @@ package struct AgentAddress: Equatable, Sendable {
     /// - Throws: `system` if the agent does not answer within a second, or not as an agent does.
     package func identities() throws(SSHError) -> [Identity] {
         let socket = try open()
+        // A list comes at once or not at all; a signature may wait for a person.
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        _ = unsafe setsockopt(
+            socket.descriptor,
+            SOL_SOCKET,
+            SO_RCVTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
         var request = WireWriter()
         request.string([AgentMessage.requestIdentities])
         guard AgentMessage.write(request.bytes, to: socket.descriptor),
@@ -48,14 +57,6 @@ package struct AgentAddress: Equatable, Sendable {
             }
         }
         guard result == 0 else { throw .system("no ssh-agent answers at '\(path.terminalSafe)'") }
-        var limit = timeval(tv_sec: 1, tv_usec: 0)
-        _ = unsafe setsockopt(
-            socket.descriptor,
-            SOL_SOCKET,
-            SO_RCVTIMEO,
-            &limit,
-            socklen_t(MemoryLayout<timeval>.size)
-        )
         return socket
     }
 }

@@ -53,12 +53,18 @@ extension Handshaken {
         throw .disconnected(session.lastWords)
     }
 
-    private var denial: SSHError {
+    /// Whether the server itself said goodbye (RFC 4253 §11.1), in distinction to a connection that broke.
+    package static func isGoodbye(_ words: String) -> Bool { words.contains("SSH_MSG_DISCONNECT") }
+
+    private var denial: SSHError { .denied(methods: offeredMethods) }
+
+    /// How the server lets this user log in (RFC 4252 §5.1), known after a first refusal; empty before.
+    package var offeredMethods: [String] {
         let methods = UInt32(bitPattern: unsafe ssh_userauth_list(session.pointer, nil))
         let names = [
             (SSH_AUTH_METHOD_PUBLICKEY, "publickey"), (SSH_AUTH_METHOD_PASSWORD, "password"),
             (SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"), (SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi"),
         ]
-        return .denied(methods: names.filter { methods & UInt32($0.0) != 0 }.map(\.1))
+        return names.filter { methods & UInt32($0.0) != 0 }.map(\.1)
     }
 }

@@ -159,7 +159,7 @@ package struct Bridge: ~Copyable {
     }
 
     private static func pollFailure(_ number: Int32) -> LatchkeyError {
-        LatchkeyError(.fileUnusable, "cannot wait for input: \(String(cString: strerror(number)))")
+        LatchkeyError(.fileUnusable, "cannot wait for input: \(String(cString: strerror(number)).lowercased())")
     }
 }
 

@@ -58,7 +58,10 @@ struct OutputLane: ~Copyable {
             case .failed(ENOSPC):
                 throw LatchkeyError(.storageFull, "the disk that takes the output is full")
             case .failed(let number):
-                throw LatchkeyError(.fileUnusable, "cannot write the output: \(String(cString: strerror(number)))")
+                throw LatchkeyError(
+                    .fileUnusable,
+                    "cannot write the output: \(String(cString: strerror(number)).lowercased())"
+                )
             }
         }
         return nil
@@ -103,7 +106,10 @@ struct InputBuffer: ~Copyable {
             // Never opened, or a terminal that has hung up: as good as the end.
             break
         default:
-            throw LatchkeyError(.fileUnusable, "cannot read the input: \(String(cString: strerror(failure)))")
+            throw LatchkeyError(
+                .fileUnusable,
+                "cannot read the input: \(String(cString: strerror(failure)).lowercased())"
+            )
         }
         isOpen = false
         return nil

@@ -29,6 +29,7 @@ struct PatientOutput: ~Copyable {
     private let descriptor: Int32
     private let isOwned: Bool
     private let limit: Int
+    private let isSocket: Bool
 
     init(_ descriptor: Int32) {
         // O_NONBLOCK belongs to the open file, which the parent shares. A pipe or terminal can be opened once more;
@@ -36,6 +37,7 @@ struct PatientOutput: ~Copyable {
         // a reader, and opening it again would lose the position.
         var status = stat()
         let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+        isSocket = kind == S_IFSOCK
         if kind == S_IFIFO || (kind == S_IFCHR && isatty(descriptor) == 1) {
             let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
             if own >= 0 {
@@ -64,11 +66,20 @@ struct PatientOutput: ~Copyable {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Result {
-        let count = Glibc.write(descriptor, bytes.baseAddress, min(bytes.count, limit))
+        let count: Int
+        if isSocket {
+            count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        } else if limit < .max {
+            var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard poll(&room, 1, 0) == 1 else { return .full }
+            count = Glibc.write(descriptor, bytes.baseAddress, min(bytes.count, limit))
+        } else {
+            count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+        }
         if count >= 0 { return .wrote(count) }
         switch errno {
         case EAGAIN, EINTR: return .full
-        case EPIPE: return .broken
+        case EPIPE, ECONNRESET: return .broken
         default: return .failed(errno)
         }
     }

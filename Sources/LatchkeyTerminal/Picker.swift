@@ -122,14 +122,18 @@ struct PickList {
         let room = max(1, rows - 1)
         let first = max(0, min(marked - room / 2, matches.count - room))
         let shown = matches.dropFirst(first).prefix(room)
-        var text = "\r\u{1B}[J\(prompt)\(query)"
+        // The end of a long query is what one is typing at.
+        var tail = query[...]
+        while (prompt + tail).terminalWidth > columns - 1, !tail.isEmpty { tail = tail.dropFirst() }
+        let question = String((prompt + tail).prefix(columns: columns - 1))
+        var text = "\r\u{1B}[J\(question)"
         for index in shown {
-            let line = String(lines[index].prefix(max(1, columns - 3)))
+            let line = String(lines[index].prefix(columns: columns - 3))
             text += matches[marked] == index ? "\n\r\u{1B}[7m> \(line)\u{1B}[0m" : "\n\r  \(line)"
         }
         if matches.isEmpty { text += "\n\r  nothing matches" }
         let below = max(shown.count, matches.isEmpty ? 1 : 0)
         if below > 0 { text += "\u{1B}[\(below)A" }
-        return text + "\r\u{1B}[\(prompt.count + query.count)C"
+        return text + "\r\u{1B}[\(max(1, question.terminalWidth))C"
     }
 }

@@ -37,6 +37,16 @@ package struct Prompt: ~Copyable {
             case 0x03:
                 say("\n")
                 Signals.die(by: SIGINT)
+            case 0x1C:
+                say("\n")
+                Signals.die(by: SIGQUIT)
+            case 0x1A:
+                // Whoever takes the terminal meanwhile finds it as it was.
+                Terminal.restore()
+                kill(getpid(), SIGTSTP)
+                try terminal.makeKeywise()
+                secret.removeAll()
+                say("\n\(question)")
             case 0x04 where secret.count == 0:
                 say("\n")
                 throw Prompt.closed

@@ -4,7 +4,7 @@ internal import CTerminal
 internal import Glibc
 internal import LatchkeyModel
 
-/// A terminal's size in character cells, and in pixels where it says so (else 0).
+/// A terminal's size in character cells.
 package struct TerminalSize: Equatable, Sendable {
     package var columns: Int
     package var rows: Int
@@ -51,15 +51,6 @@ package struct Terminal: Sendable {
         try set(attributes)
     }
 
-    /// Turns the echo off, so that a passphrase can be typed; otherwise as ``makeRaw()``.
-    package func hideInput() throws {
-        var attributes = try current()
-        lk_terminal_guard(descriptor, &attributes)
-        attributes.c_lflag &= ~tcflag_t(ECHO)
-        attributes.c_lflag |= tcflag_t(ECHONL | ICANON | ISIG)
-        try set(attributes)
-    }
-
     /// Keys arrive one by one and unechoed, but output and signals stay as they are: what a menu needs.
     package func makeKeywise() throws {
         var attributes = try current()
@@ -68,7 +59,7 @@ package struct Terminal: Sendable {
         try set(attributes)
     }
 
-    /// Sets the terminal back to what it was before `makeRaw`, `hideInput` or `makeKeywise`.
+    /// Sets the terminal back to what it was before `makeRaw` or `makeKeywise`.
     package static func restore() { _ = lk_terminal_restore() }
 
     private func current() throws -> termios {
@@ -85,6 +76,6 @@ package struct Terminal: Sendable {
     }
 
     private static func failure() -> LatchkeyError {
-        LatchkeyError(.fileUnusable, "the terminal cannot be set: \(String(cString: strerror(errno)))")
+        LatchkeyError(.fileUnusable, "the terminal cannot be set: \(String(cString: strerror(errno)).lowercased())")
     }
 }

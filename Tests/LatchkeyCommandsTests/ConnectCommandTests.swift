@@ -136,6 +136,35 @@ struct ConnectCommandTests {
         }
     }
 
+    @Test func `streams that the parent closed are nothing, not the connection`() throws {
+        try Self.with { scratch, _ in
+            let script = """
+                "$0" connect web-1 -- 'echo secret; exit 3' >&-; echo $?
+                "$0" connect web-1 -- 'cat; exit 4' <&-; echo $?
+                "$0" connect web-1 -- 'cat; echo gone >&2; exit 5' <&- 2>&-; echo $?
+                """
+            let run = try Execution.run(["bash", "-c", script, Scratch.program], environment: scratch.environment)
+            #expect(run.text == "3\n4\n5\n")
+            #expect(run.error.isEmpty)
+        }
+    }
+
+    @Test func `a socket that nobody reads does not hold back a signal`() throws {
+        try Self.with { scratch, _ in
+            let script = """
+                import socket, subprocess, sys, time
+                a, b = socket.socketpair()
+                p = subprocess.Popen(sys.argv[1:] + ['connect', 'web-1', '--', 'yes'], stdin=subprocess.DEVNULL, stdout=b)
+                a.recv(1)
+                time.sleep(1)
+                p.terminate()
+                print(p.wait(20))
+                """
+            let run = try Execution.run(["python3", "-c", script, Scratch.program], environment: scratch.environment)
+            #expect(run.line == "-15", "\(run.error)")
+        }
+    }
+
     @Test func `output on a full disk is told`() throws {
         try Self.with { scratch, _ in
             let run = try Execution.run(

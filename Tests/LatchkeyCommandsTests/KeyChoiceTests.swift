@@ -159,7 +159,7 @@ struct KeyChoiceTests {
                 try instance.add("web-1", to: scratch, key: "away")
                 let run = try scratch.latchkey("connect", "web-1", "--", "id")
                 #expect(run.status == 255)
-                #expect(run.error.contains("the private half of 'web-1''s key pair 'away' is not on this machine"))
+                #expect(run.error.contains("the private half of the key pair 'away' of 'web-1' is not on this machine"))
                 #expect(run.error.contains("latchkey: hint: it is ed25519 SHA256:"))
                 let named = try scratch.latchkey(
                     "connect",

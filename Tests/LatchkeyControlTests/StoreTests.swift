@@ -121,6 +121,8 @@ struct StoreTests {
             let read = try store.instance(named: "renamed")
             #expect(read.tags == ["b": "2", "Name": "renamed"])
             #expect(read.hostKeys == [key])
+            let other = HostKey(key: try publicKey(2), source: .confirmed, pinned: Date())
+            #expect(code { try store.pinHostKeys([other], for: web.id) } == .hostKeyChanged)
             try store.replaceHostKeys([], for: web.id)
             #expect(try store.instance(named: "renamed").hostKeys.isEmpty)
         }

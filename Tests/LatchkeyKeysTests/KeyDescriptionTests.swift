@@ -211,6 +211,15 @@ struct KeyDescriptionTests {
         }
     }
 
+    @Test(arguments: ["aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"])
+    func `a cipher that libssh cannot undo is refused by name`(cipher: String) throws {
+        try Scratch.with { scratch in
+            let path = "\(scratch.path)/key"
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-Z", cipher, "-N", "secret", "-f", path])
+            #expect(KeyLibrary.inspect(path).fault == .unsupported("encrypted with \(cipher)"))
+        }
+    }
+
     @Test func `absurd work for a passphrase is refused before it begins`() throws {
         try Scratch.with { scratch in
             let path = try Self.make(Self.recipes[1], in: scratch)

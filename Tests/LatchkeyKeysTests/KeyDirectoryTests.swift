@@ -46,6 +46,22 @@ struct KeyDirectoryTests {
         }
     }
 
+    @Test func `only the pair's own private half is removed`() throws {
+        try Scratch.with { scratch in
+            let directory = KeyDirectory(path: "\(scratch.path)/keys")
+            let (mine, other) = (
+                try directory.create("mine", type: .ed25519), try directory.create("other", type: .ed25519)
+            )
+            try Execution.require(["mv", other.path, mine.path])
+            #expect { try directory.remove("mine", holding: mine.publicKey) } throws: {
+                ($0 as? LatchkeyError)?.code == .keyUnusable
+            }
+            #expect(directory.holds("mine"))
+            #expect(try directory.remove("mine", holding: other.publicKey))
+            #expect(try !directory.remove("mine", holding: other.publicKey))
+        }
+    }
+
     @Test func `names stay inside the folder`() {
         let directory = KeyDirectory(path: "/k")
         #expect(directory.file(for: "../../etc/passwd") == "/k/%2E.%2F..%2Fetc%2Fpasswd.pem")

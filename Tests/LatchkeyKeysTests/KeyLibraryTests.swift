@@ -91,6 +91,16 @@ struct KeyLibraryTests {
         #expect(KeyIndex.Record(identity: identity, seen: 8_000_000_000, kind: .key).isSettled)
     }
 
+    @Test(arguments: ["2400-01-01", "1800-01-01", "9999-01-01"]) func `a file of a far time is read like any other`(
+        date: String
+    ) throws {
+        try with { bed in
+            let key = try bed.create("a")
+            try Execution.require(["touch", "-d", date, "\(bed.folder)/a.pem"])
+            for _ in 1...2 { #expect(bed.paths(key).count == 1) }
+        }
+    }
+
     @Test func `what is no key is passed over, what is broken is told with the reason`() throws {
         try with { bed in
             let key = try bed.create("good")

@@ -97,5 +97,7 @@ struct PickListTests {
                 line.filter { $0 == "x" }.count
             }
         #expect(widths.max() == 37)
+        let wide = PickList([String(repeating: "漢", count: 300)]).screen(prompt: "> ", columns: 40, rows: 5)
+        #expect(wide.count { $0 == "漢" } == 18)
     }
 }

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 #include <termios.h>
 
-/// Remembers how `descriptor` was set and sets it so again when the process exits, or dies by a signal: one that a
-/// program error raises, or SIGTERM, SIGHUP, SIGINT, SIGQUIT. One terminal at a time; not thread-safe.
+/// Remembers how `descriptor` was set and sets it so again when the process exits, or dies by a signal that
+/// can be caught. One terminal at a time; not thread-safe.
 void lk_terminal_guard(int descriptor, const struct termios *original);
 
 /// Sets the guarded terminal back at once and forgets it. Returns 0, or -1 with errno.

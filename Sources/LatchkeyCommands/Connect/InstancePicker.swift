@@ -21,9 +21,9 @@ enum InstancePicker {
             )
         }
         let rows = instances.map(InstanceText.row)
-        let widths = InstanceText.header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = InstanceText.header.indices.map { column in rows.map { $0[column].terminalWidth }.max() ?? 0 }
         let lines = rows.map { row in
-            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+            zip(row, widths).map { $0.padded(to: $1) }.joined(separator: "  ")
         }
         guard let index = try Picker.pick(lines, prompt: "connect to: ") else {
             throw LatchkeyError(.cancelled, "nothing was chosen")

@@ -41,7 +41,7 @@ struct HostKeyOptions: ParsableArguments {
             guard !found.isEmpty else {
                 throw LatchkeyError(
                     .fileUnusable,
-                    "there is no host key in '\(file.terminalSafe)'",
+                    "there is no host key in \(file == "-" ? "standard input" : "'\(file.terminalSafe)'")",
                     hint: "ssh-keyscan's output, *.pub files and EC2's console output are understood"
                 )
             }

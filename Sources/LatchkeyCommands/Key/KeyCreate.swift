@@ -32,13 +32,11 @@ struct KeyCreate: ParsableCommand {
         let tags = try tagOptions.read()
         let home = Home.current
         let store = try home.store()
-        var path = ""
-        var isWritten = false
+        var made: KeyDirectory.Created?
         do {
             let pair = try store.addKeyPair(named: name) {
                 let created = try home.keys.create(name, type: type)
-                isWritten = true
-                path = created.path
+                made = created
                 return KeyPair(
                     name: name,
                     publicKey: created.publicKey,
@@ -50,10 +48,10 @@ struct KeyCreate: ParsableCommand {
             }
             Console.note("latchkey: created the \(pair.publicKey.typeAndSize) key pair '\(name)', \(pair.fingerprint)")
         } catch {
-            // Not registered: a private half that nobody knows of must not stay behind.
-            if isWritten { _ = try home.keys.remove(name) }
+            // Not registered: a private half that nobody knows of must not stay behind. What went wrong first is told.
+            if let made { _ = try? home.keys.remove(name, holding: made.publicKey) }
             throw error
         }
-        Output.print(path)
+        Output.print(home.keys.file(for: name))
     }
 }

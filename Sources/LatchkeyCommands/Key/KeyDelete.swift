@@ -26,8 +26,9 @@ struct KeyDelete: ParsableCommand {
         let store = try home.store()
         guard let pair = try store.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
         let count = try store.instanceCount(launchedWith: name)
+        let isRemoved = try withPrivateKey && home.keys.remove(name, holding: pair.publicKey)
         try store.removeKeyPair(pair.id)
-        if withPrivateKey, try !home.keys.remove(name) {
+        if withPrivateKey && !isRemoved {
             Console.note("latchkey: note: its private half was not in '\(home.keys.path.terminalSafe)'")
         }
         if !withPrivateKey && home.keys.holds(name) {

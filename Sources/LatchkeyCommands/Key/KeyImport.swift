@@ -47,33 +47,38 @@ struct KeyImport: ParsableCommand {
     }
 
     private func publicKey() throws -> PublicKey {
-        let text = try InputFile.read(file)
-        let lines = text.split(whereSeparator: \.isNewline)
-        if lines.count == 1, let key = lines.first.flatMap({ PublicKey(line: $0) }) {
-            guard ["ed25519", "rsa", "ecdsa"].contains(key.typeName) else {
-                throw LatchkeyError(
-                    .keyUnusable,
-                    "keys of the kind '\(key.algorithm.terminalSafe)' cannot be imported",
-                    hint: "ed25519, rsa and ecdsa can"
-                )
-            }
-            return key
+        // A private key must not pass through ordinary memory, so it is looked for first.
+        let candidate = file == "-" ? nil : KeyLibrary.inspect(file)
+        switch candidate?.fault {
+        case .none:
+            if let candidate { return try publicHalf(of: candidate) }
+        case .notAKey, .notRegular, .missing, .unreadable: break
+        case .some(let fault):
+            throw LatchkeyError(
+                .keyUnusable,
+                "the key '\(file.terminalSafe)' \(fault.reason)",
+                hint: fault.hint(path: file)
+            )
         }
-        guard file != "-", text.contains("-----BEGIN ") || text.hasPrefix("PuTTY-") else {
+        let lines = try InputFile.read(file).split(whereSeparator: \.isNewline)
+        guard lines.count == 1, let key = lines.first.flatMap({ PublicKey(line: $0) }) else {
             throw LatchkeyError(
                 .keyUnusable,
                 "there is no key in '\(file.terminalSafe)'",
                 hint: "give a .pub file, or the private key's file"
             )
         }
-        let candidate = KeyLibrary.inspect(file)
-        if let fault = candidate.fault {
+        guard ["ed25519", "rsa", "ecdsa"].contains(key.typeName) else {
             throw LatchkeyError(
                 .keyUnusable,
-                "the key \(candidate.label) \(fault.reason)",
-                hint: fault.hint(path: file)
+                "keys of the kind '\(key.algorithm.terminalSafe)' cannot be imported",
+                hint: "ed25519, rsa and ecdsa can"
             )
         }
+        return key
+    }
+
+    private func publicHalf(of candidate: KeyCandidate) throws -> PublicKey {
         if let key = candidate.publicKey, !candidate.isClaimed { return key }
         return try Unlocking.privateKey(at: file).publicKey
     }

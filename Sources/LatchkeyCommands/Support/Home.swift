@@ -80,7 +80,7 @@ struct Configuration: Codable {
     var keyDirectories: [String]?
 
     static func load(_ path: String) throws -> Configuration {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor < 0 && errno == ENOENT { return Configuration() }
         var bytes: [UInt8] = []
         if descriptor >= 0 {

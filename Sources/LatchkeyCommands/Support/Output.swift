@@ -70,10 +70,10 @@ struct Table {
 
     var rendered: String {
         let lines = [header] + rows
-        let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        let widths = header.indices.map { column in lines.map { $0[column].terminalWidth }.max() ?? 0 }
         return
             lines.map { cells in
-                let padded = zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+                let padded = zip(cells, widths).map { $0.padded(to: $1) }
                 let line = padded.joined(separator: "  ")
                 return String(line.reversed().drop { $0 == " " }.reversed())
             }
