@@ -67,7 +67,7 @@ final class Door {
     }
 
     /// Where this door is, for messages.
-    var place: String { instance.addresses.map { Door.place($0, port) }.joined(separator: ", ") }
+    var place: String { instance.addresses.map { Door.place($0, port) }.joined(separator: ", ").terminalSafe }
 
     private func unreachable(_ error: SSHError) -> LatchkeyError {
         let what = "cannot reach '\(instance.displayName)' at \(place)"

@@ -4,6 +4,7 @@ internal import Glibc
 
 /// What the process's surroundings say.
 package enum Environment {
+    /// A variable; nil if it is not set or empty.
     package static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }

@@ -4,6 +4,7 @@ package import LatchkeyModel
 
 /// Why an instance is entered as it is, or cannot be: the whole reasoning, for people and as JSON with stable keys.
 package struct Explanation: Codable, Equatable, Sendable {
+    /// Which instance, and how the selector led to it.
     package struct Subject: Codable, Equatable, Sendable {
         package let id: String
         package let name: String?
@@ -15,13 +16,16 @@ package struct Explanation: Codable, Equatable, Sendable {
         package let matchedBy: String
     }
 
+    /// Whom to log in as.
     package struct User: Codable, Equatable, Sendable {
         package let name: String
         /// `option`, `instance` or `local`.
         package let source: String
     }
 
+    /// A candidate, and whether it would be used.
     package struct Key: Codable, Equatable, Sendable {
+        /// What becomes of a candidate.
         package enum Verdict: String, Codable, Sendable {
             /// `connect` uses this one.
             case chosen
@@ -39,22 +43,30 @@ package struct Explanation: Codable, Equatable, Sendable {
         package let key: String
         /// `file` or `agent`.
         package let source: String
+        /// With its size where that varies, for example `rsa 2048`; nil where only the passphrase would tell.
         package let type: String?
+        /// In OpenSSH's form; nil likewise.
         package let fingerprint: String?
         package var verdict: Verdict
+        /// Why, in words that are safe for a terminal.
         package var reason: String
     }
 
+    /// A host key that is pinned for the instance.
     package struct HostKey: Codable, Equatable, Sendable {
         package let type: String
+        /// In OpenSSH's form.
         package let fingerprint: String
+        /// `given`, `confirmed` or `firstUse`.
         package let source: String
     }
 
+    /// A way in, and whether it is open.
     package struct Road: Codable, Equatable, Sendable {
         /// `ssh`.
         package let road: String
         package let isOpen: Bool
+        /// Why, in words that are safe for a terminal.
         package let reason: String
     }
 

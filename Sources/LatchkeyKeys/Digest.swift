@@ -5,7 +5,6 @@ internal import CLibCrypto
 /// The digests that fingerprints are made of.
 package enum Digest {
     package static func sha256(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha256(), bytes) }
-    package static func sha1(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha1(), bytes) }
     package static func md5(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_md5(), bytes) }
 
     static func sha1(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha1(), bytes) }

@@ -6,15 +6,6 @@ package import LatchkeyModel
 package enum KeyFormat: UInt8, CaseIterable, Codable, Sendable {
     case openssh = 1
     case pkcs1, pkcs8, sec1
-
-    package var name: String {
-        switch self {
-        case .openssh: "OpenSSH"
-        case .pkcs1: "PKCS#1"
-        case .pkcs8: "PKCS#8"
-        case .sec1: "SEC1"
-        }
-    }
 }
 
 /// What can be known of a private key without its passphrase.

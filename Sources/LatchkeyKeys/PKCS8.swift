@@ -83,36 +83,63 @@ package enum PKCS8 {
         return OBJ_obj2nid(OpaquePointer(value))
     }
 
-    /// Refuses a file whose passphrase would take for ever to try (RFC 8018 A.2, A.4: PBES2 with PBKDF2).
+    /// Refuses a file whose passphrase would take for ever to try (RFC 8018 A.2 to A.4, RFC 7914 §7).
     static func checkCost(encrypted der: UnsafeRawBufferPointer) throws(KeyFault) {
         var position = der.bindMemory(to: UInt8.self).baseAddress
         guard let signature = d2i_X509_SIG(nil, &position, der.count) else { throw .malformed }
         defer { X509_SIG_free(signature) }
         var identifier: UnsafePointer<X509_ALGOR>?
         X509_SIG_get0(signature, &identifier, nil)
-        guard let scheme = sequence(of: identifier, ifNID: NID_pbes2) else { return }
-        var start = ASN1_STRING_get0_data(scheme)
-        guard let parameters = d2i_PBE2PARAM(nil, &start, Int(ASN1_STRING_length(scheme))) else { throw .malformed }
-        defer { PBE2PARAM_free(parameters) }
-        guard let derivation = sequence(of: parameters.pointee.keyfunc, ifNID: NID_id_pbkdf2) else { return }
-        start = ASN1_STRING_get0_data(derivation)
-        guard let function = d2i_PBKDF2PARAM(nil, &start, Int(ASN1_STRING_length(derivation))) else { throw .malformed }
-        defer { PBKDF2PARAM_free(function) }
-        let iterations = ASN1_INTEGER_get(function.pointee.iter)
-        guard iterations >= 0, iterations <= iterationsLimit else {
-            throw .tooCostly("\(iterations) PBKDF2 iterations")
+        guard let (scheme, parameters) = sequence(of: identifier) else {
+            throw .unsupported("encrypted in an unknown way")
+        }
+        var start = ASN1_STRING_get0_data(parameters)
+        let length = Int(ASN1_STRING_length(parameters))
+        if scheme == NID_pbes2 {
+            guard let parameters = d2i_PBE2PARAM(nil, &start, length) else { throw .malformed }
+            defer { PBE2PARAM_free(parameters) }
+            try checkCost(derivation: parameters.pointee.keyfunc)
+        } else {
+            // RFC 8018 A.3 and RFC 7292 appendix C have the same two parameters: salt and iterations.
+            guard let parameters = d2i_PBEPARAM(nil, &start, length) else { throw .malformed }
+            defer { PBEPARAM_free(parameters) }
+            try check(iterations: parameters.pointee.iter)
         }
     }
 
+    private static func checkCost(derivation: UnsafePointer<X509_ALGOR>?) throws(KeyFault) {
+        guard let (function, parameters) = sequence(of: derivation) else { throw .malformed }
+        var start = ASN1_STRING_get0_data(parameters)
+        let length = Int(ASN1_STRING_length(parameters))
+        switch function {
+        case NID_id_pbkdf2:
+            guard let parameters = d2i_PBKDF2PARAM(nil, &start, length) else { throw .malformed }
+            defer { PBKDF2PARAM_free(parameters) }
+            try check(iterations: parameters.pointee.iter)
+        case NID_id_scrypt:
+            guard let parameters = d2i_SCRYPT_PARAMS(nil, &start, length) else { throw .malformed }
+            defer { SCRYPT_PARAMS_free(parameters) }
+            // The memory, N times r, is bounded by OpenSSL itself (32 MiB); p multiplies the work (RFC 7914 §2).
+            let lanes = ASN1_INTEGER_get(parameters.pointee.parallelizationParameter)
+            guard (1...16).contains(lanes) else { throw .tooCostly("\(lanes) scrypt lanes") }
+        default: throw .unsupported("encrypted in an unknown way")
+        }
+    }
+
+    private static func check(iterations number: UnsafeMutablePointer<ASN1_INTEGER>?) throws(KeyFault) {
+        let iterations = ASN1_INTEGER_get(number)
+        guard iterations >= 0, iterations <= iterationsLimit else { throw .tooCostly("\(iterations) iterations") }
+    }
+
+    /// An algorithm's number and its parameters, where they are a sequence.
     private static func sequence(
-        of identifier: UnsafePointer<X509_ALGOR>?,
-        ifNID wanted: Int32
-    ) -> UnsafePointer<ASN1_STRING>? {
+        of identifier: UnsafePointer<X509_ALGOR>?
+    ) -> (algorithm: Int32, parameters: UnsafePointer<ASN1_STRING>)? {
         var object: OpaquePointer?
         var type: Int32 = 0
         var value: UnsafeRawPointer?
         X509_ALGOR_get0(&object, &type, &value, identifier)
-        guard OBJ_obj2nid(object) == wanted, type == V_ASN1_SEQUENCE else { return nil }
-        return value?.assumingMemoryBound(to: ASN1_STRING.self)
+        guard type == V_ASN1_SEQUENCE, let value else { return nil }
+        return (OBJ_obj2nid(object), value.assumingMemoryBound(to: ASN1_STRING.self))
     }
 }

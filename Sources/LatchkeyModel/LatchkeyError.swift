@@ -36,7 +36,9 @@ package struct LatchkeyError: Error, Codable, Equatable, Sendable {
     }
 
     package let code: Code
+    /// What went wrong, in one line.
     package let message: String
+    /// What to do next; nil where there is nothing to do.
     package let hint: String?
     /// The underlying library's words, for `-v` and logs only.
     package let cause: String?

@@ -5,6 +5,7 @@ package struct WireReader {
     private let bytes: ArraySlice<UInt8>
     private var position: Int
 
+    /// Begins at the first byte.
     package init(_ bytes: [UInt8]) { self.init(bytes[...]) }
 
     package init(_ bytes: ArraySlice<UInt8>) {
@@ -12,8 +13,8 @@ package struct WireReader {
         position = bytes.startIndex
     }
 
+    /// Whether all bytes were read.
     package var isAtEnd: Bool { position == bytes.endIndex }
-    package var remaining: ArraySlice<UInt8> { bytes[position...] }
 
     /// "uint32 … stored as four bytes in the order of decreasing significance (network byte order)".
     package mutating func uint32() -> UInt32? {
@@ -32,17 +33,11 @@ package struct WireReader {
         defer { position += Int(length) }
         return bytes[position..<position + Int(length)]
     }
-
-    /// Exactly `count` bytes.
-    package mutating func bytes(_ count: Int) -> ArraySlice<UInt8>? {
-        guard count >= 0, bytes.endIndex - position >= count else { return nil }
-        defer { position += count }
-        return bytes[position..<position + count]
-    }
 }
 
 /// Writes SSH's data types (RFC 4251 §5).
 package struct WireWriter {
+    /// What was written so far.
     package private(set) var bytes: [UInt8] = []
 
     package init() {}
@@ -56,6 +51,7 @@ package struct WireWriter {
         bytes += value
     }
 
+    /// The text in UTF-8, as a string.
     package mutating func string(_ value: String) { string(value.utf8) }
 
     /// "mpint … stored as a string, 8 bits per byte, MSB first"; `magnitude` is unsigned, leading zeros are dropped.
@@ -64,5 +60,6 @@ package struct WireWriter {
         string(digits.first.map { $0 >= 0x80 } == true ? [0] + Array(digits) : Array(digits))
     }
 
+    /// Bytes as they are, without a length.
     package mutating func raw(_ value: some Sequence<UInt8>) { bytes += value }
 }

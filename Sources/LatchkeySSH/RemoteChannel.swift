@@ -139,7 +139,12 @@ extension RemoteChannel: RemoteProcess {
         _ = unsafe ssh_channel_request_send_signal(channel, name)
     }
 
-    package mutating func probe() throws(SSHError) { _ = unsafe ssh_send_keepalive(session.pointer) }
+    package mutating func probe() throws(SSHError) {
+        // libssh holds on to the answer to the last request, and the next call only takes it away. Twice sends once, in
+        // either case.
+        _ = unsafe ssh_send_keepalive(session.pointer)
+        _ = unsafe ssh_send_keepalive(session.pointer)
+    }
 
     package var ending: RemoteEnding? { isClosed ? report.ending ?? .unknown : nil }
 }

@@ -24,7 +24,10 @@ package protocol RemoteProcess: ~Copyable {
     /// - Returns: how many were accepted.
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws -> Int
 
+    /// Lets the process see the end of its input. Output still comes.
     mutating func endInput() throws
+
+    /// Tells the size that the terminal has now; nothing happens where there is none.
     mutating func resize(to size: TerminalSize) throws
 
     /// Asks the instance to send this signal to the process; `name` without `SIG`.

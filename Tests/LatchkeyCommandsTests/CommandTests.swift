@@ -151,6 +151,7 @@ struct CommandTests {
                 import sqlite3
                 c = sqlite3.connect('\(scratch.latchkeyHome)/latchkey.db')
                 c.execute("update instanceTag set value = 'evil' || char(27) || ']0;x' || char(7)")
+                c.execute("update instanceAddress set address = '127.0.0.9' || char(27)")
                 c.execute("update instance set user = char(27) || 'c', keyName = char(155)")
                 c.commit()
                 """,

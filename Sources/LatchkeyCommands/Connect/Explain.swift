@@ -54,7 +54,7 @@ enum ExplanationText {
         let name = instance.name?.terminalSafe ?? "(no name)"
         lines.append("instance  \(name), \(instance.id), found by its \(instance.matchedBy)")
         lines.append(
-            "          \(instance.state.rawValue), at \(instance.addresses.joined(separator: ", ")), port \(instance.port)"
+            "          \(instance.state.rawValue), at \(instance.addresses.joined(separator: ", ").terminalSafe), port \(instance.port)"
         )
         let source =
             switch explanation.user.source {

@@ -31,7 +31,7 @@ enum InstanceText {
     static func lines(_ instance: Instance) -> [(String, String)] {
         var lines = [
             ("name", instance.name?.terminalSafe ?? "-"), ("id", instance.id), ("state", instance.state.rawValue),
-            ("addresses", instance.addresses.joined(separator: ", ")), ("port", String(instance.port)),
+            ("addresses", instance.addresses.joined(separator: ", ").terminalSafe), ("port", String(instance.port)),
             ("user", instance.user?.terminalSafe ?? "-"), ("key", instance.keyName?.terminalSafe ?? "-"),
             ("tags", instance.tags.listed.isEmpty ? "-" : instance.tags.listed),
         ]
@@ -50,7 +50,7 @@ enum InstanceText {
     }
 
     private static func place(_ instance: Instance) -> String {
-        guard let first = instance.addresses.first else { return "-" }
+        guard let first = instance.addresses.first?.terminalSafe else { return "-" }
         let port = instance.port == Instance.defaultPort ? "" : ":\(instance.port)"
         return first.contains(":") && !port.isEmpty ? "[\(first)]\(port)" : first + port
     }

@@ -35,6 +35,11 @@ enum Failure {
             Output.print(Latchkey.fullMessage(for: error), newline: true)
             return 0
         }
+        guard code == .validationFailure else {
+            // Not the parser's and not ours: told as it is, and not as a mistake in the call.
+            Console.report(LatchkeyError(.fileUnusable, "\(error)".terminalSafe))
+            return 1
+        }
         let message = lowered(Latchkey.message(for: error))
         let usage = Latchkey.usageString(for: error)
         let isStrayWord = message.hasPrefix("unexpected argument") && usage.hasPrefix("latchkey connect")

@@ -44,7 +44,7 @@ enum Output {
 }
 
 extension String {
-    /// JSON text with the characters that a terminal could obey written as `\uXXXX`, which means the same to a reader.
+    /// JSON text with the characters that a terminal could obey written as `\u001b` is, which means the same to a reader.
     var jsonTerminalSafe: String {
         var safe = ""
         for scalar in unicodeScalars {
