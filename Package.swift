@@ -16,6 +16,7 @@ let package = Package(
         // C: modulemaps, and one file of code that must be safe inside a signal handler.
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .target(name: "CTerminal"),
 
         .target(name: "LatchkeyModel"),
@@ -25,7 +26,7 @@ let package = Package(
             dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
             swiftSettings: [.strictMemorySafety()]
         ),
-        .target(name: "LatchkeyKeys", dependencies: ["CLibCrypto", "LatchkeyModel", "LatchkeySSH"]),
+        .target(name: "LatchkeyKeys", dependencies: ["CLibArgon2", "CLibCrypto", "LatchkeyModel", "LatchkeySSH"]),
         .target(
             name: "LatchkeyControl",
             dependencies: ["LatchkeyModel", .product(name: "GRDB", package: "GRDB.swift")]

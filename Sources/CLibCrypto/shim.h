@@ -5,12 +5,20 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <openssl/asn1.h>
+#include <openssl/blowfish.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/objects.h>
+#include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+
+// Macros with a cast or a comma, which Swift does not see.
+static inline int lk_rsa_pkcs1_padding(EVP_PKEY_CTX *context) {
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING);
+}

@@ -101,7 +101,7 @@ extension Broker {
                 hint: "what ran there may have ended with it",
                 cause: words
             )
-        case .timedOut, .denied, .privateKeyUnreadable:
+        case .timedOut, .denied, .notSigned:
             LatchkeyError(.connectionLost, "the connection to '\(instance.displayName)' was cut")
         }
     }

@@ -28,6 +28,7 @@ package struct Broker {
     let library: KeyLibrary
     let agent: AgentAddress?
     let directory: KeyDirectory
+    let keyring: Keyring
     let trace: Trace
 
     /// - Parameters:
@@ -38,12 +39,14 @@ package struct Broker {
         library: KeyLibrary,
         agent: AgentAddress?,
         directory: KeyDirectory,
+        keyring: Keyring = Keyring(),
         trace: Trace
     ) {
         self.control = control
         self.library = library
         self.agent = agent
         self.directory = directory
+        self.keyring = keyring
         self.trace = trace
     }
 

@@ -96,7 +96,7 @@ final class Door {
                 "\(what): \(words)",
                 hint: "check that it runs, and that sshd listens on port \(port)"
             )
-        case .denied, .privateKeyUnreadable:
+        case .denied, .notSigned:
             return LatchkeyError(.instanceUnreachable, what)
         }
     }
@@ -129,8 +129,12 @@ extension Door {
                 hint: "its sshd's log says why",
                 cause: words
             )
-        case .privateKeyUnreadable:
-            return LatchkeyError(.keyUnusable, "the private key cannot be read")
+        case .notSigned:
+            return LatchkeyError(
+                .keyUnusable,
+                "'\(instance.displayName)' knows the key, but it did not sign",
+                hint: "if an ssh-agent holds it, the agent's own question may have been declined or timed out"
+            )
         }
     }
 }

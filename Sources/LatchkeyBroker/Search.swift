@@ -40,16 +40,49 @@ struct Search {
         mayLack: Bool
     ) throws -> Broker.Admission? {
         let candidate = proposal.candidate
-        var unlocked: PrivateKey?
-        if candidate.publicKey == nil {
-            // Only the passphrase tells which key this is.
-            unlocked = try unlock(candidate)
+        if let key = candidate.publicKey {
+            guard !wasRefused(key) else { return nil }
+            if candidate.isEncrypted && proposal.signer == nil {
+                // Nobody is asked for a passphrase before the instance has said that it knows the key.
+                guard let knowing = try ask(about: key, of: candidate, &slot) else { return nil }
+                slot = consume knowing
+            }
         }
-        guard let publicKey = candidate.publicKey ?? unlocked?.publicKey else { return nil }
-        guard !refused.contains(where: { $0.publicKey == publicKey }) else { return nil }
+        guard let signer = try signer(for: proposal, mayLack: mayLack), !wasRefused(signer.publicKey) else {
+            return nil
+        }
+        return try offer(signer, proposal, &slot, mayLack: mayLack)
+    }
 
-        guard let handshaken = try ask(about: publicKey, of: candidate, &slot) else { return nil }
-        return try logIn(handshaken, proposal, publicKey, &unlocked, &slot, mayLack)
+    private func wasRefused(_ key: PublicKey) -> Bool { refused.contains { $0.publicKey == key } }
+
+    /// - Returns: nil if the key cannot be used here and now, and others may.
+    /// - Throws: `keyUnusable`, `passphraseWrong`, `passphraseUnavailable`, `cancelled`.
+    private func signer(for proposal: KeyProposal, mayLack: Bool) throws -> (any Signer)? {
+        let candidate = proposal.candidate
+        do {
+            if let signer = proposal.signer { return signer }
+            guard let path = candidate.path else { return try agentSigner(candidate) }
+            let key = try door.broker.keyring.privateKey(at: path)
+            if let expected = candidate.publicKey, key.publicKey != expected {
+                throw LatchkeyError(
+                    .keyUnusable,
+                    "the key \(candidate.label) is not the one that the .pub file beside it says",
+                    hint: "ssh-keygen -y -f FILE writes the right one"
+                )
+            }
+            return key
+        } catch let error as LatchkeyError where error.code == .passphraseUnavailable && mayLack {
+            trace.step("\(candidate.label) is behind a passphrase that nobody can be asked for")
+            return nil
+        }
+    }
+
+    private func agentSigner(_ candidate: KeyCandidate) throws -> AgentSigner {
+        guard let key = candidate.publicKey, let agent = door.broker.agent else {
+            throw Broker.unusable(candidate, .missing)
+        }
+        do throws(SSHError) { return try AgentSigner(key, at: agent) } catch { throw door.loginFailure(error) }
     }
 
     /// Asks the instance about a key, over the connection in `slot` or a new one.
@@ -66,12 +99,7 @@ struct Search {
         do throws(SSHError) {
             isAccepted = try handshaken.accepts(publicKey)
         } catch {
-            // It hung up on the key, which is a refusal too; the next one needs a new connection.
-            guard case .disconnected(let words) = error, Handshaken.isGoodbye(words) else {
-                throw door.loginFailure(error)
-            }
-            trace.step("the instance hung up on \(candidate.label): \(words)")
-            refused.append(candidate)
+            try note(failure: error, of: candidate)
             return nil
         }
         show(handshaken.banner())
@@ -79,8 +107,65 @@ struct Search {
             trace.step("the instance knows \(candidate.label)")
             return handshaken
         }
+        try note(refusalOf: candidate, methods: handshaken.offeredMethods)
+        slot = consume handshaken
+        return nil
+    }
+
+    /// Logs in with a key, over the connection in `slot` or a new one.
+    ///
+    /// - Returns: nil if the instance does not know the key, `slot` then holding the connection if it still stands.
+    private mutating func offer(
+        _ signer: any Signer,
+        _ proposal: KeyProposal,
+        _ slot: inout Handshaken?,
+        mayLack: Bool
+    ) throws -> Broker.Admission? {
+        let candidate = proposal.candidate
+        let handshaken: Handshaken
+        if let open = slot.take() { handshaken = open } else { handshaken = try door.knock() }
+        let answer: Handshaken.Answer
+        do throws(SSHError) {
+            answer = try handshaken.login(offering: signer)
+        } catch {
+            if error == .notSigned && mayLack {
+                trace.step("\(candidate.label) was asked to sign, and did not")
+                return nil
+            }
+            try note(failure: error, of: candidate)
+            return nil
+        }
+        switch consume answer {
+        case .loggedIn(let connection):
+            show(connection.banner())
+            trace.step("logged in as '\(door.user.terminalSafe)' with \(candidate.label)")
+            return Broker.Admission(
+                connection: connection,
+                user: door.user,
+                proposal: KeyProposal(candidate: candidate.known(as: signer.publicKey), evidence: proposal.evidence, signer: signer)
+            )
+        case .unknown(let handshaken):
+            show(handshaken.banner())
+            try note(refusalOf: candidate, methods: handshaken.offeredMethods)
+            slot = consume handshaken
+            return nil
+        }
+    }
+
+    /// A server that hung up on a key has refused it; the next one needs a new connection.
+    ///
+    /// - Throws: what went wrong, if it was something else.
+    private mutating func note(failure error: SSHError, of candidate: KeyCandidate) throws {
+        guard case .disconnected(let words) = error, Handshaken.isGoodbye(words) else {
+            throw door.loginFailure(error)
+        }
+        trace.step("the instance hung up on \(candidate.label): \(words)")
+        refused.append(candidate)
+    }
+
+    /// - Throws: `loginRefused` if the server takes no keys at all.
+    private mutating func note(refusalOf candidate: KeyCandidate, methods: [String]) throws {
         trace.step("the instance does not know \(candidate.label)")
-        let methods = handshaken.offeredMethods
         guard methods.isEmpty || methods.contains("publickey") else {
             throw LatchkeyError(
                 .loginRefused,
@@ -89,70 +174,16 @@ struct Search {
             )
         }
         refused.append(candidate)
-        slot = consume handshaken
-        return nil
     }
 
     /// The first of these keys that the instance knows; nil if it knows none of them.
     mutating func firstKnown(of proposals: some Sequence<KeyProposal>, _ slot: inout Handshaken?) throws -> KeyProposal?
     {
         for proposal in proposals {
-            guard let key = proposal.candidate.publicKey, !refused.contains(where: { $0.publicKey == key }) else {
-                continue
-            }
+            guard let key = proposal.candidate.publicKey, !wasRefused(key) else { continue }
             if try ask(about: key, of: proposal.candidate, &slot) != nil { return proposal }
         }
         return nil
-    }
-
-    private mutating func logIn(
-        _ handshaken: consuming Handshaken,
-        _ proposal: KeyProposal,
-        _ publicKey: PublicKey,
-        _ unlocked: inout PrivateKey?,
-        _ slot: inout Handshaken?,
-        _ mayLack: Bool
-    ) throws -> Broker.Admission? {
-        let candidate = proposal.candidate
-        let connection: Connection
-        if case .agent = candidate.source, let agent = door.broker.agent {
-            do throws(SSHError) {
-                connection = try handshaken.login(withAgentKey: publicKey, at: agent)
-            } catch {
-                throw door.loginFailure(error)
-            }
-        } else {
-            let key: PrivateKey
-            do {
-                if let known = unlocked.take() { key = known } else { key = try unlock(candidate) }
-            } catch let error as LatchkeyError where error.code == .passphraseUnavailable && mayLack {
-                trace.step("\(candidate.label) is behind a passphrase that nobody can be asked for")
-                slot = consume handshaken
-                return nil
-            }
-            guard key.publicKey == publicKey else {
-                throw LatchkeyError(
-                    .keyUnusable,
-                    "the key \(candidate.label) is not the one that the .pub file beside it says",
-                    hint: "ssh-keygen -y -f FILE writes the right one"
-                )
-            }
-            do throws(SSHError) {
-                connection = try handshaken.login(with: key)
-            } catch {
-                throw door.loginFailure(error)
-            }
-        }
-        trace.step("logged in as '\(door.user.terminalSafe)' with \(candidate.label)")
-        let known = KeyCandidate(source: candidate.source, publicKey: publicKey, isEncrypted: candidate.isEncrypted)
-        let settled = KeyProposal(candidate: known, evidence: proposal.evidence)
-        return Broker.Admission(connection: connection, user: door.user, proposal: settled)
-    }
-
-    /// - Throws: `keyUnusable`, `passphraseWrong`, `passphraseUnavailable`, `cancelled`.
-    private func unlock(_ candidate: KeyCandidate) throws -> PrivateKey {
-        guard let path = candidate.path else { throw Broker.unusable(candidate, .missing) }
-        return try Unlocking.privateKey(at: path)
     }
 
     /// What the server says before a login goes to standard error, once, and marked, so that it cannot be taken for what

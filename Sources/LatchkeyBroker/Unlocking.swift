@@ -1,54 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyKeys
-internal import LatchkeyModel
-package import LatchkeySSH
+internal import Glibc
+package import LatchkeyKeys
+package import LatchkeyModel
 internal import LatchkeyTerminal
 
-/// Brings a private key from its file into libssh's hands, asking for its passphrase where it has one.
+/// Brings a private key from its file into memory, with its passphrase where it has one.
 package enum Unlocking {
     private static let tries = 3
 
-    /// - Throws: `keyUnusable`, `passphraseWrong`, `passphraseUnavailable`, `cancelled`.
-    package static func privateKey(at path: String) throws -> PrivateKey {
+    /// Where a passphrase comes from.
+    package enum PassphraseSource: Sendable {
+        /// The person at the terminal is asked, three times at the most.
+        case prompt
+        /// The first line of a file.
+        case file(String)
+    }
+
+    /// A key and the passphrase that opened it.
+    package struct Unlocked: ~Copyable {
+        package let key: PrivateKey
+        /// Nil where the key had none.
+        package let passphrase: Secret?
+    }
+
+    /// - Throws: `keyNotFound`, `keyUnusable`, `passphraseWrong`, `passphraseUnavailable`, `cancelled`.
+    package static func open(_ path: String, passphrase source: PassphraseSource = .prompt) throws -> Unlocked {
         let candidate = KeyCandidate(source: .file(path: path), publicKey: nil)
-        let text = try self.text(path, candidate)
-        let description = try describe(text, candidate)
-        guard description.isEncrypted else {
-            guard let key = read(text, passphrase: nil) else { throw Broker.unusable(candidate, .malformed) }
-            return key
+        let text: Secret
+        do throws(KeyFault) { text = try KeyFile.read(path) } catch { throw Broker.unusable(candidate, error) }
+        if let key = try key(text, nil, candidate) { return Unlocked(key: key, passphrase: nil) }
+        switch source {
+        case .file(let file):
+            let passphrase: Secret? = try Unlocking.passphrase(in: file)
+            guard let key = try key(text, passphrase, candidate) else { throw wrongPassphrase(candidate, path) }
+            return Unlocked(key: key, passphrase: passphrase)
+        case .prompt:
+            guard let prompt = Prompt() else {
+                throw LatchkeyError(
+                    .passphraseUnavailable,
+                    "the key \(candidate.label) is behind a passphrase, and there is no terminal to ask for it",
+                    hint: "ssh-add '\(path.terminalSafe)' lets an ssh-agent hold it"
+                )
+            }
+            for attempt in 0..<tries {
+                let passphrase = try prompt.passphrase(
+                    attempt == 0 ? "Passphrase for the key \(candidate.label): " : "That is not it. Once more: "
+                )
+                let given: Secret? = consume passphrase
+                if let key = try key(text, given, candidate) { return Unlocked(key: key, passphrase: given) }
+            }
+            throw wrongPassphrase(candidate, path)
         }
-        guard let prompt = Prompt() else {
-            throw LatchkeyError(
-                .passphraseUnavailable,
-                "the key \(candidate.label) is behind a passphrase, and there is no terminal to ask for it",
-                hint: "ssh-add '\(path.terminalSafe)' lets an ssh-agent hold it"
-            )
+    }
+
+    /// - Returns: nil if the passphrase does not open it, or there is one and none was given.
+    private static func key(
+        _ text: borrowing Secret,
+        _ passphrase: borrowing Secret?,
+        _ candidate: KeyCandidate
+    ) throws -> PrivateKey? {
+        do throws(KeyFault) {
+            return try PrivateKey(text, passphrase: passphrase)
+        } catch {
+            if error == .locked || error == .wrongPassphrase { return nil }
+            throw Broker.unusable(candidate, error)
         }
-        for attempt in 0..<tries {
-            let passphrase = try prompt.passphrase(
-                attempt == 0 ? "Passphrase for the key \(candidate.label): " : "That is not it. Once more: "
-            )
-            if let key = read(text, passphrase: passphrase) { return key }
-        }
-        throw LatchkeyError(
+    }
+
+    private static func wrongPassphrase(_ candidate: KeyCandidate, _ path: String) -> LatchkeyError {
+        LatchkeyError(
             .passphraseWrong,
             "no passphrase that was given opens the key \(candidate.label)",
             hint: "ssh-keygen -y -f '\(path.terminalSafe)' tells whether one does"
         )
     }
 
-    private static func text(_ path: String, _ candidate: KeyCandidate) throws -> Secret {
-        do throws(KeyFault) { return try KeyFile.read(path) } catch { throw Broker.unusable(candidate, error) }
-    }
-
-    private static func describe(_ text: borrowing Secret, _ candidate: KeyCandidate) throws -> KeyDescription {
-        do throws(KeyFault) { return try KeyDescription(of: text) } catch { throw Broker.unusable(candidate, error) }
-    }
-
-    private static func read(_ text: borrowing Secret, passphrase: consuming Secret?) -> PrivateKey? {
-        if let key = try? PrivateKey(text: text, passphrase: passphrase) { return key }
-        guard let converted = PKCS8.openSSHText(of: text, passphrase: passphrase) else { return nil }
-        return try? PrivateKey(text: converted, passphrase: nil)
+    /// The first line of a file that only its owner can read.
+    ///
+    /// - Throws: `fileUnusable`.
+    package static func passphrase(in file: String) throws -> Secret {
+        func unusable(_ why: String) -> LatchkeyError {
+            LatchkeyError(.fileUnusable, "the passphrase file '\(file.terminalSafe)' \(why)")
+        }
+        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else {
+            throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFREG || status.st_mode & 0o077 == 0 else {
+            throw unusable("can be read by others")
+        }
+        var passphrase = Secret(capacity: 1024)
+        while true {
+            var byte: UInt8 = 0
+            let count = read(descriptor, &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())") }
+            if count == 0 || byte == UInt8(ascii: "\n") { break }
+            guard passphrase.append(byte) else { throw unusable("has more than \(passphrase.capacity) bytes in a line") }
+        }
+        return passphrase
     }
 }

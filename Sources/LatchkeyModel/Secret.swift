@@ -54,6 +54,11 @@ package struct Secret: ~Copyable {
         return written
     }
 
+    /// Adds `bytes` bit by bit without carry, as far as both reach.
+    package mutating func formExclusiveOr(_ bytes: UnsafeRawBufferPointer) {
+        for index in 0..<min(count, bytes.count) { storage[index] ^= bytes[index] }
+    }
+
     package mutating func removeLast() {
         guard count > 0 else { return }
         count -= 1

@@ -29,9 +29,7 @@ package struct AgentAddress: Equatable, Sendable {
             &limit,
             socklen_t(MemoryLayout<timeval>.size)
         )
-        var request = WireWriter()
-        request.string([AgentMessage.requestIdentities])
-        guard AgentMessage.write(request.bytes, to: socket.descriptor),
+        guard AgentMessage.write([AgentMessage.requestIdentities], to: socket.descriptor),
             let answer = AgentMessage.read(from: socket.descriptor)
         else { throw .system("the ssh-agent does not answer") }
         guard let identities = AgentMessage.identities(in: answer) else {
@@ -67,6 +65,7 @@ enum AgentMessage {
     static let requestIdentities: UInt8 = 11
     static let identitiesAnswer: UInt8 = 12
     static let signRequest: UInt8 = 13
+    static let signResponse: UInt8 = 14
     /// OpenSSH's own limit on a message.
     private static let limit = 256 * 1024
 
@@ -92,8 +91,13 @@ enum AgentMessage {
         return readExactly(Int(length), from: descriptor)
     }
 
-    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = bytes[...]
+    /// Sends one message, its length before it.
+    ///
+    /// - Returns: false if nobody listens any more.
+    static func write(_ message: [UInt8], to descriptor: Int32) -> Bool {
+        var writer = WireWriter()
+        writer.string(message)
+        var rest = writer.bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
                 unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

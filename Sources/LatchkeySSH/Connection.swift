@@ -7,6 +7,9 @@ package import LatchkeyTerminal
 package struct Connection: ~Copyable {
     let session: Session
 
+    /// What the server said before the login (RFC 4252 §5.4), line by line and safe for a terminal.
+    package borrowing func banner() -> [String] { session.banner }
+
     /// What to start on the instance.
     package struct Request: Sendable {
         /// The line for the user's shell; nil for a login shell.

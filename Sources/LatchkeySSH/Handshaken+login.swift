@@ -12,51 +12,59 @@ extension Handshaken {
     /// - Throws: `disconnected` when the server hung up, `timedOut`.
     package borrowing func accepts(_ key: PublicKey) throws(SSHError) -> Bool {
         guard let key = LibsshPublicKey(key) else { return false }
-        return try result { unsafe ssh_userauth_try_publickey(session.pointer, nil, key.pointer) }
-    }
-
-    /// Logs in with a private key.
-    ///
-    /// - Throws: `denied`, `disconnected`, `timedOut`.
-    package consuming func login(with key: borrowing PrivateKey) throws(SSHError) -> Connection {
-        guard try result({ unsafe ssh_userauth_publickey(session.pointer, nil, key.pointer) }) else { throw denial }
-        return Connection(session: session)
-    }
-
-    /// Logs in with the one key of the ssh-agent that is named; its other keys are not offered.
-    ///
-    /// - Throws: `denied`, `disconnected`, `timedOut`, `system` if the agent does not answer.
-    package consuming func login(withAgentKey key: PublicKey, at agent: AgentAddress) throws(SSHError) -> Connection {
-        let filter = try AgentFilter(agent: agent, only: key)
-        session.agentFilter = filter
-        // libssh closes the descriptor that it is given.
-        guard unsafe ssh_set_agent_socket(session.pointer, filter.takeClientEnd()) == SSH_OK else {
-            throw .system(session.lastWords)
+        let code = session.settle(again: SSH_AUTH_AGAIN.rawValue) {
+            unsafe ssh_userauth_try_publickey(session.pointer, nil, key.pointer)
         }
-        guard try result({ unsafe ssh_userauth_agent(session.pointer, nil) }) else { throw denial }
-        return Connection(session: session)
+        switch code {
+        case SSH_AUTH_SUCCESS.rawValue: return true
+        case SSH_AUTH_DENIED.rawValue, SSH_AUTH_PARTIAL.rawValue: return false
+        default: throw failure(code)
+        }
+    }
+
+    /// What came of offering a key.
+    package enum Answer: ~Copyable {
+        case loggedIn(Connection)
+        /// The server does not know the key. It counts that as a failed attempt, but still listens.
+        case unknown(Handshaken)
+    }
+
+    /// Offers one key: asks about it without a signature, and signs if the server says yes.
+    ///
+    /// - Throws: `denied` if the server knows the key and still lets nobody in, `notSigned`, `disconnected` when it hung
+    ///   up, `timedOut`, `system`.
+    package consuming func login(offering signer: any Signer) throws(SSHError) -> Answer {
+        // libssh leaves out keys of an agent that it does not know the kind of.
+        let key = LibsshPublicKey(signer.publicKey)
+        switch key {
+        case .none: return .unknown(self)
+        case .some: break
+        }
+        let agent = try SigningAgent(signer)
+        try session.attach(agent)
+        let code = session.settle(again: SSH_AUTH_AGAIN.rawValue) {
+            unsafe ssh_userauth_agent(session.pointer, nil)
+        }
+        switch code {
+        case SSH_AUTH_SUCCESS.rawValue: return .loggedIn(Connection(session: session))
+        case SSH_AUTH_DENIED.rawValue where !agent.wasAsked: return .unknown(self)
+        case SSH_AUTH_DENIED.rawValue, SSH_AUTH_PARTIAL.rawValue: throw .denied(methods: offeredMethods)
+        case SSH_AUTH_ERROR.rawValue where agent.wasAsked && isConnected: throw .notSigned
+        default: throw failure(code)
+        }
     }
 
     /// What the server said before the login (RFC 4252 §5.4), line by line and safe for a terminal.
-    package borrowing func banner() -> [String] {
-        guard let text = unsafe ssh_get_issue_banner(session.pointer) else { return [] }
-        defer { unsafe ssh_string_free_char(text) }
-        let lines = unsafe String(cString: text).split(omittingEmptySubsequences: false) { $0.isNewline }
-        return lines.prefix(100).map { String($0).terminalSafe }
+    package borrowing func banner() -> [String] { session.banner }
+
+    private borrowing func failure(_ code: Int32) -> SSHError {
+        isConnected && code == SSH_AUTH_AGAIN.rawValue ? .timedOut : .disconnected(session.lastWords)
     }
 
-    private borrowing func result(_ step: () -> Int32) throws(SSHError) -> Bool {
-        let code = session.settle(again: SSH_AUTH_AGAIN.rawValue, step)
-        if code == SSH_AUTH_SUCCESS.rawValue { return true }
-        if code == SSH_AUTH_DENIED.rawValue || code == SSH_AUTH_PARTIAL.rawValue { return false }
-        if unsafe ssh_is_connected(session.pointer) == 1 && code == SSH_AUTH_AGAIN.rawValue { throw .timedOut }
-        throw .disconnected(session.lastWords)
-    }
+    private var isConnected: Bool { unsafe ssh_is_connected(session.pointer) == 1 }
 
     /// Whether the server itself said goodbye (RFC 4253 §11.1), in distinction to a connection that broke.
     package static func isGoodbye(_ words: String) -> Bool { words.contains("SSH_MSG_DISCONNECT") }
-
-    private var denial: SSHError { .denied(methods: offeredMethods) }
 
     /// How the server lets this user log in (RFC 4252 §5.1), known after a first refusal; empty before.
     package var offeredMethods: [String] {

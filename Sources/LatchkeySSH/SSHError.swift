@@ -16,8 +16,8 @@ package enum SSHError: Error, Equatable, Sendable {
     case disconnected(String)
     /// The server refused to start the shell or command, or to make a terminal for it.
     case requestRefused(String)
-    /// The private key's text cannot be used: a wrong passphrase or a format that libssh does not read.
-    case privateKeyUnreadable
+    /// The key could not or would not sign; an ssh-agent may ask somebody first.
+    case notSigned
     /// A file or socket operation failed; the system's words.
     case system(String)
 }

@@ -9,8 +9,8 @@ internal import LatchkeyTerminal
 /// ``Handshaken`` (the host key is known, nobody is logged in), ``Connection`` (logged in), ``RemoteChannel``.
 @safe final class Session {
     let pointer: ssh_session
-    /// The filter that stands between libssh and the ssh-agent, as long as the session lives.
-    var agentFilter: AgentFilter?
+    /// libssh's end of what it takes for an ssh-agent; libssh closes the last one only.
+    private var agentEnd: Int32 = -1
 
     private init(owning pointer: ssh_session) { unsafe self.pointer = unsafe pointer }
 
@@ -29,6 +29,14 @@ internal import LatchkeyTerminal
     var lastWords: String {
         let text = unsafe String(cString: ssh_get_error(UnsafeMutableRawPointer(pointer)))
         return text.terminalSafe
+    }
+
+    /// What the server said before the login, line by line and safe for a terminal.
+    var banner: [String] {
+        guard let text = unsafe ssh_get_issue_banner(pointer) else { return [] }
+        defer { unsafe ssh_string_free_char(text) }
+        let lines = unsafe String(cString: text).split(omittingEmptySubsequences: false) { $0.isNewline }
+        return lines.prefix(100).map { String($0).terminalSafe }
     }
 
     /// Seconds that the server has for each step.
@@ -53,6 +61,17 @@ internal import LatchkeyTerminal
             guard timeout > 0, unsafe poll(&wait, 1, Int32(clamping: timeout * 1000)) != 0 else { return again }
             if wait.revents & Int16(POLLIN) != 0 { Dialer.acknowledgeAtOnce(wait.fd) }
         }
+    }
+
+    /// Lets libssh ask this agent from now on.
+    func attach(_ agent: SigningAgent) throws(SSHError) {
+        let end = agent.takeClientEnd()
+        guard unsafe ssh_set_agent_socket(pointer, end) == SSH_OK else {
+            close(end)
+            throw .system(lastWords)
+        }
+        if agentEnd >= 0 { close(agentEnd) }
+        agentEnd = end
     }
 
     func set(_ option: ssh_options_e, _ value: String) throws(SSHError) {

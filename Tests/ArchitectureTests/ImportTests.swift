@@ -10,7 +10,7 @@ struct ImportTests {
         "LatchkeyModel": [],
         "LatchkeyTerminal": ["CTerminal", "LatchkeyModel"],
         "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
-        "LatchkeyKeys": ["CLibCrypto", "LatchkeyModel", "LatchkeySSH"],
+        "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyModel"],
         "LatchkeyBroker": ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeyTerminal"],
         "LatchkeyCommands": [
@@ -20,7 +20,7 @@ struct ImportTests {
         "latchkey": ["LatchkeyCommands"],
     ]
     /// The full Foundation costs each start of the program milliseconds, so the sources keep to the essentials.
-    private static let free: Set<String> = ["Glibc", "FoundationEssentials"]
+    private static let free: Set<String> = ["Glibc", "FoundationEssentials", "Synchronization"]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

@@ -80,6 +80,6 @@ struct KeyImport: ParsableCommand {
 
     private func publicHalf(of candidate: KeyCandidate) throws -> PublicKey {
         if let key = candidate.publicKey, !candidate.isClaimed { return key }
-        return try Unlocking.privateKey(at: file).publicKey
+        return try Unlocking.open(file).key.publicKey
     }
 }

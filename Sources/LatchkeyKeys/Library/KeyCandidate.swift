@@ -31,6 +31,11 @@ package struct KeyCandidate: Equatable, Sendable {
         self.fault = fault
     }
 
+    /// The same, its public half known.
+    package func known(as publicKey: PublicKey) -> KeyCandidate {
+        KeyCandidate(source: source, publicKey: publicKey, isEncrypted: isEncrypted)
+    }
+
     package var path: String? {
         if case .file(let path) = source { path } else { nil }
     }
@@ -43,9 +48,13 @@ package struct KeyCandidate: Equatable, Sendable {
         }
     }
 
-    /// The file's name without its folder and without `.pem`; nil for a key of the agent.
+    /// The endings that a key's file may have besides its name.
+    static let endings = [".pem", ".ppk"]
+
+    /// The file's name without its folder and without `.pem` or `.ppk`; nil for a key of the agent.
     package var stem: String? {
         guard let name = path?.split(separator: "/").last else { return nil }
-        return String(name.hasSuffix(".pem") ? name.dropLast(4) : name)
+        let ending = KeyCandidate.endings.first { name.hasSuffix($0) }
+        return String(name.dropLast(ending?.count ?? 0))
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LatchkeySSH
 
-struct AgentFilterTests {
+struct SigningAgentTests {
     private static func key(_ byte: UInt8) throws -> PublicKey {
         var writer = WireWriter()
         writer.string("ssh-ed25519")
@@ -13,45 +13,46 @@ struct AgentFilterTests {
         return try #require(PublicKey(blob: writer.bytes))
     }
 
+    /// Signs by repeating what it was given.
+    private final class Echo: Signer {
+        let publicKey: PublicKey
+        init(_ key: PublicKey) { publicKey = key }
+
+        func sign(_ message: [UInt8], flags: UInt32) -> [UInt8]? { message + [UInt8(flags)] }
+    }
+
     private static func signRequest(_ key: PublicKey) -> [UInt8] {
         var writer = WireWriter()
         writer.raw([13])
         writer.string(key.blob)
         writer.string([1, 2, 3])
-        writer.uint32(0)
+        writer.uint32(4)
         return writer.bytes
     }
 
     @Test func `only the one key may sign`() throws {
         let (mine, other) = (try Self.key(1), try Self.key(2))
-        #expect(AgentFilter.verdict(on: Self.signRequest(mine), key: mine) == .pass)
-        #expect(AgentFilter.verdict(on: Self.signRequest(other), key: mine) == .refuse)
-        #expect(AgentFilter.verdict(on: [11], key: mine) == .passAndCut)
+        let signed = SigningAgent.answer(to: Self.signRequest(mine), Echo(mine))
+        #expect(signed.bytes == [14, 0, 0, 0, 4, 1, 2, 3, 4])
+        #expect(signed.wasAsked)
+        #expect(SigningAgent.answer(to: Self.signRequest(other), Echo(mine)).bytes == [AgentMessage.failure])
     }
 
     @Test(arguments: [[], [13], [13, 0xFF, 0xFF, 0xFF, 0xFF], [17, 0], [19], [27, 1]] as [[UInt8]])
     func `adding, removing, locking and nonsense are refused`(request: [UInt8]) throws {
-        #expect(AgentFilter.verdict(on: request, key: try Self.key(1)) == .refuse)
+        #expect(SigningAgent.answer(to: request, Echo(try Self.key(1))).bytes == [AgentMessage.failure])
     }
 
-    @Test func `the list is cut to the one key`() throws {
-        let keys = try [1, 2, 3].map(Self.key)
-        var answer = WireWriter()
-        answer.raw([12])
-        answer.uint32(3)
-        for key in keys {
-            answer.string(key.blob)
-            answer.string("comment")
-        }
-        let cut = try #require(AgentMessage.identities(in: AgentFilter.cut(answer.bytes, to: keys[1])))
-        #expect(cut.map(\.key) == [keys[1]])
-        let none = try #require(AgentMessage.identities(in: AgentFilter.cut(answer.bytes, to: Self.key(9))))
-        #expect(none.isEmpty)
+    @Test func `the list is the one key`() throws {
+        let key = try Self.key(1)
+        let answer = SigningAgent.answer(to: [11], Echo(key))
+        #expect(try #require(AgentMessage.identities(in: answer.bytes)).map(\.key) == [key])
+        #expect(!answer.wasAsked)
     }
 
     @Test(arguments: [[], [12], [12, 0xFF, 0xFF, 0xFF, 0xFF], [12, 0, 0, 0, 1, 0, 0, 0, 9], [5]] as [[UInt8]])
-    func `a list that lies becomes a failure`(answer: [UInt8]) throws {
-        #expect(AgentFilter.cut(answer, to: try Self.key(1)) == [AgentMessage.failure])
+    func `an agent's list that lies is not taken`(answer: [UInt8]) {
+        #expect(AgentMessage.identities(in: answer) == nil)
     }
 }
 

@@ -7,8 +7,16 @@ package enum Digest {
     package static func sha256(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha256(), bytes) }
     package static func md5(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_md5(), bytes) }
 
+    static func sha1(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha1(), bytes) }
     static func sha1(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha1(), bytes) }
     static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha256(), bytes) }
+
+    /// - Returns: how many bytes were written: 64, or 0 if there was no room.
+    static func sha512(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+        var length: UInt32 = 0
+        guard target.count >= 64 else { return 0 }
+        return EVP_Digest(bytes.baseAddress, bytes.count, target.bindMemory(to: UInt8.self).baseAddress, &length, EVP_sha512(), nil) == 1 ? Int(length) : 0
+    }
 
     private static func compute(_ algorithm: OpaquePointer?, _ bytes: [UInt8]) -> [UInt8] {
         bytes.withUnsafeBytes { compute(algorithm, $0) }

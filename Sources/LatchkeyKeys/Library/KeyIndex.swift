@@ -13,7 +13,7 @@ internal import LatchkeyModel
 struct KeyIndex {
     /// The first eight bytes; the digit at the end is the version. It also changes with the formats that are read, since
     /// what could not be read before must be looked at again.
-    private static let magic = Array("LKINDEX1".utf8)
+    private static let magic = Array("LKINDEX2".utf8)
     private static let headerSize = 48
     private static let recordSize = 128
 

@@ -20,6 +20,9 @@ package enum KeyFault: Error, Equatable, Sendable {
     /// Its passphrase would cost more work than any honest file asks for.
     case tooCostly(String)
     case changedWhileRead
+    /// It is behind a passphrase, and none was given.
+    case locked
+    case wrongPassphrase
 
     /// What is wrong, as the end of a sentence that names the file.
     package var reason: String {
@@ -34,6 +37,8 @@ package enum KeyFault: Error, Equatable, Sendable {
         case .unsupported(let kind): "is \(kind), which is not supported"
         case .tooCostly(let what): "asks for absurd work to be unlocked (\(what))"
         case .changedWhileRead: "changed while it was read"
+        case .locked: "is behind a passphrase"
+        case .wrongPassphrase: "is not opened by this passphrase"
         }
     }
 
@@ -42,10 +47,8 @@ package enum KeyFault: Error, Equatable, Sendable {
         switch self {
         case .tooOpen: "chmod 600 '\(path.terminalSafe)'"
         case .foreignOwner: "make a copy of your own, readable by you alone"
-        case .unsupported(let kind) where kind.contains("PuTTY"):
-            "puttygen '\(path.terminalSafe)' -O private-openssh -o NEWFILE converts it"
-        case .unsupported(let kind) where kind.hasPrefix("encrypted with"):
-            "ssh-keygen -p -Z aes256-ctr -f '\(path.terminalSafe)' changes that; an ssh-agent can hold it as it is"
+        case .unsupported(let kind) where kind.hasPrefix("the handle of a security key"):
+            "let an ssh-agent hold it: ssh-add '\(path.terminalSafe)'"
         case .missing: "latchkey key list shows the keys there are"
         case .malformed: "restore it from where it was made; a private key cannot be mended"
         case .tooCostly: "if you trust the file, lower its rounds with ssh-keygen -p -a 24"

@@ -47,7 +47,7 @@ package final class KeyLibrary {
     package func likely(names: Set<String>, limit: Int) -> (candidates: [KeyCandidate], total: Int) {
         refresh()
         let index = index
-        let named = names.flatMap { [Array($0.utf8), Array("\($0).pem".utf8)] }
+        let named = names.flatMap { name in ([""] + KeyCandidate.endings).map { Array("\(name)\($0)".utf8) } }
         let usual = ["id_ed25519", "id_ecdsa", "id_rsa"].map { Array($0.utf8) }
         // Compared by hand: hashing thousands of names takes longer than all the rest.
         func holds(_ list: [[UInt8]], _ name: ArraySlice<UInt8>) -> Bool {

@@ -17,7 +17,7 @@ package enum Fingerprint {
     /// - Returns: OpenSSH's form for kinds of key that EC2 does not take.
     package static func ec2Imported(_ key: PublicKey) -> String {
         switch key.typeName {
-        case "rsa": SubjectPublicKeyInfo.rsa(key).map { colons(Digest.md5($0)) } ?? openSSH(key)
+        case "rsa": SubjectPublicKeyInfo.encode(key).map { colons(Digest.md5($0)) } ?? openSSH(key)
         case "ed25519": Data(Digest.sha256(key.blob)).base64EncodedString()
         default: openSSH(key)
         }
@@ -30,11 +30,11 @@ package enum Fingerprint {
     }
 
     /// `ad:57:77:…`, lowercase.
-    package static func colons(_ digest: [UInt8]) -> String {
-        digest.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        .joined(separator: ":")
+    package static func colons(_ digest: [UInt8]) -> String { digest.map(hexadecimal).joined(separator: ":") }
+
+    /// Two digits, lowercase.
+    static func hexadecimal(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16)
+        return digits.count == 1 ? "0" + digits : digits
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import LatchkeyModel
+package import LatchkeySSH
 
 /// Why a key is thought to fit an instance, the strongest first.
 package enum Evidence: String, CaseIterable, Codable, Comparable, Sendable {
@@ -35,10 +36,13 @@ package struct KeyProposal: Sendable {
     package let candidate: KeyCandidate
     /// Nil where nothing speaks for it but that it is there.
     package let evidence: Evidence?
+    /// The key itself, where it is in memory already.
+    package let signer: (any Signer)?
 
-    package init(candidate: KeyCandidate, evidence: Evidence?) {
+    package init(candidate: KeyCandidate, evidence: Evidence?, signer: (any Signer)? = nil) {
         self.candidate = candidate
         self.evidence = evidence
+        self.signer = signer
     }
 }
 

@@ -1,54 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLibCrypto
-package import LatchkeyModel
+internal import LatchkeyModel
 
 /// The form of private keys of RFC 5208 and RFC 5958.
-package enum PKCS8 {
+enum PKCS8 {
     /// OpenSSL's own default is 2,048, careful people take a million; ten times that takes some seconds.
     private static let iterationsLimit = 10_000_000
+    /// What is written: some tenths of a second for each try.
+    private static let freshIterations: Int32 = 600_000
 
-    static func describe(_ der: UnsafeRawBufferPointer) throws(KeyFault) -> KeyDescription {
+    /// A key in the clear.
+    static func decode(_ der: UnsafeRawBufferPointer) throws(KeyFault) -> KeyMaterial {
         var position = der.bindMemory(to: UInt8.self).baseAddress
         guard let info = d2i_PKCS8_PRIV_KEY_INFO(nil, &position, der.count) else { throw .malformed }
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        return try material(of: info)
+    }
+
+    /// A key behind a passphrase.
+    ///
+    /// - Throws: `wrongPassphrase`, and what ``checkCost(encrypted:)`` and ``decode(_:)`` throw.
+    static func decode(_ der: UnsafeRawBufferPointer, passphrase: borrowing Secret) throws(KeyFault) -> KeyMaterial {
+        try checkCost(encrypted: der)
+        var position = der.bindMemory(to: UInt8.self).baseAddress
+        guard let signature = d2i_X509_SIG(nil, &position, der.count) else { throw .malformed }
+        defer { X509_SIG_free(signature) }
+        let decrypted = passphrase.withCString { PKCS8_decrypt(signature, $0, Int32(passphrase.count)) }
+        guard let info = decrypted else { throw .wrongPassphrase }
+        defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        return try material(of: info)
+    }
+
+    private static func material(of info: OpaquePointer) throws(KeyFault) -> KeyMaterial {
         let (algorithm, inner, identifier) = try parts(of: info)
         switch algorithm {
-        case NID_rsaEncryption: return described(try RSAKey(pkcs1: inner))
-        case NID_X9_62_id_ecPublicKey: return described(try ECKey(sec1: inner, curve: try curve(of: identifier)))
-        case NID_ED25519: return described(try ed25519(inner))
+        case NID_rsaEncryption: return .rsa(try RSAKey(pkcs1: inner))
+        case NID_X9_62_id_ecPublicKey: return .ecdsa(try ECKey(sec1: inner, curve: try curve(of: identifier)))
+        case NID_ED25519: return .ed25519(try ed25519(inner))
         case NID_dsa: throw .unsupported("a DSA key")
-        default: throw .unsupported("of a kind that SSH does not know")
+        case NID_undef: throw .unsupported("of a kind that this OpenSSL does not know")
+        default:
+            let name = OBJ_nid2sn(algorithm).map { String(cString: $0).terminalSafe }
+            throw .unsupported("of the kind '\(name ?? "unknown")', which SSH does not know")
         }
     }
 
-    /// An ED25519 key in OpenSSH's form, unencrypted, since libssh does not read this kind from PKCS#8.
-    ///
-    /// - Parameter passphrase: of an encrypted key; nil for one that is not.
-    /// - Returns: nil if the text is of another kind or format, or the passphrase is wrong.
-    package static func openSSHText(of text: borrowing Secret, passphrase: borrowing Secret?) -> Secret? {
-        guard let armour = try? Armour.decode(text) else { return nil }
-        let info = armour.content.withBytes { der -> OpaquePointer? in
-            var position = der.bindMemory(to: UInt8.self).baseAddress
-            switch armour.label {
-            case "PRIVATE KEY": return d2i_PKCS8_PRIV_KEY_INFO(nil, &position, der.count)
-            case "ENCRYPTED PRIVATE KEY":
-                guard let signature = d2i_X509_SIG(nil, &position, der.count) else { return nil }
-                defer { X509_SIG_free(signature) }
-                switch passphrase {
-                case .none: return nil
-                case .some(let passphrase):
-                    return passphrase.withCString { PKCS8_decrypt(signature, $0, Int32(passphrase.count)) }
-                }
-            default: return nil
-            }
-        }
-        guard let info else { return nil }
+    /// The DER of a key in the clear.
+    static func encode(_ key: borrowing KeyMaterial) -> Secret {
+        guard let info = PKCS8.info(key) else { return Secret(capacity: 0) }
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
-        guard let (algorithm, inner, _) = try? parts(of: info), algorithm == NID_ED25519, let key = try? ed25519(inner)
-        else { return nil }
-        let container = key.seed.withBytes { OpenSSHContainer.ed25519(seed: $0, publicKey: key.publicKey, comment: "") }
-        return Armour.encode(label: "OPENSSH PRIVATE KEY", container)
+        return Secret(der: { i2d_PKCS8_PRIV_KEY_INFO(info, $0) })
+    }
+
+    /// The DER of a key behind a passphrase: PBES2 with AES-256 and PBKDF2 of HMAC-SHA-256 (RFC 8018 §6.2).
+    static func encode(_ key: borrowing KeyMaterial, passphrase: borrowing Secret) throws(KeyFault) -> Secret {
+        guard let info = PKCS8.info(key) else { throw .unsupported("not to be written by this OpenSSL") }
+        defer { PKCS8_PRIV_KEY_INFO_free(info) }
+        var generator = SystemRandomNumberGenerator()
+        var salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let scheme = PKCS5_pbe2_set_iv(
+            EVP_aes_256_cbc(),
+            freshIterations,
+            &salt,
+            Int32(salt.count),
+            nil,
+            NID_hmacWithSHA256
+        )
+        let encrypted = passphrase.withCString { PKCS8_set0_pbe($0, Int32(passphrase.count), info, scheme) }
+        guard let encrypted else {
+            X509_ALGOR_free(scheme)
+            throw .unsupported("not to be encrypted by this OpenSSL")
+        }
+        defer { X509_SIG_free(encrypted) }
+        return Secret(der: { i2d_X509_SIG(encrypted, $0) })
+    }
+
+    /// To be freed by the caller. Made by hand, since OpenSSL's own encoder leaves a copy of the key behind.
+    private static func info(_ key: borrowing KeyMaterial) -> OpaquePointer? {
+        guard let info = PKCS8_PRIV_KEY_INFO_new() else { return nil }
+        let isSet: Bool
+        switch key {
+        case .rsa(let key):
+            // RFC 8017 A.1: "the parameters field … shall have a value of type NULL".
+            isSet = set(info, NID_rsaEncryption, V_ASN1_NULL, nil, key.pkcs1)
+        case .ecdsa(let key):
+            // RFC 5480 §2.1.1: the parameters name the curve.
+            let curve = UnsafeMutableRawPointer(OBJ_nid2obj(key.curve.identifier))
+            isSet = set(info, NID_X9_62_id_ecPublicKey, V_ASN1_OBJECT, curve, key.sec1WithoutCurve)
+        case .ed25519(let key):
+            // RFC 8410 §3 and §7: no parameters, the seed in an OCTET STRING.
+            var inner = Secret(capacity: 34)
+            _ = inner.append(4)
+            _ = inner.append(32)
+            _ = key.seed.withBytes { inner.append($0) }
+            isSet = set(info, NID_ED25519, V_ASN1_UNDEF, nil, inner)
+        }
+        if isSet { return info }
+        PKCS8_PRIV_KEY_INFO_free(info)
+        return nil
+    }
+
+    /// `info` takes a copy of the key that it wipes when it is freed.
+    private static func set(
+        _ info: OpaquePointer,
+        _ algorithm: Int32,
+        _ type: Int32,
+        _ parameters: UnsafeMutableRawPointer?,
+        _ inner: borrowing Secret
+    ) -> Bool {
+        inner.withBytes { bytes in
+            guard let copy = CRYPTO_memdup(bytes.baseAddress, bytes.count, #fileID, 0) else { return false }
+            let content = copy.assumingMemoryBound(to: UInt8.self)
+            let object = OBJ_nid2obj(algorithm)
+            if PKCS8_pkey_set0(info, object, 0, type, parameters, content, Int32(bytes.count)) == 1 { return true }
+            CRYPTO_clear_free(copy, bytes.count, #fileID, 0)
+            return false
+        }
     }
 
     /// The algorithm's number, the key inside, and the algorithm's parameters; valid as long as `info` is.
@@ -69,10 +137,6 @@ package enum PKCS8 {
         var seed = Secret(capacity: 32)
         _ = seed.append(UnsafeRawBufferPointer(rebasing: inner[2...]))
         return try Ed25519Key(seed: seed)
-    }
-
-    private static func described(_ key: borrowing some PublicHalf & ~Copyable) -> KeyDescription {
-        KeyDescription(format: .pkcs8, isEncrypted: false, publicKey: key.publicKey, pkcs8SHA1: key.pkcs8SHA1)
     }
 
     private static func curve(of identifier: UnsafePointer<X509_ALGOR>?) throws(KeyFault) -> Int32 {

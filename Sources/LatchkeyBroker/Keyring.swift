@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyKeys
+internal import LatchkeyModel
+internal import Synchronization
+
+/// The private keys that were unlocked in this run of the program, so that a passphrase is asked for once, however many
+/// doors the key opens. Safe on several threads; they queue up for the person at the terminal.
+package final class Keyring: Sendable {
+    private let keys = Mutex<[String: PrivateKey]>([:])
+
+    package init() {}
+
+    /// The key in a file.
+    ///
+    /// - Throws: what ``Unlocking/open(_:passphrase:)`` throws.
+    package func privateKey(at path: String) throws -> PrivateKey {
+        try keys.withLock { keys in
+            if let key = keys[path] { return key }
+            let key = try Unlocking.open(path).key
+            keys[path] = key
+            return key
+        }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+
+/// The text form of private keys: RFC 7468 with the header lines of RFC 1421 that OpenSSL's older files carry.
+struct Armour: ~Copyable {
+    /// What stands between `-----BEGIN ` and `-----`.
+    let label: String
+    /// Header lines such as `Proc-Type: 4,ENCRYPTED`.
+    let headers: [String]
+    let content: Secret
+
+    /// By its header lines; what the label says is another matter.
+    var isEncrypted: Bool { headers.contains { $0.contains("ENCRYPTED") } }
+
+    /// The first private key in a text; what stands before it is passed over.
+    ///
+    /// - Throws: `notAKey` if there is none, `malformed` if it does not end or is not base64.
+    static func decode(_ text: borrowing Secret) throws(KeyFault) -> Armour {
+        try text.withBytes { bytes throws(KeyFault) in try decode(bytes) }
+    }
+
+    /// Whether a text could be a private key of any kind, PuTTY's included.
+    static func looksLikeKey(_ text: UnsafeRawBufferPointer) -> Bool {
+        if text.starts(with: PPK.mark.utf8) { return true }
+        var lines = TextLines(text)
+        while let line = lines.next() {
+            if label(of: line, marker: "-----BEGIN ")?.hasSuffix("PRIVATE KEY") == true { return true }
+        }
+        return false
+    }
+
+    private static func decode(_ text: UnsafeRawBufferPointer) throws(KeyFault) -> Armour {
+        var lines = TextLines(text)
+        while let line = lines.next() {
+            guard let label = label(of: line, marker: "-----BEGIN "), label.hasSuffix("PRIVATE KEY") else { continue }
+            var headers: [String] = []
+            var content = Secret(capacity: text.count)
+            var decoder = Base64Decoder()
+            while let line = lines.next() {
+                if Armour.label(of: line, marker: "-----END ") == label {
+                    guard decoder.isComplete, content.count > 0 else { throw .malformed }
+                    return Armour(label: label, headers: headers, content: content)
+                }
+                if line.contains(UInt8(ascii: ":")) {
+                    headers.append(String(decoding: line, as: UTF8.self))
+                } else {
+                    guard decoder.decode(line, into: &content) else { throw .malformed }
+                }
+            }
+            throw .malformed
+        }
+        throw .notAKey
+    }
+
+    private static func label(of line: UnsafeRawBufferPointer, marker: String) -> String? {
+        guard line.count > marker.utf8.count + 5, line.starts(with: marker.utf8),
+            line.suffix(5).elementsEqual("-----".utf8)
+        else { return nil }
+        return String(decoding: line.dropFirst(marker.utf8.count).dropLast(5), as: UTF8.self)
+    }
+
+    /// The text form of `content`, lines of 64 characters (RFC 7468 §2: "exactly 64 characters", the last may be
+    /// shorter). OpenSSH's own form has lines of 70.
+    static func encode(label: String, headers: [String] = [], _ content: borrowing Secret, columns: Int = 64) -> Secret {
+        let head = "-----BEGIN \(label)-----\n" + headers.map { $0 + "\n" }.joined() + (headers.isEmpty ? "" : "\n")
+        let foot = "-----END \(label)-----\n"
+        let room = Base64Encoder.size(of: content.count, columns: columns).characters
+        var text = Secret(capacity: head.utf8.count + room + foot.utf8.count)
+        for byte in head.utf8 { _ = text.append(byte) }
+        content.withBytes { Base64Encoder.encode($0, columns: columns, into: &text) }
+        for byte in foot.utf8 { _ = text.append(byte) }
+        return text
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCrypto
+internal import LatchkeyModel
+
+/// The X.509 form of a public key (RFC 5280 §4.1.2.7).
+enum SubjectPublicKeyInfo {
+    /// - Returns: nil if this form has no place for that kind of key, or OpenSSL does not hold it.
+    static func encode(_ key: PublicKey) -> [UInt8]? {
+        var reader = WireReader(key.blob)
+        guard reader.string() != nil else { return nil }
+        switch key.typeName {
+        case "rsa":
+            guard let e = reader.string(), let n = reader.string(), let rsa = RSA_new() else { return nil }
+            defer { RSA_free(rsa) }
+            let numbers = [n, e]
+                .map { bytes in bytes.withUnsafeBufferPointer { BN_bin2bn($0.baseAddress, Int32($0.count), nil) } }
+            guard RSA_set0_key(rsa, numbers[0], numbers[1], nil) == 1 else { return nil }
+            return der { i2d_RSA_PUBKEY(rsa, $0) }
+        case "ecdsa":
+            guard let name = reader.string().flatMap({ ECKey.Curve(rawValue: String(terminalSafe: $0)) }),
+                let point = reader.string().map(Array.init), let key = EC_KEY_new_by_curve_name(name.identifier)
+            else { return nil }
+            defer { EC_KEY_free(key) }
+            guard EC_KEY_oct2key(key, point, point.count, nil) == 1 else { return nil }
+            return der { i2d_EC_PUBKEY(key, $0) }
+        case "ed25519":
+            guard let raw = reader.string().map(Array.init),
+                let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, raw, raw.count)
+            else { return nil }
+            defer { EVP_PKEY_free(key) }
+            return der { i2d_PUBKEY(key, $0) }
+        default: return nil
+        }
+    }
+
+    private static func der(_ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32) -> [UInt8]? {
+        let length = Int(write(nil))
+        guard length > 0 else { return nil }
+        return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            var position = buffer.baseAddress
+            count = max(0, Int(write(&position)))
+        }
+    }
+
+    /// - Throws: `malformed`, `unsupported`.
+    static func decode(_ der: [UInt8]) throws(KeyFault) -> PublicKey {
+        var key: OpaquePointer?
+        der.withUnsafeBufferPointer { buffer in
+            var position = buffer.baseAddress
+            key = d2i_PUBKEY(nil, &position, buffer.count)
+        }
+        guard let key else { throw .malformed }
+        defer { EVP_PKEY_free(key) }
+        return try publicKey(key)
+    }
+
+    /// An RSA key in the older form that has no algorithm in it (RFC 8017 A.1.1).
+    static func decode(pkcs1 der: [UInt8]) throws(KeyFault) -> PublicKey {
+        var rsa: OpaquePointer?
+        der.withUnsafeBufferPointer { buffer in
+            var position = buffer.baseAddress
+            rsa = d2i_RSAPublicKey(nil, &position, buffer.count)
+        }
+        guard let rsa else { throw .malformed }
+        defer { RSA_free(rsa) }
+        return try publicKey(rsa: rsa)
+    }
+
+    private static func publicKey(_ key: OpaquePointer) throws(KeyFault) -> PublicKey {
+        switch EVP_PKEY_get_base_id(key) {
+        case EVP_PKEY_RSA:
+            guard let rsa = EVP_PKEY_get0_RSA(key) else { throw .malformed }
+            return try publicKey(rsa: rsa)
+        case EVP_PKEY_EC:
+            guard let ec = EVP_PKEY_get0_EC_KEY(key) else { throw .malformed }
+            let (group, point) = (EC_KEY_get0_group(ec), EC_KEY_get0_public_key(ec))
+            let identifier = EC_GROUP_get_curve_name(group)
+            guard let curve = ECKey.Curve.allCases.first(where: { $0.identifier == identifier }) else {
+                throw .unsupported("on a curve that SSH does not know")
+            }
+            let bytes = [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+                let form = POINT_CONVERSION_UNCOMPRESSED
+                count = EC_POINT_point2oct(group, point, form, buffer.baseAddress, buffer.count, nil)
+            }
+            guard !bytes.isEmpty, let key = ECKey.publicKey(curve, bytes) else { throw .malformed }
+            return key
+        case EVP_PKEY_ED25519:
+            let raw = [UInt8](unsafeUninitializedCapacity: Ed25519Key.length) { buffer, count in
+                count = Ed25519Key.length
+                if EVP_PKEY_get_raw_public_key(key, buffer.baseAddress, &count) != 1 { count = 0 }
+            }
+            guard let key = Ed25519Key.publicKey(raw) else { throw .malformed }
+            return key
+        case EVP_PKEY_DSA: throw .unsupported("a DSA key")
+        default: throw .unsupported("of a kind that SSH does not know")
+        }
+    }
+
+    private static func publicKey(rsa: OpaquePointer) throws(KeyFault) -> PublicKey {
+        var writer = WireWriter()
+        writer.string("ssh-rsa")
+        for number in [RSA_get0_e(rsa), RSA_get0_n(rsa)] {
+            let count = (Int(BN_num_bits(number)) + 7) / 8
+            writer.mpint(
+                [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+                    used = Int(BN_bn2bin(number, buffer.baseAddress))
+                }
+            )
+        }
+        guard let key = PublicKey(blob: writer.bytes), let bits = key.bits, RSAKey.sizes.contains(bits) else {
+            throw .unsupported("an RSA key of \(RSA_bits(rsa)) bits")
+        }
+        return key
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCrypto
+internal import LatchkeyModel
+
+/// A private key on one of the three NIST curves that SSH uses (RFC 5656 §10.1), in OpenSSL's hands.
+struct ECKey: ~Copyable {
+    /// The curve, by the name that SSH gives it.
+    enum Curve: String, CaseIterable {
+        case nistp256, nistp384, nistp521
+
+        var identifier: Int32 {
+            switch self {
+            case .nistp256: NID_X9_62_prime256v1
+            case .nistp384: NID_secp384r1
+            case .nistp521: NID_secp521r1
+            }
+        }
+
+        /// The algorithm of keys on it (RFC 5656 §3.1).
+        var algorithm: String { "ecdsa-sha2-\(rawValue)" }
+
+        /// RFC 5656 §6.2.1: the hash grows with the curve.
+        var digest: OpaquePointer? {
+            switch self {
+            case .nistp256: EVP_sha256()
+            case .nistp384: EVP_sha384()
+            case .nistp521: EVP_sha512()
+            }
+        }
+    }
+
+    let pointer: OpaquePointer
+    let curve: Curve
+    let publicKey: PublicKey
+
+    /// RFC 5915 `ECPrivateKey`, the curve named in it.
+    init(sec1 der: UnsafeRawBufferPointer) throws(KeyFault) { try self.init(der, in: nil) }
+
+    /// RFC 5915 `ECPrivateKey` inside PKCS#8, where the curve stands outside.
+    init(sec1 der: UnsafeRawBufferPointer, curve: Int32) throws(KeyFault) {
+        SecureHeap.prepare()
+        guard let group = EC_KEY_new_by_curve_name(curve) else { throw .unsupported("on a curve without a name") }
+        try self.init(der, in: group)
+    }
+
+    /// From the point and the private number, as SSH's formats carry them.
+    init(curve: Curve, point: UnsafeRawBufferPointer, number: UnsafeRawBufferPointer) throws(KeyFault) {
+        SecureHeap.prepare()
+        guard number.count <= 67, let key = EC_KEY_new_by_curve_name(curve.identifier) else { throw .malformed }
+        let secret = BN_bin2bn(number.bindMemory(to: UInt8.self).baseAddress, Int32(number.count), BN_secure_new())
+        defer { BN_clear_free(secret) }
+        guard EC_KEY_oct2key(key, point.bindMemory(to: UInt8.self).baseAddress, point.count, nil) == 1,
+            EC_KEY_set_private_key(key, secret) == 1
+        else {
+            EC_KEY_free(key)
+            throw .malformed
+        }
+        try self.init(owning: key)
+    }
+
+    private init(_ der: UnsafeRawBufferPointer, in group: OpaquePointer?) throws(KeyFault) {
+        SecureHeap.prepare()
+        var position = der.bindMemory(to: UInt8.self).baseAddress
+        var slot = group
+        guard let key = d2i_ECPrivateKey(&slot, &position, der.count) else {
+            EC_KEY_free(group)
+            throw .malformed
+        }
+        try self.init(owning: key)
+    }
+
+    private init(owning key: OpaquePointer) throws(KeyFault) {
+        let identifier = EC_GROUP_get_curve_name(EC_KEY_get0_group(key))
+        guard let curve = Curve.allCases.first(where: { $0.identifier == identifier }) else {
+            EC_KEY_free(key)
+            let name = OBJ_nid2sn(identifier).map { String(cString: $0).terminalSafe }
+            throw .unsupported("on the curve \(name ?? "without a name"), which SSH does not know")
+        }
+        let point = [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+            count = EC_POINT_point2oct(
+                EC_KEY_get0_group(key),
+                EC_KEY_get0_public_key(key),
+                POINT_CONVERSION_UNCOMPRESSED,
+                buffer.baseAddress,
+                buffer.count,
+                nil
+            )
+        }
+        guard !point.isEmpty, let publicKey = ECKey.publicKey(curve, point) else {
+            EC_KEY_free(key)
+            throw .malformed
+        }
+        pointer = key
+        self.curve = curve
+        self.publicKey = publicKey
+    }
+
+    static func generate(_ curve: Curve) throws(KeyFault) -> ECKey {
+        SecureHeap.prepare()
+        guard let key = EC_KEY_new_by_curve_name(curve.identifier) else { throw .malformed }
+        guard EC_KEY_generate_key(key) == 1 else {
+            EC_KEY_free(key)
+            throw .unreadable("the system has no randomness")
+        }
+        return try ECKey(owning: key)
+    }
+
+    deinit { EC_KEY_free(pointer) }
+
+    /// RFC 5656 §3.1: "string "ecdsa-sha2-[identifier]", string [identifier], string Q".
+    static func publicKey(_ curve: Curve, _ point: [UInt8]) -> PublicKey? {
+        var writer = WireWriter()
+        writer.string(curve.algorithm)
+        writer.string(curve.rawValue)
+        writer.string(point)
+        return PublicKey(blob: writer.bytes)
+    }
+
+    /// Whether the point is the private number's own.
+    var isConsistent: Bool { EC_KEY_check_key(pointer) == 1 }
+
+    /// RFC 5915, with the curve's name in it.
+    var sec1: Secret {
+        EC_KEY_set_enc_flags(pointer, 0)
+        return Secret(der: { i2d_ECPrivateKey(pointer, $0) })
+    }
+
+    /// RFC 5915 as PKCS#8 holds it: the curve's name stands outside.
+    var sec1WithoutCurve: Secret {
+        EC_KEY_set_enc_flags(pointer, UInt32(EC_PKEY_NO_PARAMETERS))
+        return Secret(der: { i2d_ECPrivateKey(pointer, $0) })
+    }
+
+    /// The private number, as an mpint (RFC 4251 §5).
+    func writeNumber(into writer: inout SecretWriter) { writer.mpint(EC_KEY_get0_private_key(pointer)) }
+}

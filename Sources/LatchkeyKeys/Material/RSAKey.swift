@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCrypto
+internal import LatchkeyModel
+
+/// An RSA private key in OpenSSL's hands, which wipes it when it is freed.
+struct RSAKey: ~Copyable {
+    /// The sizes that are taken. Below 1024 bits a key protects nothing; OpenSSL itself ends at 16384.
+    static let sizes = 1024...16384
+
+    let pointer: OpaquePointer
+
+    /// RFC 8017 A.1.2, `RSAPrivateKey`.
+    init(pkcs1 der: UnsafeRawBufferPointer) throws(KeyFault) {
+        SecureHeap.prepare()
+        var position = der.bindMemory(to: UInt8.self).baseAddress
+        guard let key = d2i_RSAPrivateKey(nil, &position, der.count) else { throw .malformed }
+        try self.init(owning: key)
+    }
+
+    /// From its numbers, each big-endian; the three exponents of the Chinese remainder theorem follow from the others.
+    init(
+        n: UnsafeRawBufferPointer,
+        e: UnsafeRawBufferPointer,
+        d: UnsafeRawBufferPointer,
+        p: UnsafeRawBufferPointer,
+        q: UnsafeRawBufferPointer,
+        inverse: UnsafeRawBufferPointer
+    ) throws(KeyFault) {
+        SecureHeap.prepare()
+        // No honest key is longer; OpenSSL's division below is quadratic.
+        guard n.count <= 2049, e.count <= 2049, d.count <= 2049, p.count <= 1025, q.count <= 1025,
+            inverse.count <= 1025, let key = RSA_new()
+        else { throw .malformed }
+        guard RSA_set0_key(key, RSAKey.number(n), RSAKey.number(e), RSAKey.secret(d)) == 1,
+            RSA_set0_factors(key, RSAKey.secret(p), RSAKey.secret(q)) == 1,
+            RSA_set0_crt_params(key, RSAKey.remainder(d, p), RSAKey.remainder(d, q), RSAKey.secret(inverse)) == 1
+        else {
+            RSA_free(key)
+            throw .malformed
+        }
+        try self.init(owning: key)
+    }
+
+    private init(owning key: OpaquePointer) throws(KeyFault) {
+        let bits = Int(RSA_bits(key))
+        guard RSAKey.sizes.contains(bits) else {
+            RSA_free(key)
+            throw .unsupported("an RSA key of \(bits) bits")
+        }
+        pointer = key
+    }
+
+    /// A new key of so many bits with the exponent 65537.
+    static func generate(bits: Int) throws(KeyFault) -> RSAKey { try RSAKey(bits: bits) }
+
+    private init(bits: Int) throws(KeyFault) {
+        SecureHeap.prepare()
+        guard let key = RSA_new() else { throw .malformed }
+        let exponent = BN_new()
+        defer { BN_free(exponent) }
+        guard BN_set_word(exponent, UInt(RSA_F4)) == 1, RSA_generate_key_ex(key, Int32(bits), exponent, nil) == 1
+        else {
+            RSA_free(key)
+            throw .unreadable("the system has no randomness")
+        }
+        pointer = key
+    }
+
+    deinit { RSA_free(pointer) }
+
+    /// RFC 4253 §6.6: "string "ssh-rsa", mpint e, mpint n".
+    var publicKey: PublicKey {
+        var writer = WireWriter()
+        writer.string("ssh-rsa")
+        writer.mpint(RSAKey.bytes(RSA_get0_e(pointer)))
+        writer.mpint(RSAKey.bytes(RSA_get0_n(pointer)))
+        guard let key = PublicKey(blob: writer.bytes) else { preconditionFailure("an RSA key always has a wire form") }
+        return key
+    }
+
+    /// Whether the numbers belong together. It tests primes, so it is only asked of a key that is going to be used.
+    var isConsistent: Bool { RSA_check_key(pointer) == 1 }
+
+    /// RFC 8017 A.1.2.
+    var pkcs1: Secret { Secret(der: { i2d_RSAPrivateKey(pointer, $0) }) }
+
+    /// The private numbers in the order that a format wants, each as an mpint (RFC 4251 §5).
+    enum Part { case n, e, d, p, q, inverse }
+
+    func write(_ parts: [Part], into writer: inout SecretWriter) {
+        for part in parts {
+            let number =
+                switch part {
+                case .n: RSA_get0_n(pointer)
+                case .e: RSA_get0_e(pointer)
+                case .d: RSA_get0_d(pointer)
+                case .p: RSA_get0_p(pointer)
+                case .q: RSA_get0_q(pointer)
+                case .inverse: RSA_get0_iqmp(pointer)
+                }
+            writer.mpint(number)
+        }
+    }
+
+    private static func number(_ bytes: UnsafeRawBufferPointer) -> OpaquePointer? {
+        BN_bin2bn(bytes.bindMemory(to: UInt8.self).baseAddress, Int32(bytes.count), nil)
+    }
+
+    private static func secret(_ bytes: UnsafeRawBufferPointer) -> OpaquePointer? {
+        BN_bin2bn(bytes.bindMemory(to: UInt8.self).baseAddress, Int32(bytes.count), BN_secure_new())
+    }
+
+    /// d mod (prime - 1), the exponents of the Chinese remainder theorem (RFC 8017 §3.2).
+    private static func remainder(_ d: UnsafeRawBufferPointer, _ prime: UnsafeRawBufferPointer) -> OpaquePointer? {
+        let (d, lessOne, result, context) = (secret(d), secret(prime), BN_secure_new(), BN_CTX_secure_new())
+        defer {
+            BN_clear_free(d)
+            BN_clear_free(lessOne)
+            BN_CTX_free(context)
+        }
+        guard BN_sub_word(lessOne, 1) == 1, BN_div(nil, result, d, lessOne, context) == 1 else {
+            BN_clear_free(result)
+            return nil
+        }
+        return result
+    }
+
+    private static func bytes(_ number: OpaquePointer?) -> [UInt8] {
+        let count = (Int(BN_num_bits(number)) + 7) / 8
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            used = Int(BN_bn2bin(number, buffer.baseAddress))
+        }
+    }
+}
