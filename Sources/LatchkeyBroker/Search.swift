@@ -124,6 +124,7 @@ struct Search {
         let candidate = proposal.candidate
         let handshaken: Handshaken
         if let open = slot.take() { handshaken = open } else { handshaken = try door.knock() }
+        trace.step("offering \(candidate.label)")
         let answer: Handshaken.Answer
         do throws(SSHError) {
             answer = try handshaken.login(offering: signer)

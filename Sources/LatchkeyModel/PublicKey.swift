@@ -39,24 +39,29 @@ package struct PublicKey: Hashable, Sendable {
     /// `ssh-ed25519 AAAA…`, without a comment.
     package var line: String { "\(algorithm) \(Data(blob).base64EncodedString())" }
 
-    /// A short word for the kind of key: `ed25519`, `rsa`, `ecdsa`, or else the algorithm's own name.
+    /// A short word for the kind of key: `ed25519`, `rsa`, `ecdsa`, `sk-ed25519`, `sk-ecdsa`, or else the algorithm's own
+    /// name; of a certificate that of the key that it is about.
     package var typeName: String {
+        if let key = certifiedKey { return key.typeName }
         switch algorithm {
-        case "ssh-ed25519": "ed25519"
-        case "ssh-rsa": "rsa"
-        case "ssh-dss": "dsa"
-        case let name where name.hasPrefix("ecdsa-sha2-"): "ecdsa"
-        default: algorithm
+        case "ssh-ed25519": return "ed25519"
+        case "ssh-rsa": return "rsa"
+        case "ssh-dss": return "dsa"
+        case "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521": return "ecdsa"
+        case "sk-ssh-ed25519@openssh.com": return "sk-ed25519"
+        case "sk-ecdsa-sha2-nistp256@openssh.com": return "sk-ecdsa"
+        default: return algorithm
         }
     }
 
     /// The size in bits that says how strong the key is: RSA's modulus, the curve for the others; nil if unknown.
     package var bits: Int? {
+        if let key = certifiedKey { return key.bits }
         var reader = WireReader(blob)
         _ = reader.string(limit: 64)
         switch algorithm {
-        case "ssh-ed25519": return 256
-        case "ecdsa-sha2-nistp256": return 256
+        case "ssh-ed25519", "sk-ssh-ed25519@openssh.com": return 256
+        case "ecdsa-sha2-nistp256", "sk-ecdsa-sha2-nistp256@openssh.com": return 256
         case "ecdsa-sha2-nistp384": return 384
         case "ecdsa-sha2-nistp521": return 521
         case "ssh-rsa":
@@ -68,12 +73,10 @@ package struct PublicKey: Hashable, Sendable {
         }
     }
 
-    /// The type with its size where the size varies: `rsa 2048`, `ed25519`.
+    /// The type with its size where the size varies: `rsa 2048`, `ed25519`, `ecdsa 256 certificate`.
     package var typeAndSize: String {
-        switch typeName {
-        case "rsa", "ecdsa": bits.map { "\(typeName) \($0)" } ?? typeName
-        default: typeName.terminalSafe
-        }
+        let size = ["rsa", "ecdsa"].contains(typeName) ? bits.map { " \($0)" } ?? "" : ""
+        return typeName.terminalSafe + size + (isCertificate ? " certificate" : "")
     }
 }
 

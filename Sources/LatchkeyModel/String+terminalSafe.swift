@@ -23,6 +23,11 @@ extension String {
     /// Whether nothing in this text needs to be escaped for a terminal.
     package var isTerminalSafe: Bool { unicodeScalars.allSatisfy(\.isTerminalSafe) }
 
+    /// This text of several lines, each made safe for a terminal.
+    package var terminalSafeLines: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map { String($0).terminalSafe }.joined(separator: "\n")
+    }
+
     /// The bytes as text, malformed UTF-8 replaced, then made safe for a terminal.
     package init(terminalSafe bytes: some Sequence<UInt8>) {
         self = String(decoding: Array(bytes), as: UTF8.self).terminalSafe

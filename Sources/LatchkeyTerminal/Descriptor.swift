@@ -8,11 +8,16 @@ package enum Descriptor {
     ///
     /// - Returns: 0, or the error number that stopped it.
     package static func writeAll(_ descriptor: Int32, _ bytes: some Collection<UInt8>) -> Int32 {
-        var rest = Array(bytes)[...]
+        Array(bytes).withUnsafeBytes { writeAll(descriptor, $0) }
+    }
+
+    /// As ``writeAll(_:_:)-(_,Collection)``, without a copy of what must not be copied.
+    package static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+        var rest = bytes
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = write(descriptor, rest.baseAddress, rest.count)
             if count >= 0 {
-                rest = rest.dropFirst(count)
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             } else if errno == EAGAIN {
                 var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&wait, 1, -1)

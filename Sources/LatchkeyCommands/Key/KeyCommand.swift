@@ -8,8 +8,18 @@ internal import LatchkeyModel
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Create, import and list key pairs.",
-        subcommands: [KeyCreate.self, KeyImport.self, KeyList.self, KeyShow.self, KeyDelete.self]
+        abstract: "Make, look after and replace key pairs.",
+        subcommands: [],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Key pairs:",
+                subcommands: [KeyCreate.self, KeyImport.self, KeyList.self, KeyShow.self, KeyDelete.self]
+            ),
+            CommandGroup(
+                name: "Files and fingerprints:",
+                subcommands: [KeyFingerprint.self, KeyMatch.self, KeyConvert.self]
+            ),
+        ]
     )
 }
 

@@ -8,6 +8,7 @@ internal import LatchkeyModel
 internal import LatchkeyTerminal
 
 extension KeyDirectory.KeyType: ExpressibleByArgument {}
+extension KeyDirectory.CreatedFormat: ExpressibleByArgument {}
 
 struct KeyCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,6 +26,12 @@ struct KeyCreate: ParsableCommand {
     @Option(name: .shortAndLong, help: "The kind of key: ed25519 or rsa (2048 bits).")
     var type = KeyDirectory.KeyType.ed25519
 
+    @Option(
+        name: .shortAndLong,
+        help: "The form of the file: pem (PKCS#1 for RSA, OpenSSH's own for ED25519) or ppk (PuTTY's)."
+    )
+    var format = KeyDirectory.CreatedFormat.pem
+
     @OptionGroup var tagOptions: TagOptions
 
     func run() throws {
@@ -35,7 +42,7 @@ struct KeyCreate: ParsableCommand {
         var made: KeyDirectory.Created?
         do {
             let pair = try store.addKeyPair(named: name) {
-                let created = try home.keys.create(name, type: type)
+                let created = try home.keys.create(name, type: type, format: format)
                 made = created
                 return KeyPair(
                     name: name,

@@ -14,8 +14,9 @@ struct KeyImport: ParsableCommand {
         commandName: "import",
         abstract: "Register the public half of a key that exists already.",
         discussion: """
-            FILE is a public key in OpenSSH's form, or a private key, of which only the public half is taken; - reads a \
-            public key from standard input. The private file stays where it is.
+            FILE is a public key (an OpenSSH line, RFC 4716, PEM, or DER in base64), or a private key in any form, of \
+            which only the public half is taken; - reads a public key from standard input. The private file stays where \
+            it is.
             """
     )
 
@@ -24,6 +25,8 @@ struct KeyImport: ParsableCommand {
 
     @Argument(help: "The key's file.", completion: .file())
     var file: String
+
+    private static let kinds = ["ed25519", "rsa", "ecdsa", "sk-ed25519", "sk-ecdsa"]
 
     @OptionGroup var tagOptions: TagOptions
 
@@ -47,35 +50,20 @@ struct KeyImport: ParsableCommand {
     }
 
     private func publicKey() throws -> PublicKey {
-        // A private key must not pass through ordinary memory, so it is looked for first.
-        let candidate = file == "-" ? nil : KeyLibrary.inspect(file)
-        switch candidate?.fault {
-        case .none:
-            if let candidate { return try publicHalf(of: candidate) }
-        case .notAKey, .notRegular, .missing, .unreadable: break
-        case .some(let fault):
-            throw LatchkeyError(
-                .keyUnusable,
-                "the key '\(file.terminalSafe)' \(fault.reason)",
-                hint: fault.hint(path: file)
-            )
-        }
-        let lines = try InputFile.read(file).split(whereSeparator: \.isNewline)
-        guard lines.count == 1, let key = lines.first.flatMap({ PublicKey(line: $0) }) else {
-            throw LatchkeyError(
-                .keyUnusable,
-                "there is no key in '\(file.terminalSafe)'",
-                hint: "give a .pub file, or the private key's file"
-            )
-        }
-        guard ["ed25519", "rsa", "ecdsa"].contains(key.typeName) else {
-            throw LatchkeyError(
-                .keyUnusable,
-                "keys of the kind '\(key.algorithm.terminalSafe)' cannot be imported",
-                hint: "ed25519, rsa and ecdsa can"
-            )
-        }
-        return key
+        let source = try KeySource(file)
+        let key =
+            switch source {
+            case .publicKey(let text): text.key
+            case .privateKey(let candidate): try publicHalf(of: candidate)
+            }
+        if KeyImport.kinds.contains(key.typeName) && !key.isCertificate { return key }
+        throw LatchkeyError(
+            .keyUnusable,
+            "keys of the kind '\(key.algorithm.terminalSafe)' cannot be imported",
+            hint: key.isCertificate
+                ? "import the key that was certified; an ssh-agent offers its certificate beside it"
+                : "ed25519, rsa, ecdsa and security keys (sk-…) can"
+        )
     }
 
     private func publicHalf(of candidate: KeyCandidate) throws -> PublicKey {

@@ -54,8 +54,11 @@ struct Home {
         )
     }
 
+    /// The ssh-agent that this environment names; nil for none.
+    var agent: AgentAddress? { Environment.value("SSH_AUTH_SOCK").map(AgentAddress.init) }
+
     func broker(_ store: Store, _ trace: Trace) throws -> Broker {
-        let agent = Environment.value("SSH_AUTH_SOCK").map(AgentAddress.init)
+        let agent = agent
         return Broker(control: store, library: try library(agent), agent: agent, directory: keys, trace: trace)
     }
 

@@ -3,13 +3,10 @@
 internal import FoundationEssentials
 package import LatchkeyModel
 
-/// The strings by which EC2 and OpenSSH call a key.
+/// The strings by which EC2, OpenSSH and PuTTY call a key.
 package enum Fingerprint {
     /// OpenSSH's: `SHA256:` and the digest of the wire form in base64 without padding.
-    package static func openSSH(_ key: PublicKey) -> String {
-        let base64 = Data(Digest.sha256(key.blob)).base64EncodedString()
-        return "SHA256:" + base64.prefix { $0 != "=" }
-    }
+    package static func openSSH(_ key: PublicKey) -> String { "SHA256:" + unpadded(Digest.sha256(key.blob)) }
 
     /// EC2's for an imported key, as `describe-key-pairs` shows it: MD5 over the SubjectPublicKeyInfo for RSA (not over
     /// the wire form of RFC 4716, whatever the API's text says), padded base64 of the SHA-256 for ED25519.
@@ -18,7 +15,7 @@ package enum Fingerprint {
     package static func ec2Imported(_ key: PublicKey) -> String {
         switch key.typeName {
         case "rsa": SubjectPublicKeyInfo.encode(key).map { colons(Digest.md5($0)) } ?? openSSH(key)
-        case "ed25519": Data(Digest.sha256(key.blob)).base64EncodedString()
+        case "ed25519": Base64.encode(Digest.sha256(key.blob))
         default: openSSH(key)
         }
     }
@@ -36,5 +33,73 @@ package enum Fingerprint {
     static func hexadecimal(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 16)
         return digits.count == 1 ? "0" + digits : digits
+    }
+
+    static func unpadded(_ digest: [UInt8]) -> String { String(Base64.encode(digest).prefix { $0 != "=" }) }
+}
+
+/// What a fingerprint is a digest of, and with which function.
+package enum FingerprintKind: String, CaseIterable, Codable, Sendable {
+    /// SHA-1 of the private key's PKCS#8 form: EC2, of RSA keys that it made.
+    case pkcs8SHA1
+    /// MD5 of the SubjectPublicKeyInfo: EC2, of RSA keys that were imported.
+    case spkiMD5
+    /// SHA-256 of the wire form: EC2 of ED25519 keys, OpenSSH, PuTTY.
+    case wireSHA256
+    /// MD5 of the wire form (RFC 4716 §4): OpenSSH before 6.8, PuTTY before 0.75.
+    case wireMD5
+    /// SHA-1 of the wire form, said in words.
+    case bubbleBabble
+
+    /// The digest of a key.
+    ///
+    /// - Returns: nil if this kind of key has none, or its private half would have to be known.
+    package func digest(of key: PublicKey, pkcs8SHA1: [UInt8]?) -> [UInt8]? {
+        switch self {
+        case .pkcs8SHA1: pkcs8SHA1
+        case .spkiMD5: SubjectPublicKeyInfo.encode(key).map(Digest.md5)
+        case .wireSHA256: Digest.sha256(key.blob)
+        case .wireMD5: Digest.md5(key.blob)
+        case .bubbleBabble: Digest.sha1(key.blob)
+        }
+    }
+}
+
+/// One of the strings that a key is called by.
+package struct FingerprintName: Codable, Equatable, Sendable {
+    package let fingerprint: String
+    package let kind: FingerprintKind
+    /// Who calls the key so, and when.
+    package let usedBy: String
+}
+
+extension Fingerprint {
+    /// Every string by which a key could be called, each once.
+    ///
+    /// - Parameter pkcs8SHA1: nil where the private half is not known, and for other kinds than RSA.
+    package static func all(of key: PublicKey, pkcs8SHA1: [UInt8]?) -> [FingerprintName] {
+        var names: [FingerprintName] = []
+        func add(_ fingerprint: String, _ kind: FingerprintKind, _ usedBy: String) {
+            names.append(FingerprintName(fingerprint: fingerprint, kind: kind, usedBy: usedBy))
+        }
+        let (sha256, md5) = (Digest.sha256(key.blob), colons(Digest.md5(key.blob)))
+        switch key.typeName {
+        case "rsa":
+            if let pkcs8SHA1 { add(colons(pkcs8SHA1), .pkcs8SHA1, "EC2, if it made the key") }
+            if let spki = SubjectPublicKeyInfo.encode(key) {
+                add(colons(Digest.md5(spki)), .spkiMD5, "EC2, if the key was imported")
+            }
+        case "ed25519": add(Base64.encode(sha256), .wireSHA256, "EC2")
+        default: break
+        }
+        add("SHA256:" + unpadded(sha256), .wireSHA256, "OpenSSH")
+        add("MD5:" + md5, .wireMD5, "OpenSSH -E md5, and before 6.8")
+        add(BubbleBabble.encode(Digest.sha1(key.blob)), .bubbleBabble, "ssh-keygen -B")
+        // PuTTY counts the bits of an ED25519 key without the one that is always the same.
+        let bits = key.typeName == "ed25519" ? 255 : key.bits
+        let head = [key.algorithm, bits.map(String.init)].compactMap { $0 }.joined(separator: " ")
+        add("\(head) SHA256:\(unpadded(sha256))", .wireSHA256, "PuTTY")
+        add("\(head) \(md5)", .wireMD5, "PuTTY before 0.75")
+        return names
     }
 }

@@ -40,6 +40,14 @@ package struct KeyCandidate: Equatable, Sendable {
         if case .file(let path) = source { path } else { nil }
     }
 
+    /// The path, or the agent's comment; not safe for a terminal yet.
+    package var name: String {
+        switch source {
+        case .file(let path): path
+        case .agent(let comment): comment
+        }
+    }
+
     /// How messages call it, safe for a terminal: the path, or the agent's comment.
     package var label: String {
         switch source {

@@ -35,7 +35,10 @@ package final class KeyLibrary {
             refresh()
             found = files(with: key)
         }
-        let inAgent = identities().filter { $0.key == key }.map(KeyLibrary.candidate)
+        // A certificate of the key may open where the key alone does not.
+        let held = identities()
+        let inAgent = (held.filter { $0.key == key } + held.filter { $0.key.certifiedKey == key })
+            .map(KeyLibrary.candidate)
         return found.filter { !$0.isEncrypted } + inAgent + found.filter(\.isEncrypted)
     }
 
@@ -94,7 +97,7 @@ package final class KeyLibrary {
         }
     }
 
-    private var index: KeyIndex {
+    var index: KeyIndex {
         if let loaded { return loaded }
         let index = KeyIndex.load(indexPath)
         loaded = index
@@ -113,7 +116,7 @@ package final class KeyLibrary {
             .sorted { rank($0) < rank($1) }
     }
 
-    private func identities() -> [AgentAddress.Identity] {
+    func identities() -> [AgentAddress.Identity] {
         if let agentIdentities { return agentIdentities }
         // An agent that is gone leaves its address behind in many a shell; that is everyday life, not an error.
         let identities = (try? agent?.identities()) ?? []
@@ -121,11 +124,11 @@ package final class KeyLibrary {
         return identities
     }
 
-    private static func candidate(_ identity: AgentAddress.Identity) -> KeyCandidate {
+    static func candidate(_ identity: AgentAddress.Identity) -> KeyCandidate {
         KeyCandidate(source: .agent(comment: identity.comment), publicKey: identity.key)
     }
 
-    private static func candidate(_ path: String, _ description: KeyDescription?) -> KeyCandidate {
+    static func candidate(_ path: String, _ description: KeyDescription?) -> KeyCandidate {
         let claimed = description?.publicKey == nil ? publicHalf(beside: path) : nil
         return KeyCandidate(
             source: .file(path: path),
@@ -149,7 +152,7 @@ package final class KeyLibrary {
     // MARK: Keeping the index true
 
     /// Goes through the folders and reads what is new or has changed, once in this object's life.
-    private func refresh() {
+    func refresh() {
         guard !isFresh else { return }
         isFresh = true
         let old = index
