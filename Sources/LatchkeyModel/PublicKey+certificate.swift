@@ -18,6 +18,7 @@ extension PublicKey {
         let (name, fieldCount): (String, Int)
         switch stem {
         case "ssh-ed25519": (name, fieldCount) = (stem, 1)
+        case "ssh-dss": (name, fieldCount) = (stem, 4)
         case "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521":
             (name, fieldCount) = (stem, 2)
         case "sk-ssh-ed25519": (name, fieldCount) = ("\(stem)@openssh.com", 2)

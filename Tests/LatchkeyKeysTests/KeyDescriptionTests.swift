@@ -187,8 +187,8 @@ struct KeyDescriptionTests {
         #expect(try fault("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") == .notAKey)
         #expect(try fault("PuTTY-User-Key-File-3: ssh-ed25519\n") == .malformed)
         #expect(try fault("PuTTY-User-Key-File-1: ssh-rsa\n") == .unsupported("a PuTTY key of the form 1"))
-        #expect(try fault("PuTTY-User-Key-File-3: ssh-dss\n") == .unsupported("a DSA key"))
-        #expect(try fault("PuTTY-User-Key-File-3: ssh-ed448\n") == .unsupported("of the kind 'ssh-ed448'"))
+        #expect(try fault("SSH PRIVATE KEY FILE FORMAT 1.1\n") == .unsupported("a key of SSH 1"))
+        #expect(try fault("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n") == .unsupported("a key of ssh.com's"))
         #expect(
             try fault("-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n")
                 == .unsupported("a DSA key")
@@ -211,6 +211,25 @@ struct KeyDescriptionTests {
             #expect(KeyLibrary.inspect("\(scratch.path)/none").fault == .missing)
             try Execution.require(["mkfifo", "\(scratch.path)/pipe"])
             #expect(KeyLibrary.inspect("\(scratch.path)/pipe").fault == .notRegular)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("puttygen -q -t dsa -O private", "a DSA key"), ("puttygen -q -t ed448 -O private", "of the kind 'ssh-ed448'"),
+            ("openssl genpkey -quiet -algorithm ed448", "of the kind 'ED448', which SSH does not know"),
+            ("openssl ecparam -name secp256k1 -genkey -noout", "on the curve secp256k1, which SSH does not know"),
+            ("openssl genpkey -quiet -algorithm x25519", "of the kind 'X25519', which SSH does not know"),
+            ("openssl genrsa -traditional", "an RSA key of 768 bits"),
+        ]
+    )
+    func `keys of other kinds are refused by name`(maker: String, kind: String) throws {
+        try Scratch.with { scratch in
+            let path = "\(scratch.path)/key"
+            let output = maker.hasPrefix("puttygen") ? "--new-passphrase /dev/null -o $0" : "-out $0"
+            let script = "\(maker) \(output) \(kind.contains("768") ? "768" : "") 2>/dev/null; chmod 600 $0"
+            try Execution.require(["bash", "-c", script, path])
+            #expect(KeyLibrary.inspect(path).fault == .unsupported(kind))
         }
     }
 

@@ -5,8 +5,11 @@ package import LatchkeyModel
 
 /// The strings by which EC2, OpenSSH and PuTTY call a key.
 package enum Fingerprint {
-    /// OpenSSH's: `SHA256:` and the digest of the wire form in base64 without padding.
-    package static func openSSH(_ key: PublicKey) -> String { "SHA256:" + unpadded(Digest.sha256(key.blob)) }
+    /// OpenSSH's: `SHA256:` and the digest of the wire form in base64 without padding. A certificate is called by the key
+    /// that it is about.
+    package static func openSSH(_ key: PublicKey) -> String {
+        "SHA256:" + unpadded(Digest.sha256((key.certifiedKey ?? key).blob))
+    }
 
     /// EC2's for an imported key, as `describe-key-pairs` shows it: MD5 over the SubjectPublicKeyInfo for RSA (not over
     /// the wire form of RFC 4716, whatever the API's text says), padded base64 of the SHA-256 for ED25519.
@@ -78,6 +81,7 @@ extension Fingerprint {
     ///
     /// - Parameter pkcs8SHA1: nil where the private half is not known, and for other kinds than RSA.
     package static func all(of key: PublicKey, pkcs8SHA1: [UInt8]?) -> [FingerprintName] {
+        let key = key.certifiedKey ?? key
         var names: [FingerprintName] = []
         func add(_ fingerprint: String, _ kind: FingerprintKind, _ usedBy: String) {
             names.append(FingerprintName(fingerprint: fingerprint, kind: kind, usedBy: usedBy))

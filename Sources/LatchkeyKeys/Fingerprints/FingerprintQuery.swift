@@ -71,7 +71,8 @@ package struct FingerprintQuery: Equatable, Sendable {
     ///
     /// - Parameter pkcs8SHA1: nil where the private half is not known.
     package func kind(matching key: PublicKey, pkcs8SHA1: [UInt8]?) -> FingerprintKind? {
-        kinds.first { kind in
+        let key = key.certifiedKey ?? key
+        return kinds.first { kind in
             guard let digest = kind.digest(of: key, pkcs8SHA1: pkcs8SHA1) else { return false }
             return kind == .bubbleBabble ? Array(BubbleBabble.encode(digest).utf8) == self.digest : digest == self.digest
         }

@@ -13,16 +13,22 @@ struct Armour: ~Copyable {
     /// By its header lines; what the label says is another matter.
     var isEncrypted: Bool { headers.contains { $0.contains("ENCRYPTED") } }
 
+    /// The beginnings of files that are private keys, but in a form of former times that is only known by name.
+    private static let former = [
+        ("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----", "a key of ssh.com's"),
+        ("SSH PRIVATE KEY FILE FORMAT 1.1", "a key of SSH 1"),
+    ]
+
     /// The first private key in a text; what stands before it is passed over.
     ///
-    /// - Throws: `notAKey` if there is none, `malformed` if it does not end or is not base64.
+    /// - Throws: `notAKey` if there is none, `malformed` if it does not end or is not base64, `unsupported`.
     static func decode(_ text: borrowing Secret) throws(KeyFault) -> Armour {
         try text.withBytes { bytes throws(KeyFault) in try decode(bytes) }
     }
 
     /// Whether a text could be a private key of any kind, PuTTY's included.
     static func looksLikeKey(_ text: UnsafeRawBufferPointer) -> Bool {
-        if text.starts(with: PPK.mark.utf8) { return true }
+        if text.starts(with: PPK.mark.utf8) || former.contains(where: { text.starts(with: $0.0.utf8) }) { return true }
         var lines = TextLines(text)
         while let line = lines.next() {
             if label(of: line, marker: "-----BEGIN ")?.hasSuffix("PRIVATE KEY") == true { return true }
@@ -31,6 +37,7 @@ struct Armour: ~Copyable {
     }
 
     private static func decode(_ text: UnsafeRawBufferPointer) throws(KeyFault) -> Armour {
+        if let kind = former.first(where: { text.starts(with: $0.0.utf8) }) { throw .unsupported(kind.1) }
         var lines = TextLines(text)
         while let line = lines.next() {
             guard let label = label(of: line, marker: "-----BEGIN "), label.hasSuffix("PRIVATE KEY") else { continue }

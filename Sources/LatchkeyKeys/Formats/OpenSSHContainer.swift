@@ -27,7 +27,7 @@ struct OpenSSHContainer {
             let count = reader.uint32(), count == 1, let blob = reader.string(),
             let publicKey = PublicKey(blob: Array(blob)), let list = reader.string()
         else { throw .malformed }
-        try OpenSSHContainer.check(publicKey)
+        try publicKey.checkKind()
         self.publicKey = publicKey
         self.list = list
         tag = reader.rest
@@ -40,16 +40,6 @@ struct OpenSSHContainer {
                 derivation: String(terminalSafe: derivation),
                 options: options
             )
-        }
-    }
-
-    private static func check(_ key: PublicKey) throws(KeyFault) {
-        switch key.algorithm {
-        case "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521": return
-        case "ssh-dss": throw .unsupported("a DSA key")
-        case let name where name.hasPrefix("sk-"):
-            throw .unsupported("the handle of a security key (\(name.terminalSafe))")
-        case let name: throw .unsupported("of the kind '\(name.terminalSafe)'")
         }
     }
 

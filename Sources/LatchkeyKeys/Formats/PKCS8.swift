@@ -26,8 +26,9 @@ enum PKCS8 {
         var position = der.bindMemory(to: UInt8.self).baseAddress
         guard let signature = d2i_X509_SIG(nil, &position, der.count) else { throw .malformed }
         defer { X509_SIG_free(signature) }
+        ERR_clear_error()
         let decrypted = passphrase.withCString { PKCS8_decrypt(signature, $0, Int32(passphrase.count)) }
-        guard let info = decrypted else { throw .wrongPassphrase }
+        guard let info = decrypted else { throw OpenSSLErrors.wereUnsupported() ? .unsupported("encrypted in a way that this OpenSSL does not undo") : .wrongPassphrase }
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
         return try material(of: info)
     }
@@ -36,7 +37,10 @@ enum PKCS8 {
         let (algorithm, inner, identifier) = try parts(of: info)
         switch algorithm {
         case NID_rsaEncryption: return .rsa(try RSAKey(pkcs1: inner))
-        case NID_X9_62_id_ecPublicKey: return .ecdsa(try ECKey(sec1: inner, curve: try curve(of: identifier)))
+        case NID_X9_62_id_ecPublicKey:
+            let group = try group(of: identifier)
+            defer { EC_GROUP_free(group) }
+            return .ecdsa(try ECKey(sec1: inner, group: group))
         case NID_ED25519: return .ed25519(try ed25519(inner))
         case NID_dsa: throw .unsupported("a DSA key")
         case NID_undef: throw .unsupported("of a kind that this OpenSSL does not know")
@@ -139,12 +143,22 @@ enum PKCS8 {
         return try Ed25519Key(seed: seed)
     }
 
-    private static func curve(of identifier: UnsafePointer<X509_ALGOR>?) throws(KeyFault) -> Int32 {
+    /// RFC 5480 §2.1.1: the parameters are the curve's name, or (RFC 3279 §2.3.5) the curve number by number. To be freed
+    /// by the caller.
+    private static func group(of identifier: UnsafePointer<X509_ALGOR>?) throws(KeyFault) -> OpaquePointer {
         var type: Int32 = 0
         var value: UnsafeRawPointer?
         X509_ALGOR_get0(nil, &type, &value, identifier)
-        guard type == V_ASN1_OBJECT, let value else { throw .unsupported("on a curve without a name") }
-        return OBJ_obj2nid(OpaquePointer(value))
+        var group: OpaquePointer?
+        if type == V_ASN1_OBJECT, let value {
+            group = EC_GROUP_new_by_curve_name(OBJ_obj2nid(OpaquePointer(value)))
+        } else if type == V_ASN1_SEQUENCE, let value {
+            let sequence = value.assumingMemoryBound(to: ASN1_STRING.self)
+            var start = ASN1_STRING_get0_data(sequence)
+            group = d2i_ECPKParameters(nil, &start, Int(ASN1_STRING_length(sequence)))
+        }
+        guard let group else { throw .unsupported("on a curve that this OpenSSL does not know") }
+        return group
     }
 
     /// Refuses a file whose passphrase would take for ever to try (RFC 8018 A.2 to A.4, RFC 7914 §7).

@@ -33,12 +33,12 @@ struct PPK: ~Copyable {
             throw .unsupported("a PuTTY key of the form \(name.dropFirst(PPK.mark.count))")
         }
         let algorithm = FieldReader.value(first[separator...])
-        try PPK.check(algorithm)
         let cipher = try reader.field("Encryption")
         let comment = try reader.field("Comment")
         let publicPart = try reader.base64("Public-Lines")
         let key = publicPart.withBytes { PublicKey(blob: Array($0)) }
         guard let key, key.algorithm == algorithm else { throw .malformed }
+        try key.checkKind()
         let encryption = try PPKEncryption(cipher: cipher, version, &reader)
         let content = try reader.base64("Private-Lines")
         guard let code = FieldReader.bytes(ofHexadecimal: try reader.field("Private-MAC")) else { throw .malformed }
@@ -59,15 +59,6 @@ struct PPK: ~Copyable {
         self.encryption = encryption
         self.content = content
         self.code = code
-    }
-
-    private static func check(_ algorithm: String) throws(KeyFault) {
-        switch algorithm {
-        case "ssh-rsa", "ssh-ed25519": return
-        case "ssh-dss": throw .unsupported("a DSA key")
-        case let name where ECKey.Curve.allCases.contains { $0.algorithm == name }: return
-        case let name: throw .unsupported("of the kind '\(name.terminalSafe)'")
-        }
     }
 
     /// What can be known of it; one that is not encrypted is read, and its code checked.

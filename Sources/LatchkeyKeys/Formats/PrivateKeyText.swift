@@ -17,9 +17,6 @@ enum PrivateKeyText {
             return try armour.content.withBytes { bytes throws(KeyFault) in
                 try OpenSSHContainer(bytes).open(passphrase: passphrase)
             }
-        case "PRIVATE KEY":
-            let material = try armour.content.withBytes { bytes throws(KeyFault) in try PKCS8.decode(bytes) }
-            return OpenedKey(material: material, format: .pkcs8, comment: "")
         case "ENCRYPTED PRIVATE KEY":
             let material = try with(passphrase) { passphrase throws(KeyFault) in
                 try armour.content.withBytes { bytes throws(KeyFault) in
@@ -29,18 +26,15 @@ enum PrivateKeyText {
                 throw .locked
             }
             return OpenedKey(material: material, format: .pkcs8, comment: "")
-        case "RSA PRIVATE KEY", "EC PRIVATE KEY":
-            let format: KeyFormat = armour.label == "RSA PRIVATE KEY" ? .pkcs1 : .sec1
-            guard armour.isEncrypted else {
-                return OpenedKey(material: try traditional(armour.content, format), format: format, comment: "")
-            }
+        case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+            guard armour.isEncrypted else { return try inTheClear(armour.label, armour.content) }
             let content = try with(passphrase) { passphrase throws(KeyFault) in
                 try TraditionalPEM.decrypt(armour, passphrase: passphrase)
             } absent: { () throws(KeyFault) in
                 throw .locked
             }
             do throws(KeyFault) {
-                return OpenedKey(material: try traditional(content, format), format: format, comment: "")
+                return try inTheClear(armour.label, content)
             } catch {
                 // One wrong passphrase in 256 leaves a padding that looks right.
                 throw error == .malformed ? .wrongPassphrase : error
@@ -50,9 +44,13 @@ enum PrivateKeyText {
         }
     }
 
-    private static func traditional(_ content: borrowing Secret, _ format: KeyFormat) throws(KeyFault) -> KeyMaterial {
+    private static func inTheClear(_ label: String, _ content: borrowing Secret) throws(KeyFault) -> OpenedKey {
         try content.withBytes { bytes throws(KeyFault) in
-            format == .pkcs1 ? .rsa(try RSAKey(pkcs1: bytes)) : .ecdsa(try ECKey(sec1: bytes))
+            switch label {
+            case "RSA PRIVATE KEY": OpenedKey(material: .rsa(try RSAKey(pkcs1: bytes)), format: .pkcs1, comment: "")
+            case "EC PRIVATE KEY": OpenedKey(material: .ecdsa(try ECKey(sec1: bytes)), format: .sec1, comment: "")
+            default: OpenedKey(material: try PKCS8.decode(bytes), format: .pkcs8, comment: "")
+            }
         }
     }
 

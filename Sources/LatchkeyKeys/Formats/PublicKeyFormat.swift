@@ -55,6 +55,10 @@ package struct PublicKeyText: Equatable, Sendable {
         if lines.count == 1, let line = lines.first {
             let words = line.split(maxSplits: 2, whereSeparator: \.isWhitespace)
             if words.count >= 2, let key = PublicKey(line: line) {
+                // A name that is no kind of key may still be one of a signature, such as rsa-sha2-256.
+                guard key.typeName != key.algorithm else {
+                    throw .unsupported("of the kind '\(key.algorithm.terminalSafe)'")
+                }
                 return PublicKeyText(key: key, comment: words.count > 2 ? String(words[2]) : "", format: .openssh)
             }
         }

@@ -15,6 +15,11 @@ enum TraditionalPEM {
         guard PEM_get_EVP_CIPHER_INFO(&header, &info) == 1, info.cipher != nil else {
             throw .unsupported("encrypted in an unknown way")
         }
+        // The older ones (DES) belong to a provider that is not loaded.
+        let name = EVP_CIPHER_get0_name(info.cipher).map { String(cString: $0) } ?? ""
+        let fetched = EVP_CIPHER_fetch(nil, name, nil)
+        defer { EVP_CIPHER_free(fetched) }
+        guard fetched != nil else { throw .unsupported("encrypted with \(name.terminalSafe), which this OpenSSL does not undo") }
         var content = Secret(capacity: armour.content.count)
         // OpenSSL decrypts in place, and asks for the passphrase by a callback that gets it as its last argument.
         let written = passphrase.withBytes { passphrase -> Int in

@@ -38,10 +38,16 @@ struct ECKey: ~Copyable {
     init(sec1 der: UnsafeRawBufferPointer) throws(KeyFault) { try self.init(der, in: nil) }
 
     /// RFC 5915 `ECPrivateKey` inside PKCS#8, where the curve stands outside.
-    init(sec1 der: UnsafeRawBufferPointer, curve: Int32) throws(KeyFault) {
+    ///
+    /// - Parameter group: OpenSSL's; it stays the caller's.
+    init(sec1 der: UnsafeRawBufferPointer, group: OpaquePointer) throws(KeyFault) {
         SecureHeap.prepare()
-        guard let group = EC_KEY_new_by_curve_name(curve) else { throw .unsupported("on a curve without a name") }
-        try self.init(der, in: group)
+        guard let key = EC_KEY_new() else { throw .malformed }
+        guard EC_KEY_set_group(key, group) == 1 else {
+            EC_KEY_free(key)
+            throw .malformed
+        }
+        try self.init(der, in: key)
     }
 
     /// From the point and the private number, as SSH's formats carry them.
@@ -71,11 +77,13 @@ struct ECKey: ~Copyable {
     }
 
     private init(owning key: OpaquePointer) throws(KeyFault) {
-        let identifier = EC_GROUP_get_curve_name(EC_KEY_get0_group(key))
+        let identifier = ECKey.curve(of: EC_KEY_get0_group(key))
         guard let curve = Curve.allCases.first(where: { $0.identifier == identifier }) else {
             EC_KEY_free(key)
-            let name = OBJ_nid2sn(identifier).map { String(cString: $0).terminalSafe }
-            throw .unsupported("on the curve \(name ?? "without a name"), which SSH does not know")
+            guard identifier != NID_undef, let name = OBJ_nid2sn(identifier) else {
+                throw .unsupported("on a curve without a name")
+            }
+            throw .unsupported("on the curve \(String(cString: name).terminalSafe), which SSH does not know")
         }
         let point = [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
             count = EC_POINT_point2oct(
@@ -91,9 +99,18 @@ struct ECKey: ~Copyable {
             EC_KEY_free(key)
             throw .malformed
         }
+        EC_KEY_set_asn1_flag(key, OPENSSL_EC_NAMED_CURVE)
+        EC_KEY_set_conv_form(key, POINT_CONVERSION_UNCOMPRESSED)
         pointer = key
         self.curve = curve
         self.publicKey = publicKey
+    }
+
+    /// The number of the named curve that a group is. One that is written out number by number (RFC 3279 §2.3.5) counts
+    /// if it is the named one in every number; then it is taken by its name from here on.
+    static func curve(of group: OpaquePointer?) -> Int32 {
+        let identifier = EC_GROUP_get_curve_name(group)
+        return identifier != NID_undef ? identifier : max(NID_undef, EC_GROUP_check_named_curve(group, 0, nil))
     }
 
     static func generate(_ curve: Curve) throws(KeyFault) -> ECKey {
