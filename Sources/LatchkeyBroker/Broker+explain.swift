@@ -212,6 +212,16 @@ extension Broker {
         )
     }
 
+    /// What is left to somebody whose key is lost.
+    static func otherWays(into instance: Instance) -> [String] {
+        [
+            "somebody whose key still opens it can let yours in: latchkey key install '\(instance.displayName)' --key YOURS.pub",
+            "its console or its provider's agent (on EC2: the serial console, Session Manager, EC2 Instance Connect, user data) "
+                + "can add a line to ~/.ssh/authorized_keys",
+            "its disk can be attached to another machine and the line added there; owner and mode of the file must stay",
+        ]
+    }
+
     private func advice(
         _ instance: Instance,
         _ registered: KeyPair?,
@@ -238,7 +248,7 @@ extension Broker {
             advice.append("no key pair is noted for this instance; --key names one")
         }
         if wasAsked, inquiry.failure == nil, inquiry.accepted == nil {
-            advice.append("put a public key of yours into ~/.ssh/authorized_keys there, by a way that is still open")
+            advice += Broker.otherWays(into: instance)
         }
         return advice
     }

@@ -58,7 +58,7 @@ extension Broker {
             var bridge = try Bridge(options)
             return try outcome(try bridge.run(&channel), instance)
         } catch let error as SSHError {
-            throw failure(error, instance, user)
+            throw Broker.failure(error, instance, user)
         }
     }
 
@@ -85,7 +85,7 @@ extension Broker {
         }
     }
 
-    private func failure(_ error: SSHError, _ instance: Instance, _ user: String) -> LatchkeyError {
+    static func failure(_ error: SSHError, _ instance: Instance, _ user: String) -> LatchkeyError {
         switch error {
         case .requestRefused(let what):
             LatchkeyError(

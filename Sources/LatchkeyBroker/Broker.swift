@@ -20,6 +20,8 @@ package struct Broker {
         package var acceptsNewHostKey = false
         /// Seconds for reaching the instance, and for each step of the login.
         package var timeout = 10
+        /// Whether a person follows this one connection: may be asked about a host key, and sees the server's banner.
+        package var isAttended = true
 
         package init() {}
     }
@@ -109,14 +111,12 @@ package struct Broker {
         return admission
     }
 
-    /// What `--key` names: a path, a file in the key folder, or a registered key pair.
+    /// What `--key` names: a path with a slash in it, else a registered key pair, else a file here or in the key folder.
     ///
     /// - Throws: `keyNotFound`, `keyUnusable`.
     package func namedKey(_ key: String) throws -> KeyProposal {
         let path = key.hasPrefix("~/") ? Environment.home + key.dropFirst(1) : key
-        if key.contains("/") || access(path, F_OK) == 0 {
-            return KeyProposal(candidate: try usable(path), evidence: .named)
-        }
+        if key.contains("/") { return KeyProposal(candidate: try usable(path), evidence: .named) }
         if let pair = try control.keyPair(named: key) {
             if let candidate = library.candidates(for: pair.publicKey).first {
                 return KeyProposal(candidate: candidate, evidence: .named)
@@ -127,10 +127,24 @@ package struct Broker {
                 hint: "bring its file to '\(directory.file(for: key).terminalSafe)', or name the file with --key"
             )
         }
+        if access(path, F_OK) == 0 { return KeyProposal(candidate: try usable(path), evidence: .named) }
         if directory.holds(key) {
             return KeyProposal(candidate: try usable(directory.file(for: key)), evidence: .named)
         }
         throw LatchkeyError.keyNotFound(key)
+    }
+
+    /// The same, its private half in memory, asking for the passphrase if there is one.
+    ///
+    /// - Throws: `keyUnusable`, `passphraseWrong`, `passphraseUnavailable`, `cancelled`.
+    package func unlocked(_ proposal: KeyProposal) throws -> KeyProposal {
+        guard let path = proposal.candidate.path else { return proposal }
+        let key = try keyring.privateKey(at: path)
+        return KeyProposal(
+            candidate: proposal.candidate.known(as: key.publicKey),
+            evidence: proposal.evidence,
+            signer: key
+        )
     }
 
     private func usable(_ path: String) throws -> KeyCandidate {

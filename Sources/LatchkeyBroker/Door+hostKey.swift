@@ -38,7 +38,7 @@ extension Door {
     private func trust(_ key: PublicKey, asking: Bool) throws -> HostKey.Source {
         if options.acceptsNewHostKey && asking { return .firstUse }
         let fingerprint = "\(key.typeName) \(Fingerprint.openSSH(key))"
-        guard asking, Terminal.isInteractive, let prompt = Prompt() else {
+        guard asking, options.isAttended, Terminal.isInteractive, let prompt = Prompt() else {
             throw LatchkeyError(
                 .hostKeyUnknown,
                 "nobody has vouched for the host key of '\(instance.displayName)' yet: \(place) shows \(fingerprint)",

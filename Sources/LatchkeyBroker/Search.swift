@@ -190,7 +190,7 @@ struct Search {
     /// What the server says before a login goes to standard error, once, and marked, so that it cannot be taken for what
     /// Latchkey says.
     private mutating func show(_ lines: [String]) {
-        guard lines != banners else { return }
+        guard lines != banners, door.options.isAttended else { return }
         banners = lines
         for line in lines { Console.note("| \(line)") }
     }
@@ -226,7 +226,8 @@ struct Search {
                 .noKeyFits,
                 "the private half of the key pair '\(registered.name.terminalSafe)' of '\(instance.displayName)' is not on "
                     + "this machine, and \(refused.isEmpty ? "there is no other key" : "none of \(refused.count) other keys fits")",
-                hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); \(explain)"
+                hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); lost? \(explain) and the "
+                    + "other ways in"
             )
         }
         let rest = others - refused.count
@@ -236,7 +237,7 @@ struct Search {
                 ? "there is no private key on this machine to enter '\(instance.displayName)' with"
                 : "none of the \(refused.count) keys that were tried fits '\(instance.displayName)'"
                     + (rest > 0 ? ", \(rest) more were not tried" : ""),
-            hint: "name one with --key, or say which pair it is: latchkey instance add … --key KEYPAIR"
+            hint: "name one with --key; \(explain) and the other ways in"
         )
     }
 }

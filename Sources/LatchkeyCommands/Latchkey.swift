@@ -21,7 +21,10 @@ struct Latchkey: ParsableCommand {
         subcommands: [],
         groupedSubcommands: [
             CommandGroup(name: "Entering instances:", subcommands: [Connect.self, Explain.self]),
-            CommandGroup(name: "Looking after them:", subcommands: [InstanceCommand.self, KeyCommand.self]),
+            CommandGroup(
+                name: "Looking after them:",
+                subcommands: [InstanceCommand.self, KeyCommand.self, Doctor.self]
+            ),
         ]
     )
 }

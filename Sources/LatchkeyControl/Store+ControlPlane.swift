@@ -123,6 +123,15 @@ extension Store: ControlPlane {
         }
     }
 
+    package func noteKeyName(_ name: String?, of instanceID: Instance.ID) throws {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE instance SET keyName = ? WHERE id = ?",
+                arguments: [name, instanceID]
+            )
+        }
+    }
+
     package func noteAcceptedKey(_ key: PublicKey, of instanceID: Instance.ID, user: String, at date: Date) throws {
         try write { database in
             try database.execute(

@@ -26,6 +26,10 @@ package protocol ControlPlane {
     /// The key that an instance let in last, for a login user; nil if none did.
     func acceptedKey(of instanceID: Instance.ID, user: String) throws -> PublicKey?
 
+    /// Notes the key pair that opens an instance from now on; nil for one that is not registered. EC2 keeps the name given
+    /// at launch for ever: there this does nothing.
+    func noteKeyName(_ name: String?, of instanceID: Instance.ID) throws
+
     func noteAcceptedKey(_ key: PublicKey, of instanceID: Instance.ID, user: String, at date: Date) throws
 }
 

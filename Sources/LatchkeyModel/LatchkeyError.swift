@@ -25,6 +25,7 @@ package struct LatchkeyError: Error, Codable, Equatable, Sendable {
         case hostKeyChanged
         case loginRefused
         case requestRefused
+        case passwordNotReady
         case connectionLost
         case storeUnavailable
         case storeDamaged

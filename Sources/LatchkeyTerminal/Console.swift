@@ -14,5 +14,5 @@ package enum Console {
         if let hint = error.hint { note("latchkey: hint: \(hint)") }
     }
 
-    private static func write(_ text: String) { _ = Descriptor.writeAll(STDERR_FILENO, Array(text.utf8)) }
+    static func write(_ text: String) { _ = Descriptor.writeAll(STDERR_FILENO, Array(text.utf8)) }
 }

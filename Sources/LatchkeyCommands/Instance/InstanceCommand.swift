@@ -11,7 +11,7 @@ struct InstanceCommand: ParsableCommand {
         abstract: "Add, list and change instances.",
         subcommands: [
             InstanceAdd.self, InstanceList.self, InstanceShow.self, InstanceTag.self, InstanceTrust.self,
-            InstanceRemove.self,
+            InstancePassword.self, InstanceRemove.self,
         ]
     )
 }

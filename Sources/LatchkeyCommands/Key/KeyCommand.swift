@@ -19,6 +19,7 @@ struct KeyCommand: ParsableCommand {
                 name: "Files and fingerprints:",
                 subcommands: [KeyFingerprint.self, KeyMatch.self, KeyConvert.self]
             ),
+            CommandGroup(name: "On instances:", subcommands: [KeyInstall.self, KeyReplace.self]),
         ]
     )
 }

@@ -54,7 +54,7 @@ struct KeyFingerprint: ParsableCommand {
     }
 
     private func report() throws -> Report {
-        if !file.contains("/"), file != "-", !InputFile.exists(file),
+        if !file.contains("/"), file != "-",
             let pair = try Home.current.store().keyPair(named: file)
         {
             let path = try Home.current.library(nil).candidates(for: pair.publicKey).first?.path

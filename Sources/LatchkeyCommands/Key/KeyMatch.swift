@@ -129,17 +129,18 @@ struct KeyMatch: ParsableCommand {
             return Search(kind: "fingerprint", parts: [.fingerprint(query)], meaning: query.meaning, reason: "")
         }
         if let text = try? PublicKeyText(reading: what) { return search(text.key) }
-        if what.contains("/") || InputFile.exists(what) {
+        let isPath = what.contains("/")
+        if !isPath, let pair = try store.keyPair(named: what) {
+            let meaning = "the key pair '\(pair.name.terminalSafe)', \(KeyMatch.call(pair.publicKey))"
+            return Search(kind: "keyPair", parts: [.key(pair.publicKey)], meaning: meaning, reason: "it is \(meaning)")
+        }
+        if isPath || InputFile.exists(what) {
             switch try KeySource(what) {
             case .publicKey(let text): return search(text.key)
             case .privateKey(let candidate):
                 guard let key = candidate.publicKey else { return search(try Unlocking.open(what).key.publicKey) }
                 return search(key)
             }
-        }
-        if let pair = try store.keyPair(named: what) {
-            let meaning = "the key pair '\(pair.name.terminalSafe)', \(KeyMatch.call(pair.publicKey))"
-            return Search(kind: "keyPair", parts: [.key(pair.publicKey)], meaning: meaning, reason: "it is \(meaning)")
         }
         return try search(store, instance: try instance(store))
     }

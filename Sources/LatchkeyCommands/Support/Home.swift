@@ -11,7 +11,7 @@ internal import LatchkeySSH
 /// Where this user's state is, and what is opened from there.
 ///
 /// `LATCHKEY_HOME` puts all of it into one folder; otherwise the XDG base directories hold it.
-struct Home {
+struct Home: Sendable {
     let configurationPath: String
     let data: String
     private let cache: String
@@ -57,9 +57,15 @@ struct Home {
     /// The ssh-agent that this environment names; nil for none.
     var agent: AgentAddress? { Environment.value("SSH_AUTH_SOCK").map(AgentAddress.init) }
 
-    func broker(_ store: Store, _ trace: Trace) throws -> Broker {
-        let agent = agent
-        return Broker(control: store, library: try library(agent), agent: agent, directory: keys, trace: trace)
+    func broker(_ store: Store, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {
+        Broker(
+            control: store,
+            library: try library(agent),
+            agent: agent,
+            directory: keys,
+            keyring: keyring,
+            trace: trace
+        )
     }
 
     /// Makes a folder for the owner alone, and those above it.

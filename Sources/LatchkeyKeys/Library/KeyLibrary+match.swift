@@ -66,3 +66,17 @@ extension KeyLibrary {
         try KeyDescription(of: try KeyFile.read(path))
     }
 }
+
+extension KeyLibrary {
+    /// Everything in the key folders that is, or looks like, a private key.
+    package func survey() -> (usable: [(candidate: KeyCandidate, description: KeyDescription)], faulty: [KeyCandidate]) {
+        refresh()
+        let index = index
+        let usable = (0..<index.count)
+            .compactMap { record -> (KeyCandidate, KeyDescription)? in
+                guard let description = index.record(record).description else { return nil }
+                return (KeyLibrary.candidate(index.path(record), description), description)
+            }
+        return (usable, doubtful().filter { $0.fault != nil })
+    }
+}

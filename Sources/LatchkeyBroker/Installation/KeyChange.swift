@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyKeys
+package import LatchkeyModel
+
+/// A public key that is to open instances.
+package struct NewKey: Sendable {
+    package let publicKey: PublicKey
+    /// What stands behind it in `authorized_keys`, one line.
+    package let comment: String
+    /// The registered key pair that it is; nil for none.
+    package let pairName: String?
+    /// What proves it: the private half; nil where it is not at hand.
+    package let proposal: KeyProposal?
+
+    package init(publicKey: PublicKey, comment: String, pairName: String?, proposal: KeyProposal?) {
+        self.publicKey = publicKey
+        self.comment = comment
+        self.pairName = pairName
+        self.proposal = proposal
+    }
+}
+
+/// What became of an instance whose keys were to change.
+package struct KeyChange: Codable, Equatable, Sendable {
+    package enum Outcome: String, Codable, Sendable {
+        /// The key was added, and the instance knows it.
+        case installed
+        /// The key was added and proved, and the old one is gone.
+        case replaced
+        /// Nothing had to be done.
+        case unchanged
+        /// What would be done (`--dry-run`).
+        case planned
+        /// Nothing has changed, or what had was undone.
+        case failed
+    }
+
+    package let instance: String
+    package let id: String
+    package let outcome: Outcome
+    /// In words that are safe for a terminal.
+    package let detail: String
+
+    package init(_ instance: Instance, _ outcome: Outcome, _ detail: String) {
+        self.instance = instance.name ?? instance.id
+        id = instance.id
+        self.outcome = outcome
+        self.detail = detail
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+internal import LatchkeySSH
+internal import LatchkeyTerminal
+
+/// Runs shell scripts on an instance and tells their answers from whatever else is printed there.
+///
+/// The script goes to `/bin/sh` over its input, so that the login shell, whichever it is, has nothing to quote or to
+/// expand. Answers carry a random mark: what start-up files print cannot be taken for one.
+struct RemoteScript {
+    /// The most that a script may print; an `authorized_keys` file is some kilobytes.
+    private static let limit = 4 << 20
+    /// Seconds.
+    private static let timeout = 60
+
+    /// The mark before each answer: letters and digits.
+    let mark: String
+    let text: [UInt8]
+
+    init(_ make: (_ mark: String) -> [UInt8]) {
+        mark = Identifier.make(prefix: "latchkey-")
+        text = make(mark)
+    }
+
+    /// The bytes behind the first mark.
+    ///
+    /// - Throws: `requestRefused` if there is no answer: a forced command, a login shell that ends by itself.
+    func run(over connection: borrowing Connection, on instance: Instance) throws -> [UInt8] {
+        var request = Connection.Request()
+        request.command = "/bin/sh -s"
+        let run: CapturedRun
+        do {
+            var channel = try connection.start(request)
+            run = try channel.capture(
+                input: text,
+                limit: RemoteScript.limit,
+                timeout: RemoteScript.timeout
+            )
+        } catch let error as SSHError {
+            throw Broker.failure(error, instance, "the login user")
+        }
+        guard let start = run.output.firstRange(of: Array("\(mark) ".utf8)) else {
+            let words = String(terminalSafe: run.error.prefix(200))
+            throw LatchkeyError(
+                .requestRefused,
+                "'\(instance.displayName)' ran no script: " + (words.isEmpty ? "it answered nothing" : words),
+                hint: "a forced command for this key, or a login shell that allows none, stands in the way"
+            )
+        }
+        return Array(run.output[start.upperBound...])
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyModel
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell what is wrong with this set-up, and how to mend it.",
+        discussion: """
+            Looks at Latchkey's own files, every private key, the ssh-agent, key pairs and instances, and changes nothing. \
+            Ends with 1 if something needs mending.
+            """
+    )
+
+    @OptionGroup var show: ShowOptions
+
+    func run() throws {
+        let findings = Examination(home: .current).findings()
+        switch show.output {
+        case .json: try Output.print(json: findings)
+        case .table: Output.print(findings.flatMap(Doctor.lines).joined(separator: "\n"))
+        }
+        if findings.contains(where: { $0.severity == .problem }) { throw ExitCode(1) }
+    }
+
+    private static func lines(_ finding: Finding) -> [String] {
+        let mark =
+            switch finding.severity {
+            case .fine: "+"
+            case .note: "?"
+            case .problem: "-"
+            }
+        let subject = finding.subject.rawValue.padded(to: 9)
+        let indent = String(repeating: " ", count: 13)
+        return ["\(mark) \(subject)  \(finding.message)"] + [finding.hint].compactMap { $0 }.map { indent + $0 }
+    }
+}
+
+/// One thing that was looked at.
+struct Finding: Encodable, Equatable {
+    enum Severity: String, Encodable { case fine, note, problem }
+    enum Subject: String, Encodable { case home, store, settings, key, agent, keyPair, instance }
+
+    let severity: Severity
+    let subject: Subject
+    /// In words that are safe for a terminal, as is the hint.
+    let message: String
+    let hint: String?
+
+    init(_ severity: Severity, _ subject: Subject, _ message: String, hint: String? = nil) {
+        (self.severity, self.subject, self.message, self.hint) = (severity, subject, message, hint)
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyControl
+internal import LatchkeyKeys
+internal import LatchkeyModel
+internal import LatchkeySSH
+
+/// Looks at everything that a connection depends on, on this machine.
+struct Examination {
+    let home: Home
+
+    func findings() -> [Finding] {
+        var findings = folder()
+        do {
+            let library = try home.library(home.agent)
+            let isConfigured = access(home.configurationPath, F_OK) == 0
+            let settings = isConfigured ? "'\(home.configurationPath.terminalSafe)' is understood" : "all are at their defaults"
+            findings.append(Finding(.fine, .settings, settings))
+            findings += keys(library)
+            findings += agent()
+            let store = try home.store()
+            findings += try registered(store, library)
+        } catch let error as LatchkeyError {
+            let subject: Finding.Subject = error.code == .configurationInvalid ? .settings : .store
+            findings.append(Finding(.problem, subject, error.message, hint: error.hint))
+        } catch {
+            findings.append(Finding(.problem, .store, "\(error)".terminalSafe))
+        }
+        return findings
+    }
+
+    /// Whether others can get at what Latchkey keeps.
+    private func folder() -> [Finding] {
+        let shown = "'\(home.data.terminalSafe)'"
+        var status = stat()
+        guard stat(home.data, &status) == 0 else {
+            return [Finding(.note, .home, "\(shown) is not there yet; it is made at the first use")]
+        }
+        guard status.st_mode & 0o022 == 0 else {
+            return [
+                Finding(.problem, .home, "\(shown) can be written by others", hint: "chmod 700 \(shown)")
+            ]
+        }
+        guard status.st_uid == geteuid() else { return [Finding(.problem, .home, "\(shown) belongs to another user")] }
+        return [Finding(.fine, .home, "\(shown) is yours alone")]
+    }
+
+    private func keys(_ library: KeyLibrary) -> [Finding] {
+        let survey = library.survey()
+        var findings = survey.usable.compactMap { weakness(of: $0.candidate, $0.description) }
+        findings += survey.faulty.compactMap { candidate in
+            guard let fault = candidate.fault else { return nil }
+            let hint = fault.hint(path: candidate.path ?? "")
+            guard case .unsupported(let kind) = fault else {
+                return Finding(.problem, .key, "\(candidate.label) \(fault.reason)", hint: hint)
+            }
+            let isWeak = kind == "a DSA key" || kind.hasPrefix("an RSA key of")
+            return Finding(
+                isWeak ? .problem : .note,
+                .key,
+                "\(candidate.label) \(fault.reason)",
+                hint: isWeak ? "it protects nothing any more; what it still opens needs another key" : hint
+            )
+        }
+        let count = survey.usable.count
+        let hidden = survey.usable.count { $0.description.publicKey == nil }
+        if hidden > 0 {
+            findings.append(
+                Finding(
+                    .note,
+                    .key,
+                    "\(hidden) key\(hidden == 1 ? " hides" : "s hide") the public half behind a passphrase, and can only be "
+                        + "found by name",
+                    hint: "latchkey key convert FILE OUT --format openssh makes a form that shows it"
+                )
+            )
+        }
+        findings.insert(Finding(.fine, .key, "\(count) private key\(count == 1 ? " is" : "s are") here and can be read"), at: 0)
+        return findings
+    }
+
+    /// When PuTTY 0.81 came, which mended how it signs with keys on P-521 (CVE-2024-31497): 15 April 2024.
+    private static let puttyMended = Date(timeIntervalSince1970: 1_713_139_200)
+
+    private func weakness(of candidate: KeyCandidate, _ description: KeyDescription) -> Finding? {
+        guard let key = description.publicKey else { return nil }
+        if key.typeName == "rsa", let bits = key.bits, bits < 2048 {
+            return Finding(
+                .problem,
+                .key,
+                "\(candidate.label) is an RSA key of \(bits) bits, which is too weak",
+                hint: "latchkey key create NEW, then latchkey key replace NAME --with NEW"
+            )
+        }
+        guard key.algorithm == "ecdsa-sha2-nistp521", let path = candidate.path else { return nil }
+        let isPuTTYs = description.format == .ppk || description.format == .ppk2
+        var status = stat()
+        let modified = stat(path, &status) == 0 ? Date(timeIntervalSince1970: Double(status.st_mtim.tv_sec)) : Date()
+        guard isPuTTYs || modified < Examination.puttyMended else { return nil }
+        return Finding(
+            isPuTTYs ? .problem : .note,
+            .key,
+            "\(candidate.label) is on P-521: PuTTY 0.68 to 0.80 gave such keys away, some bits with each signature "
+                + "(CVE-2024-31497)",
+            hint: "if one of those ever signed with it, replace it: latchkey key replace NAME --with NEW"
+        )
+    }
+
+    private func agent() -> [Finding] {
+        guard let agent = home.agent else { return [Finding(.fine, .agent, "no ssh-agent is named by SSH_AUTH_SOCK")] }
+        do throws(SSHError) {
+            let count = try agent.identities().count
+            return [Finding(.fine, .agent, "the ssh-agent holds \(count) key\(count == 1 ? "" : "s")")]
+        } catch {
+            return [
+                Finding(
+                    .note,
+                    .agent,
+                    "SSH_AUTH_SOCK names '\(agent.path.terminalSafe)', where no ssh-agent answers",
+                    hint: "unset it, or start one: eval \"$(ssh-agent)\""
+                )
+            ]
+        }
+    }
+
+    private func registered(_ store: Store, _ library: KeyLibrary) throws -> [Finding] {
+        let (pairs, instances) = (try store.keyPairs(), try store.instances().filter { $0.state != .terminated })
+        var findings = [
+            Finding(
+                .fine,
+                .store,
+                "\(pairs.count) key pair\(pairs.count == 1 ? "" : "s") and \(instances.count) "
+                    + "instance\(instances.count == 1 ? "" : "s") are registered"
+            )
+        ]
+        let away = pairs.filter { library.candidates(for: $0.publicKey).isEmpty }
+        if !away.isEmpty {
+            findings.append(
+                Finding(.note, .keyPair, "not on this machine are the private halves of \(Examination.list(away.map(\.name)))")
+            )
+        }
+        let names = Set(pairs.map(\.name))
+        let stale = instances.filter { $0.keyName.map { !names.contains($0) } == true }
+        if !stale.isEmpty {
+            findings.append(
+                Finding(
+                    .note,
+                    .instance,
+                    "key pairs that are not registered are noted for \(Examination.list(stale.map(\.displayName)))",
+                    hint: "latchkey key import NAME FILE registers one"
+                )
+            )
+        }
+        let open = instances.filter(\.hostKeys.isEmpty)
+        if !open.isEmpty {
+            findings.append(
+                Finding(
+                    .note,
+                    .instance,
+                    "no host key is pinned for \(Examination.list(open.map(\.displayName)))",
+                    hint: "latchkey instance trust NAME --host-keys-from FILE pins them"
+                )
+            )
+        }
+        return findings
+    }
+
+    /// Some of the names, and how many more there are.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(5).map { "'\($0.terminalSafe)'" }.joined(separator: ", ")
+        return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
+    }
+}

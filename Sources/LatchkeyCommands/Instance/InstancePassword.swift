@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import LatchkeyBroker
+internal import LatchkeyControl
+internal import LatchkeyKeys
+internal import LatchkeyModel
+
+struct InstancePassword: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "password",
+        abstract: "Decrypt the administrator's password of a Windows instance.",
+        discussion: """
+            aws ec2 get-password-data --instance-id i-0a1b2c3d4e5f60718 | latchkey instance password win-1 --data -
+
+            The password was encrypted at launch for the instance's key pair, which must be RSA. It is printed on standard \
+            output and kept nowhere.
+            """
+    )
+
+    @Argument(help: "The instance.", completion: .custom(Completions.instances))
+    var name: String
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("What EC2's get-password-data answered: its JSON or the base64; - for standard input.", valueName: "file"),
+        completion: .file()
+    )
+    var data: String?
+
+    @Option(
+        name: [.customShort("i"), .long],
+        help: ArgumentHelp("The key to use: a file or a key pair's name.", valueName: "key"),
+        completion: .custom(Completions.keys)
+    )
+    var key: String?
+
+    func run() throws {
+        let home = Home.current
+        let store = try home.store()
+        let instance = try store.instance(named: name)
+        guard let data else {
+            throw LatchkeyError(
+                .passwordNotReady,
+                "nobody has told the encrypted password of '\(instance.displayName)'",
+                hint: "aws ec2 get-password-data --instance-id \(instance.id) | latchkey instance password "
+                    + "'\(instance.displayName)' --data -"
+            )
+        }
+        let text = try PasswordData.read(try InputFile.read(data))
+        guard !text.isEmpty else {
+            throw LatchkeyError(
+                .passwordNotReady,
+                "the password of '\(instance.displayName)' is not ready yet",
+                hint: "Windows sets it some minutes after the launch, 15 at the most; ask again then"
+            )
+        }
+        let password = try home.broker(store, .off).password(of: instance, encrypted: text, key: key)
+        try Output.print(password)
+        Output.print("")
+    }
+}
+
+/// What `aws ec2 get-password-data` prints: JSON with the password in base64 in it, or the base64 alone.
+enum PasswordData {
+    private struct Answer: Decodable { let PasswordData: String }
+
+    /// - Returns: the base64, maybe empty.
+    static func read(_ text: String) throws -> String {
+        let bare = text.filter { !$0.isWhitespace }
+        guard bare.hasPrefix("{") else { return bare }
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(text.utf8)).PasswordData.filter { !$0.isWhitespace }
+        } catch {
+            throw LatchkeyError(
+                .usage,
+                "there is no PasswordData in that JSON",
+                hint: "give what aws ec2 get-password-data prints"
+            )
+        }
+    }
+}

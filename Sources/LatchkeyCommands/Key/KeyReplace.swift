@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyModel
+
+struct KeyReplace: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replace",
+        abstract: "Put another key in the place of the one that opens instances.",
+        discussion: """
+            latchkey key create web-2026
+            latchkey key replace web-1 --with web-2026
+            latchkey key replace --on tag:env=prod --with web-2026
+
+            Adds the new key, proves it by a fresh login with it alone, and only then takes the old one away; its options \
+            go to the new one. Wherever this is interrupted, one of the two keys opens, and running it again finishes.
+            """
+    )
+
+    @Option(
+        name: [.customShort("w"), .long],
+        help: ArgumentHelp("The new key: a key pair's name or a private key's file.", valueName: "key"),
+        completion: .custom(Completions.keys)
+    )
+    var with: String
+
+    @OptionGroup var change: KeyChangeOptions
+
+    func run() throws {
+        let home = Home.current
+        let store = try home.store()
+        let keyring = Keyring()
+        let new = try KeyChangeOptions.key(with, store, home, keyring, unlocks: true)
+        let isRehearsal = change.dryRun
+        try change.run("replacing", store, home, keyring) { broker, instance, options in
+            try broker.replaceKey(of: instance, with: new, options: options, isRehearsal: isRehearsal)
+        }
+    }
+}
