@@ -30,7 +30,7 @@ package struct Broker {
     let library: KeyLibrary
     let agent: AgentAddress?
     let directory: KeyDirectory
-    let keyring: Keyring
+    package let keyring: Keyring
     let trace: Trace
 
     /// - Parameters:

@@ -11,6 +11,9 @@ package final class Keyring: Sendable {
 
     package init() {}
 
+    /// Lets go of the keys; each is wiped once nobody signs with it any more.
+    package func removeAll() { keys.withLock { $0.removeAll() } }
+
     /// The key in a file.
     ///
     /// - Throws: what ``Unlocking/open(_:passphrase:)`` throws.

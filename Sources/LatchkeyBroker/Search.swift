@@ -143,7 +143,7 @@ struct Search {
             return Broker.Admission(
                 connection: connection,
                 user: door.user,
-                proposal: KeyProposal(candidate: candidate.known(as: signer.publicKey), evidence: proposal.evidence, signer: signer)
+                proposal: KeyProposal(candidate: candidate.known(as: signer.publicKey), evidence: proposal.evidence)
             )
         case .unknown(let handshaken):
             show(handshaken.banner())

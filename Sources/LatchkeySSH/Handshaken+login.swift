@@ -41,6 +41,7 @@ extension Handshaken {
         case .some: break
         }
         let agent = try SigningAgent(signer)
+        defer { agent.retire() }
         try session.attach(agent)
         let code = session.settle(again: SSH_AUTH_AGAIN.rawValue) {
             unsafe ssh_userauth_agent(session.pointer, nil)

@@ -56,13 +56,16 @@ final class SigningAgent {
     /// Whether a signature was asked for, which the server's yes to the key comes before.
     var wasAsked: Bool { work.wasAsked }
 
+    /// Lets go of the signer, and so of the key; what is asked from now on is refused.
+    func retire() { work.signer.withLock { $0 = nil } }
+
     private final class Work: Sendable {
-        private let signer: any Signer
+        let signer: Mutex<(any Signer)?>
         private let client: Int32
         private let asked = Mutex(false)
 
         init(signer: any Signer, client: Int32) {
-            self.signer = signer
+            self.signer = Mutex(signer)
             self.client = client
         }
 
@@ -72,6 +75,7 @@ final class SigningAgent {
 
         func run() {
             while let request = AgentMessage.read(from: client) {
+                guard let signer = signer.withLock({ $0 }) else { return }
                 let answer = SigningAgent.answer(to: request, signer)
                 if answer.wasAsked { asked.withLock { $0 = true } }
                 guard AgentMessage.write(answer.bytes, to: client) else { return }

@@ -63,6 +63,10 @@ package final class TestInstance: @unchecked Sendable {
         hostKeys = try machine.hostKeys()
     }
 
+    /// Runs a shell script there, in the login user's home and with that user's rights.
+    @discardableResult
+    package func shell(_ script: String) throws -> Execution { try machine.shell(script) }
+
     /// Makes the instance stop answering, or answer again.
     package func freeze(_ isFrozen: Bool) throws { try machine.freeze(isFrozen) }
 
@@ -97,6 +101,7 @@ private protocol Machine: AnyObject {
     func log() throws -> String
     func changeHostKey() throws
     func freeze(_ isFrozen: Bool) throws
+    func shell(_ script: String) throws -> Execution
     func remove()
 }
 
@@ -140,6 +145,10 @@ private final class Container: Machine {
 
     func freeze(_ isFrozen: Bool) throws { try Execution.require(["docker", isFrozen ? "pause" : "unpause", id]) }
 
+    func shell(_ script: String) throws -> Execution {
+        try Execution.require(["docker", "exec", "--user", user, "--workdir", "/home/\(user)", id, "sh", "-c", script])
+    }
+
     @discardableResult
     private func inside(_ script: String) throws -> Execution {
         try Execution.require(["docker", "exec", id, "sh", "-c", script])
@@ -148,6 +157,7 @@ private final class Container: Machine {
 
 private final class PrivateDaemon: Machine {
     private let folder: String
+    private let home: String
     private let daemon: Daemon
     let port: Int
     let user = NSUserName()
@@ -157,10 +167,18 @@ private final class PrivateDaemon: Machine {
         let start = Int.random(in: 20000..<30000)
         port = start
         try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/host_key"])
-        try Data(keys.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/authorized_keys"))
+        home = "\(folder)/home"
+        try FileManager.default.createDirectory(
+            atPath: "\(home)/.ssh",
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let authorized = URL(fileURLWithPath: "\(home)/.ssh/authorized_keys")
+        try Data((keys.joined(separator: "\n") + "\n").utf8).write(to: authorized)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: authorized.path)
         let settings = [
             "ListenAddress=127.0.0.1", "Port=\(port)", "HostKey=\(folder)/host_key", "PidFile=none", "UsePAM=no",
-            "AuthorizedKeysFile=\(folder)/authorized_keys", "StrictModes=no", "PasswordAuthentication=no",
+            "AuthorizedKeysFile=\(home)/.ssh/authorized_keys", "SetEnv=HOME=\(home)", "StrictModes=no", "PasswordAuthentication=no",
             "KbdInteractiveAuthentication=no", "LogLevel=VERBOSE", "AcceptEnv=LANG LC_*", "MaxStartups=200",
             "PrintMotd=no", "PrintLastLog=no",
         ]
@@ -168,6 +186,10 @@ private final class PrivateDaemon: Machine {
         try? FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         try Execution.require(["/usr/sbin/sshd", "-t", "-f", "/dev/null"] + words)
         daemon = try Daemon(["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null"] + words, log: "\(folder)/log")
+    }
+
+    func shell(_ script: String) throws -> Execution {
+        try Execution.require(["sh", "-c", "cd '\(home)' && \(script)"], environment: ["HOME": home])
     }
 
     func remove() {

@@ -81,6 +81,8 @@ struct Connect: ParsableCommand {
 
         let broker = try home.broker(store, trace)
         let admission = try broker.connect(to: instance, options: options)
+        // A shell may stay open for days, and needs no key any more.
+        broker.keyring.removeAll()
         if command.isEmpty && !noTerminal && Terminal.isInteractive {
             Console.note(
                 "latchkey: '\(instance.displayName)' over ssh as '\(admission.user.terminalSafe)' with "
