@@ -61,6 +61,12 @@ package struct Scratch: Sendable {
         )
     }
 
+    /// Changes what the store holds behind the program's back.
+    package func execute(_ sql: String) throws {
+        let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()"
+        try Execution.require(["python3", "-c", script, "\(latchkeyHome)/latchkey.db", sql])
+    }
+
     /// A file in the scratch folder, readable by the owner alone.
     @discardableResult
     package func write(_ name: String, _ content: some StringProtocol, mode: Int = 0o600) throws -> String {

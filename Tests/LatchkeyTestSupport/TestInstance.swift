@@ -67,6 +67,15 @@ package final class TestInstance: @unchecked Sendable {
     @discardableResult
     package func shell(_ script: String) throws -> Execution { try machine.shell(script) }
 
+    /// Makes more login users that the same keys open, where a machine can have several.
+    ///
+    /// - Returns: their names; only the login user's own where there can be no others.
+    package func makeUsers(_ count: Int) throws -> [String] { try machine.makeUsers(count) }
+
+    /// Runs a shell script there with all rights that the machine can give.
+    @discardableResult
+    package func privilegedShell(_ script: String) throws -> Execution { try machine.privilegedShell(script) }
+
     /// Makes the instance stop answering, or answer again.
     package func freeze(_ isFrozen: Bool) throws { try machine.freeze(isFrozen) }
 
@@ -102,6 +111,8 @@ private protocol Machine: AnyObject {
     func changeHostKey() throws
     func freeze(_ isFrozen: Bool) throws
     func shell(_ script: String) throws -> Execution
+    func privilegedShell(_ script: String) throws -> Execution
+    func makeUsers(_ count: Int) throws -> [String]
     func remove()
 }
 
@@ -128,6 +139,21 @@ private final class Container: Machine {
     }
 
     func remove() { _ = try? Execution.run(["docker", "rm", "--force", "--volumes", id]) }
+
+    func privilegedShell(_ script: String) throws -> Execution { try inside(script) }
+
+    func makeUsers(_ count: Int) throws -> [String] {
+        let names = (1...count).map { "user\($0)" }
+        try inside(
+            """
+            for user in \(names.joined(separator: " ")); do
+                useradd --create-home --shell /bin/bash --password '*' $user
+                cp -a /home/\(user)/.ssh /home/$user/ && chown -R $user: /home/$user/.ssh
+            done
+            """
+        )
+        return names
+    }
 
     func hostKeys() throws -> [String] {
         try inside("cat /etc/ssh/ssh_host_*_key.pub").text.split(separator: "\n").map(String.init)
@@ -191,6 +217,10 @@ private final class PrivateDaemon: Machine {
     func shell(_ script: String) throws -> Execution {
         try Execution.require(["sh", "-c", "cd '\(home)' && \(script)"], environment: ["HOME": home])
     }
+
+    func privilegedShell(_ script: String) throws -> Execution { try shell(script) }
+
+    func makeUsers(_ count: Int) throws -> [String] { [user] }
 
     func remove() {
         daemon.stop()

@@ -20,7 +20,11 @@ extension Broker {
     ) throws -> KeyChange {
         let admission = try connect(to: instance, options: options)
         return try Broker.rereading(instance) {
-            var files = try RemoteAuthorizedKeys.read(over: admission.connection, on: instance)
+            var files = try RemoteAuthorizedKeys.read(
+                over: admission.connection,
+                on: instance,
+                tidies: !isRehearsal
+            )
             guard !files.contains(key.publicKey) else {
                 return KeyChange(instance, .unchanged, "it is there already")
             }
@@ -66,7 +70,11 @@ extension Broker {
         let old = Set([admission.proposal.candidate.publicKey, registered].compactMap { $0 })
             .subtracting([key.publicKey])
         return try Broker.rereading(instance) {
-            var files = try RemoteAuthorizedKeys.read(over: admission.connection, on: instance)
+            var files = try RemoteAuthorizedKeys.read(
+                over: admission.connection,
+                on: instance,
+                tidies: !isRehearsal
+            )
             let present = Array(old).filter(files.contains)
             if files.contains(key.publicKey) && present.isEmpty {
                 guard !isRehearsal else { return KeyChange(instance, .unchanged, "it is there, and the old one is gone") }
@@ -98,11 +106,12 @@ extension Broker {
                 try undo(key, &files, admission.connection, instance, because: error)
             }
             trace.step("the new key opens")
-            try remember(key, of: instance, admission.user, registered)
             try files.update(over: admission.connection, on: instance) { content in
                 for key in present { content.remove(key) }
             }
             trace.step("the old key is taken away")
+            // Not before: what is noted for the instance tells, after an interruption, which key is the old one.
+            try remember(key, of: instance, admission.user, registered)
             guard !present.isEmpty else {
                 return KeyChange(instance, .installed, "it opens; the old key does not stand in authorized_keys, and stays")
             }

@@ -17,9 +17,14 @@ struct RemoteAuthorizedKeys {
 
     func contains(_ key: PublicKey) -> Bool { files.contains { $0.content.contains(key) } }
 
+    /// - Parameter tidies: whether drafts that a killed one has left behind are removed.
     /// - Throws: `LatchkeyError`; ``Changed``.
-    static func read(over connection: borrowing Connection, on instance: Instance) throws -> RemoteAuthorizedKeys {
-        let script = RemoteScript { Array(readScript($0).utf8) }
+    static func read(
+        over connection: borrowing Connection,
+        on instance: Instance,
+        tidies: Bool
+    ) throws -> RemoteAuthorizedKeys {
+        let script = RemoteScript { Array((readScript($0) + (tidies ? tidyScript : "")).utf8) }
         var answer = try script.run(over: connection, on: instance)[...]
         guard line(&answer) == "files" else { throw failure(answer, instance) }
         var files: [(path: String, content: AuthorizedKeys)] = []
@@ -62,6 +67,14 @@ struct RemoteAuthorizedKeys {
 
         """
     }
+
+    /// Only who holds the lock knows that no draft is in use.
+    private static let tidyScript = """
+        if command -v flock >/dev/null 2>&1; then
+            (exec 9<.ssh && flock -n 9 && rm -f .ssh/.latchkey-*) 2>/dev/null
+        fi
+
+        """
 
     /// Changes the files that `change` changes, each one atomically, owner, mode and context kept. What is there must still
     /// be what was read.
