@@ -3,11 +3,11 @@
 internal import Foundation
 
 /// A program that runs beside a test and ends by itself after 15 minutes, should the test be killed.
-final class Daemon {
+package final class Daemon {
     private let child: Spawn
 
     /// - Parameter log: a file that takes its standard error; nil for none.
-    init(_ arguments: [String], log: String? = nil) throws {
+    package init(_ arguments: [String], log: String? = nil) throws {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         let error = log.map { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) } ?? null
         defer {
@@ -34,7 +34,7 @@ final class Daemon {
         return Array(found.dropFirst())
     }
 
-    func stop() {
+    package func stop() {
         // Backwards, so that none is left without a parent.
         for process in ((try? processes()) ?? []).reversed() { kill(process, SIGKILL) }
         _ = child.wait()

@@ -47,6 +47,7 @@ package struct Scratch: Sendable {
     }()
 
     /// Runs `latchkey` as this user, with standard input from `input` or `/dev/null`, without a terminal.
+    @discardableResult
     package func latchkey(
         _ arguments: String...,
         input: Data? = nil,
