@@ -10,6 +10,7 @@ SHELL := bash
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
 
 program := .build/release/latchkey
 man_page := $(DESTDIR)$(PREFIX)/share/man/man1/latchkey.1
@@ -26,7 +27,7 @@ swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift B
 scripts := .ci/install-packages .ci/run Docker/base-image Docker/demo Docker/engine Docker/instance-image \
     Docker/instance/entrypoint
 
-.PHONY: help build deps toolchain test lint install uninstall demo demo-down benchmark clean
+.PHONY: help build deps toolchain test lint install uninstall demo demo-down benchmark fuzz clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -94,5 +95,15 @@ benchmark: build ## measure, beside ssh where it can be compared
 	.ci/install-packages test
 	swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/$(program)
 
+fuzz: deps ## feed nonsense to the parsers, for FUZZ_SECONDS (60) each
+	export LATCHKEY_FUZZING=1
+	swift build --scratch-path .build-fuzz --product Fuzzing -Xswiftc -sanitize=fuzzer,address
+	for parser in ppk public openssh authorized-keys fingerprint; do
+	    printf 'fuzzing %s\n' "$$parser"
+	    mkdir -p ".build-fuzz/corpus/$$parser"
+	    (cd .build-fuzz && debug/Fuzzing "$$parser" -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 \
+	        -print_final_stats=1 "corpus/$$parser")
+	done
+
 clean: ## remove what was built
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-fuzz Benchmarks/.build

@@ -72,7 +72,19 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "CTerminal" {
+// Only for `make fuzz`, since libFuzzer brings the main function.
+if Context.environment["LATCHKEY_FUZZING"] != nil {
+    package.targets += [
+        .target(name: "CFuzzing", path: "Tests/Fuzzing/CFuzzing"),
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: ["CFuzzing", "LatchkeyKeys", "LatchkeyModel"],
+            path: "Tests/Fuzzing/Fuzzing"
+        ),
+    ]
+}
+
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .treatAllWarnings(as: .error),

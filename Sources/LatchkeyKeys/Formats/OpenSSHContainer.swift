@@ -59,6 +59,13 @@ struct OpenSSHContainer {
     /// - Parameter passphrase: nil for a key that is not encrypted.
     /// - Throws: `malformed`, `locked`, `wrongPassphrase`.
     func open(passphrase: borrowing Secret?) throws(KeyFault) -> OpenedKey {
+        let opened = try read(passphrase)
+        // The public half outside is what the key is chosen by, so it must be the private one's own.
+        guard opened.material.publicKey == publicKey else { throw .malformed }
+        return opened
+    }
+
+    private func read(_ passphrase: borrowing Secret?) throws(KeyFault) -> OpenedKey {
         guard let encryption else { return try OpenSSHContainer.read(list) }
         return try with(passphrase) { passphrase throws(KeyFault) in
             guard let plain = encryption.decrypt(list, tag: Array(tag), passphrase: passphrase) else {

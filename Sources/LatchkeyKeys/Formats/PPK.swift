@@ -85,6 +85,7 @@ struct PPK: ~Copyable {
         let expected = PPK.code(publicKey, encryption, comment, plain, keys)
         guard MAC.isEqual(expected, code) else { throw encryption.isEncrypted ? .wrongPassphrase : .malformed }
         let material = try plain.withBytes { bytes throws(KeyFault) in try PPK.material(publicKey, bytes) }
+        guard material.publicKey == publicKey else { throw .malformed }
         return OpenedKey(material: material, format: version == .two ? .ppk2 : .ppk, comment: comment)
     }
 

@@ -58,11 +58,9 @@ package struct KeyDirectory: Sendable {
         let key: PrivateKey
         let text: Secret
         do throws(KeyFault) {
-            switch type {
-            case .ed25519: key = PrivateKey(.ed25519(try .generate()), format: .openssh, comment: name)
-            case .rsa: key = PrivateKey(.rsa(try .generate(bits: 2048)), format: .pkcs1, comment: name)
-            }
-            text = try key.text(format == .ppk ? .ppk : key.format, comment: name, passphrase: nil)
+            key = try PrivateKey(type == .rsa ? .rsa(bits: 2048) : .ed25519, comment: name)
+            let pem: KeyFormat = type == .rsa ? .pkcs1 : .openssh
+            text = try key.text(format == .ppk ? .ppk : pem, comment: name, passphrase: nil)
         } catch {
             throw LatchkeyError(.keyUnusable, "no key could be made: it \(error.reason)")
         }

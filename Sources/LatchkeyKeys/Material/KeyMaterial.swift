@@ -9,6 +9,21 @@ enum KeyMaterial: ~Copyable {
     case ecdsa(ECKey)
     case ed25519(Ed25519Key)
 
+    /// What can be made anew.
+    enum Kind: Equatable, Sendable {
+        case rsa(bits: Int)
+        case ecdsa(ECKey.Curve)
+        case ed25519
+    }
+
+    static func generate(_ kind: Kind) throws(KeyFault) -> KeyMaterial {
+        switch kind {
+        case .rsa(let bits): .rsa(try .generate(bits: bits))
+        case .ecdsa(let curve): .ecdsa(try .generate(curve))
+        case .ed25519: .ed25519(try .generate())
+        }
+    }
+
     var publicKey: PublicKey {
         switch self {
         case .rsa(let key): key.publicKey

@@ -37,9 +37,11 @@ package final class PrivateKey: Signer, @unchecked Sendable {
         material = opened.takeMaterial()
     }
 
-    init(_ material: consuming KeyMaterial, format: KeyFormat, comment: String) {
+    /// A new key, which is nowhere else yet.
+    init(_ kind: KeyMaterial.Kind, comment: String) throws(KeyFault) {
+        let material = try KeyMaterial.generate(kind)
         publicKey = material.publicKey
-        self.format = format
+        format = kind == .ed25519 ? .openssh : .pkcs8
         self.comment = comment
         self.material = material
     }
