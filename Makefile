@@ -18,7 +18,7 @@ bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/latchke
 zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_latchkey
 fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/latchkey.fish
 
-# What starts fastest (ARCHITECTURE.md): nothing of Swift, C++ or Argon2 is left for the dynamic linker. Only a folder
+# What starts fastest (ARCHITECTURE.md): nothing of Swift or C++ is left for the dynamic linker. Only a folder
 # that holds the archive alone makes the linker take it.
 release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
     -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static
@@ -34,7 +34,7 @@ help: ## list the targets
 
 build: deps ## build the program, .build/release/latchkey
 	mkdir -p .build/static
-	ln -sfn "$$(gcc -print-file-name=libstdc++.a)" "$$(gcc -print-file-name=libargon2.a)" .build/static/
+	ln -sfn "$$(gcc -print-file-name=libstdc++.a)" .build/static/libstdc++.a
 	swift build $(release)
 
 deps: toolchain ## install the packages that a build needs, if any is missing

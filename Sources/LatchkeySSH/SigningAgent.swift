@@ -20,29 +20,12 @@ final class SigningAgent {
         clientEnd = ends[0]
         work = Work(signer: signer, client: ends[1])
 
-        let retained = unsafe Unmanaged.passRetained(work)
-        // The thread takes no signals: what is meant for the whole process, such as a new size of the terminal, would be
-        // lost on it.
-        var (all, mask) = (sigset_t(), sigset_t())
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &mask)
-        defer { unsafe pthread_sigmask(SIG_SETMASK, &mask, nil) }
-        var thread = pthread_t()
-        let error = unsafe pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            },
-            retained.toOpaque()
-        )
-        guard error == 0 else {
-            unsafe retained.release()
+        guard let thread = Threads(1, { [work] in work.run() }) else {
+            close(clientEnd)
+            clientEnd = -1
             throw .system("no thread could be made")
         }
-        pthread_detach(thread)
+        thread.detach()
     }
 
     deinit { if clientEnd >= 0 { close(clientEnd) } }

@@ -54,6 +54,18 @@ struct PublicKeyTextTests {
         }
     }
 
+    @Test func `a comment that is too long for the form is cut, and one of any letters comes back`() throws {
+        let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJqFzCf0Mu2IKRW0BZkqCTLTg5YVXB4y5y9fQFcdLTGi"
+        let key = try #require(PublicKey(line: line))
+        let long = try PublicKeyText(reading: RFC4716.encode(key, comment: String(repeating: "é", count: 5000)))
+        #expect(long.key == key && long.comment.utf8.count == 1020)
+        // A letter that joins what comes behind it, here a backslash that is one by itself.
+        for comment in ["\u{600}\\", "\\", "a\\", String(repeating: "\u{600}\\", count: 60), "\"x\"", "\u{301}"] {
+            let back = try PublicKeyText(reading: RFC4716.encode(key, comment: comment))
+            #expect(back.key == key && back.comment == comment, "\(comment.debugDescription)")
+        }
+    }
+
     @Test(
         arguments: [
             ("", KeyFault.notAKey), ("hello", .notAKey), ("MIIB", .malformed), ("ssh-ed25519 AAAA", .notAKey),

@@ -25,26 +25,8 @@ package enum Fleet {
         }
         defer { for end in ends { close(end) } }
         let work = Work(instances, bell: ends[1], body)
-        var threads: [pthread_t] = []
-        for _ in 0..<min(jobs, instances.count) {
-            var thread = pthread_t()
-            let argument = Unmanaged.passRetained(work)
-            let number = pthread_create(
-                &thread,
-                nil,
-                { argument in
-                    if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
-                    return nil
-                },
-                argument.toOpaque()
-            )
-            guard number == 0 else {
-                argument.release()
-                break
-            }
-            threads.append(thread)
-        }
-        guard !threads.isEmpty || instances.isEmpty else {
+        guard let threads = Threads(min(jobs, instances.count), { work.run() }) else {
+            guard !instances.isEmpty else { return [] }
             throw LatchkeyError(.fileUnusable, "no thread can be made", hint: "raise the limit: ulimit -u")
         }
         for _ in instances.indices {
@@ -52,7 +34,7 @@ package enum Fleet {
             while read(ends[0], &byte, 1) < 0 && errno == EINTR {}
             progress(work.results.compactMap { $0 })
         }
-        for thread in threads { pthread_join(thread, nil) }
+        threads.join()
         return work.results.compactMap { $0 }
     }
 

@@ -30,12 +30,16 @@ enum RFC4716 {
             }
             // "A line that is continued has a backslash as its last character" (§3.3).
             var value = String(line[line.index(after: colon)...])
-            while value.hasSuffix("\\"), let next = rest.popFirst() { value = String(value.dropLast()) + next }
-            guard value.utf8.count <= 2 * valueLimit else { throw .malformed }
+            while value.unicodeScalars.last == "\\", let next = rest.popFirst() {
+                value.unicodeScalars.removeLast()
+                value.unicodeScalars.append(contentsOf: next.unicodeScalars)
+            }
+            guard value.utf8.count <= valueLimit else { throw .malformed }
             // "Header-tag is case-insensitive". "If the comment is quoted, the quotes are not part of it" (§3.3.2).
             guard line[..<colon].lowercased() == "comment" else { continue }
-            let bare = value[...].trimmingSpaces()
-            let isQuoted = bare.count >= 2 && bare.hasPrefix("\"") && bare.hasSuffix("\"")
+            // By scalar: a letter may join a quotation mark to one character.
+            let bare = value[...].trimmingSpaces().unicodeScalars
+            let isQuoted = bare.count >= 2 && bare.first == "\"" && bare.last == "\""
             comment = String(isQuoted ? bare.dropFirst().dropLast() : bare)
         }
         throw .malformed
@@ -43,19 +47,22 @@ enum RFC4716 {
 
     static func encode(_ key: PublicKey, comment: String) -> String {
         var text = begin + "\n"
+        var comment = comment
+        // The quotes and the space before them count, too.
+        while comment.utf8.count > valueLimit - 3 { comment.unicodeScalars.removeLast() }
         if !comment.isEmpty {
-            var header = Substring("Comment: \"\(comment)\"")
+            var header = Substring("Comment: \"\(comment)\"").unicodeScalars
             // A line that is cut gets a backslash, so it has one character less.
-            while header.utf8.count > columns {
-                var (part, size) = (Substring(), 0)
-                while let next = header.first, size + next.utf8.count < columns {
+            while header.reduce(0, { $0 + UTF8.width($1) }) > columns {
+                var (part, size) = (Substring.UnicodeScalarView(), 0)
+                while let next = header.first, size + UTF8.width(next) < columns {
                     part.append(next)
-                    size += next.utf8.count
+                    size += UTF8.width(next)
                     header.removeFirst()
                 }
-                text += part + "\\\n"
+                text += String(part) + "\\\n"
             }
-            text += header + "\n"
+            text += String(header) + "\n"
         }
         return text + Base64.lines(key.blob, columns: columns) + end + "\n"
     }
@@ -63,8 +70,8 @@ enum RFC4716 {
 
 extension Substring {
     fileprivate func trimmingSpaces() -> Substring {
-        var rest = drop { $0 == " " || $0 == "\t" }
+        var rest = unicodeScalars.drop { $0 == " " || $0 == "\t" }
         while let last = rest.last, last == " " || last == "\t" { rest = rest.dropLast() }
-        return rest
+        return Substring(rest)
     }
 }

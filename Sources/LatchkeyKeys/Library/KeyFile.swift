@@ -9,7 +9,7 @@ package enum KeyFile {
     static let sizeLimit = 64 * 1024
 
     /// By what a file is recognised as being as it was: any change to content or permissions changes one of these.
-    struct Identity: Equatable {
+    struct Identity: Equatable, Sendable {
         var device: UInt64
         var inode: UInt64
         var size: UInt64

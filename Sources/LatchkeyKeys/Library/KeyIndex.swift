@@ -10,7 +10,7 @@ internal import LatchkeyModel
 /// cache and never a proof; whoever finds a file through it reads that file before using it.
 ///
 /// Two processes may write at once: each writes a file of its own and renames it, the last one wins, both are right.
-struct KeyIndex {
+struct KeyIndex: Sendable {
     /// The first eight bytes; the digit at the end is the version. It also changes with the formats that are read, since
     /// what could not be read before must be looked at again.
     private static let magic = Array("LKINDEX2".utf8)

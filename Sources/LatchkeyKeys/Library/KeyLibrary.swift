@@ -6,9 +6,6 @@ package import LatchkeySSH
 
 /// All private keys that are at hand: files in the key folders, found through an index, and those of a running ssh-agent.
 package final class KeyLibrary {
-    /// Folders below a key folder are looked into this deep; links to folders are not followed.
-    private static let depth = 3
-
     private let folders: [String]
     private let indexPath: String
     private let agent: AgentAddress?
@@ -160,15 +157,11 @@ package final class KeyLibrary {
         kept.reserveCapacity(old.count)
         var read: [(path: [UInt8], record: KeyIndex.Record)] = []
         var secret = Secret(capacity: KeyFile.sizeLimit)
-        var visited: Set<String> = []
-        for folder in folders where visited.insert(folder).inserted {
-            KeyLibrary.visit(folder, depth: KeyLibrary.depth) { path, identity in
-                if let record = old.find(path: path), old.isCurrent(record, identity) {
-                    kept.append(record)
-                } else {
-                    let path = Array(path)
-                    read.append((path, KeyLibrary.read(path, identity, into: &secret)))
-                }
+        for file in KeyFolder.files(in: folders, against: old) {
+            switch file {
+            case .current(let record): kept.append(record)
+            case .changed(let path, let identity):
+                read.append((path, KeyLibrary.read(path, identity, into: &secret)))
             }
         }
         guard !read.isEmpty || kept.count != old.count else { return }
@@ -199,47 +192,5 @@ package final class KeyLibrary {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return KeyFile.Identity.nanoseconds(time)
-    }
-
-    /// Names that are never private keys, by ssh's and Latchkey's own custom.
-    private static func isSkipped(_ name: UnsafeRawBufferPointer) -> Bool {
-        // One byte decides nearly always, which thousands of files feel.
-        switch (name.first, name.last) {
-        case (UInt8(ascii: "."), _): true
-        case (_, UInt8(ascii: "b")): name.suffix(4).elementsEqual(".pub".utf8)
-        case (UInt8(ascii: "k"), _): name.starts(with: "known_hosts".utf8)
-        case (UInt8(ascii: "a"), _): name.starts(with: "authorized_keys".utf8)
-        default: false
-        }
-    }
-
-    /// Calls `body` for each file that could be a private key; the path it gets is valid only inside.
-    private static func visit(
-        _ folder: String,
-        depth: Int,
-        _ body: (UnsafeRawBufferPointer, KeyFile.Identity) -> Void
-    ) {
-        guard let stream = opendir(folder) else { return }
-        defer { closedir(stream) }
-        var path = Array("\(folder)/".utf8)
-        let prefix = path.count
-        while let entry = readdir(stream) {
-            let length = withUnsafePointer(to: &entry.pointee.d_name.0) { strlen($0) }
-            path.removeSubrange(prefix...)
-            let isNoKey = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                let name = UnsafeRawBufferPointer(rebasing: raw[..<length])
-                path.append(contentsOf: name)
-                return isSkipped(name)
-            }
-            if isNoKey { continue }
-            if entry.pointee.d_type == UInt8(DT_DIR) {
-                if depth > 1 { visit(String(decoding: path, as: UTF8.self), depth: depth - 1, body) }
-                continue
-            }
-            var status = stat()
-            let found = withUnsafePointer(to: &entry.pointee.d_name.0) { fstatat(dirfd(stream), $0, &status, 0) == 0 }
-            guard found, status.st_mode & S_IFMT == S_IFREG else { continue }
-            path.withUnsafeBytes { body($0, KeyFile.Identity(status)) }
-        }
     }
 }

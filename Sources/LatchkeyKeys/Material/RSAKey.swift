@@ -32,13 +32,19 @@ struct RSAKey: ~Copyable {
         guard n.count <= 2049, e.count <= 2049, d.count <= 2049, p.count <= 1025, q.count <= 1025,
             inverse.count <= 1025, let key = RSA_new()
         else { throw .malformed }
-        guard RSA_set0_key(key, RSAKey.number(n), RSAKey.number(e), RSAKey.secret(d)) == 1,
-            RSA_set0_factors(key, RSAKey.secret(p), RSAKey.secret(q)) == 1,
-            RSA_set0_crt_params(key, RSAKey.remainder(d, p), RSAKey.remainder(d, q), RSAKey.secret(inverse)) == 1
-        else {
+        let numbers = [
+            RSAKey.number(n), RSAKey.number(e), RSAKey.secret(d), RSAKey.secret(p), RSAKey.secret(q),
+            RSAKey.remainder(d, p), RSAKey.remainder(d, q), RSAKey.secret(inverse),
+        ]
+        // Either all are the key's, or none is.
+        guard numbers.allSatisfy({ $0 != nil }) else {
+            for number in numbers { BN_clear_free(number) }
             RSA_free(key)
             throw .malformed
         }
+        RSA_set0_key(key, numbers[0], numbers[1], numbers[2])
+        RSA_set0_factors(key, numbers[3], numbers[4])
+        RSA_set0_crt_params(key, numbers[5], numbers[6], numbers[7])
         try self.init(owning: key)
     }
 
