@@ -4,6 +4,7 @@ import Foundation
 import LatchkeyModel
 import LatchkeySSH
 import LatchkeyTestSupport
+import Synchronization
 import Testing
 
 @testable import LatchkeyKeys
@@ -82,6 +83,90 @@ struct KeyLibraryTests {
             let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: bed.indexPath)))
             for length in bytes.indices { #expect(KeyIndex(checking: Array(bytes[..<length])) == nil) }
             #expect(KeyIndex(checking: bytes)?.count == 1)
+        }
+    }
+
+    @Test func `a key that was written over in place, its times set back, is seen`() throws {
+        try with { bed in
+            let (a, b) = (try bed.create("a"), try bed.create("b"))
+            let path = "\(bed.folder)/a.pem"
+            try bed.age("a")
+            #expect(bed.paths(a).count == 1)
+            // The same inode, the same size, the same time of change.
+            let script = "touch -r $0 $2; dd if=$1 of=$0 conv=notrunc status=none; touch -r $2 $0"
+            try Execution.require(["bash", "-c", script, path, "\(bed.folder)/b.pem", "\(bed.scratch.path)/times"])
+            #expect(bed.paths(a).isEmpty)
+            #expect(bed.paths(b).count == 2)
+        }
+    }
+
+    @Test func `many files, gone through by several threads, are told as few are`() throws {
+        try with { bed in
+            let (a, b) = (try bed.create("a"), try bed.create("b"))
+            let (first, second) = (try bed.scratch.read("\(bed.folder)/a.pem"), try bed.scratch.read("\(bed.folder)/b.pem"))
+            for number in 0..<3000 { try bed.scratch.write("\(bed.folder)/copy-\(number)", number % 3 == 0 ? second : first) }
+            #expect(bed.paths(a).count == 2001 && bed.paths(b).count == 1001)
+            #expect(KeyIndex.load(bed.indexPath).count == 3002)
+            for number in 0..<10 { try FileManager.default.removeItem(atPath: "\(bed.folder)/copy-\(number)") }
+            try bed.scratch.write("\(bed.folder)/copy-11", second)
+            // Nothing fits, so that every file is looked at again.
+            let other = try KeyDirectory(path: "\(bed.scratch.path)/other").create("x", type: .ed25519).publicKey
+            #expect(bed.paths(other).isEmpty)
+            #expect(KeyIndex.load(bed.indexPath).count == 2992)
+            #expect(bed.paths(a).count == 2001 - 6 - 1 && bed.paths(b).count == 1001 - 4 + 1)
+        }
+    }
+
+    @Test func `a file that is written while it is read gives only keys that it held`() throws {
+        try with { bed in
+            let names = ["a", "b"]
+            let keys = try names.map(bed.create)
+            let texts = try names.map { Array(try bed.scratch.read("\(bed.folder)/\($0).pem").utf8) }
+            let path = "\(bed.folder)/torn"
+            try bed.scratch.write(path, String(decoding: texts[0], as: UTF8.self))
+            let isOver = Mutex(false)
+            let writes = Mutex(0)
+            DispatchQueue.concurrentPerform(iterations: 2) { worker in
+                if worker == 0 {
+                    while !isOver.withLock({ $0 }) {
+                        // In two halves, over what is there.
+                        let text = texts[writes.withLock { $0 } % 2]
+                        let file = open(path, O_WRONLY | O_TRUNC)
+                        _ = write(file, Array(text[..<200]), 200)
+                        _ = write(file, Array(text[200...]), text.count - 200)
+                        close(file)
+                        writes.withLock { $0 += 1 }
+                    }
+                } else {
+                    for round in 0..<200 {
+                        let own = "\(bed.folder)/\(names[round % 2]).pem"
+                        let found = bed.paths(keys[round % 2])
+                        #expect(found.contains(own) && Set(found).isSubset(of: [own, path]))
+                    }
+                    isOver.withLock { $0 = true }
+                }
+            }
+            let count = writes.withLock { $0 }
+            #expect(count > 10)
+            // What was written last is what is found, however often the file changed within a second.
+            for name in names { try FileManager.default.removeItem(atPath: "\(bed.folder)/\(name).pem") }
+            #expect(bed.paths(keys[(count - 1) % 2]) == [path])
+            #expect(bed.paths(keys[count % 2]).isEmpty)
+        }
+    }
+
+    @Test func `several processes at once leave an index that holds`() throws {
+        try with { bed in
+            let home = bed.scratch.latchkeyHome
+            let script = """
+                for n in $(seq 40); do "$0" key create k$n >/dev/null 2>&1 & done; wait
+                for n in $(seq 12); do "$0" key list >/dev/null 2>&1 & done
+                rm $LATCHKEY_HOME/keys/k1.pem; wait; "$0" key list | grep -c '/keys/k'
+                """
+            let run = try Execution.require(["bash", "-c", script, Scratch.program], environment: bed.scratch.environment)
+            #expect(run.line == "39")
+            #expect(KeyIndex.load("\(home)/key-index").count == 39)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: home).filter { $0.contains("new-") }.isEmpty)
         }
     }
 

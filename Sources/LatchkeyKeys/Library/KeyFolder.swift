@@ -13,11 +13,17 @@ struct KeyFolder: Sendable {
     /// So many files are worth a thread.
     private static let share = 1000
 
-    enum File: Sendable {
-        /// As the record of this number says.
-        case current(Int)
-        /// New, or changed since it was read, or so young that it could have changed unseen.
-        case changed(path: [UInt8], KeyFile.Identity)
+    /// The files that could be private keys, in no order.
+    struct Contents: Sendable {
+        /// The numbers of the records that are still true.
+        var current: [Int] = []
+        /// New, or changed since they were read, or so young that they could have changed unseen.
+        var changed: [(path: [UInt8], identity: KeyFile.Identity)] = []
+
+        mutating func append(_ other: Contents) {
+            current += other.current
+            changed += other.changed
+        }
     }
 
     private let descriptor: Int32
@@ -27,15 +33,13 @@ struct KeyFolder: Sendable {
     private var names: [UInt8] = []
     private var starts: [Int] = []
 
-    /// The files that could be private keys, in no order.
-    static func files(in roots: [String], against index: KeyIndex) -> [File] {
+    static func contents(of roots: [String], against index: KeyIndex) -> Contents {
         var visited: Set<String> = []
-        return roots.filter { visited.insert($0).inserted }
-            .flatMap { root in
-                var files: [File] = []
-                visit(root, depth: depth) { files += $0.files(against: index) }
-                return files
-            }
+        var contents = Contents()
+        for root in roots where visited.insert(root).inserted {
+            visit(root, depth: depth) { contents.append($0.contents(against: index)) }
+        }
+        return contents
     }
 
     private static func visit(_ folder: String, depth: Int, _ body: (KeyFolder) -> Void) {
@@ -73,7 +77,7 @@ struct KeyFolder: Sendable {
         }
     }
 
-    private func files(against index: KeyIndex) -> [File] {
+    private func contents(against index: KeyIndex) -> Contents {
         let threadCount = min(starts.count / KeyFolder.share, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 8)
         let survey = Survey(self, index, parts: max(1, threadCount))
         // This thread does its part, too; where there are no others, all of it.
@@ -83,12 +87,12 @@ struct KeyFolder: Sendable {
         } else {
             survey.run()
         }
-        return survey.files
+        return survey.contents
     }
 
-    private func files(_ range: Range<Int>, against index: KeyIndex) -> [File] {
-        var files: [File] = []
-        files.reserveCapacity(range.count)
+    private func contents(_ range: Range<Int>, against index: KeyIndex) -> Contents {
+        var contents = Contents()
+        contents.current.reserveCapacity(range.count)
         var file = path
         names.withUnsafeBytes { names in
             for start in starts[range] {
@@ -99,13 +103,13 @@ struct KeyFolder: Sendable {
                 file.removeSubrange(path.count...)
                 file.append(contentsOf: UnsafeRawBufferPointer(start: name, count: strlen(name)))
                 if let record = file.withUnsafeBytes(index.find(path:)), index.isCurrent(record, identity) {
-                    files.append(.current(record))
+                    contents.current.append(record)
                 } else {
-                    files.append(.changed(path: file, identity))
+                    contents.changed.append((file, identity))
                 }
             }
         }
-        return files
+        return contents
     }
 
     /// The work on one folder, in parts that threads take one after the other.
@@ -113,23 +117,23 @@ struct KeyFolder: Sendable {
         private let folder: KeyFolder
         private let index: KeyIndex
         private let count: Int
-        private let state: Mutex<(next: Int, parts: [[File]])>
+        private let state: Mutex<(next: Int, contents: Contents)>
 
         init(_ folder: KeyFolder, _ index: KeyIndex, parts count: Int) {
             self.folder = folder
             self.index = index
             self.count = count
-            state = Mutex((0, Array(repeating: [], count: count)))
+            state = Mutex((0, Contents()))
         }
 
-        var files: [File] { state.withLock { $0.parts.flatMap { $0 } } }
+        var contents: Contents { state.withLock { $0.contents } }
 
         func run() {
             while let part = next() {
                 let total = folder.starts.count
                 let range = total * part / count..<total * (part + 1) / count
-                let files = folder.files(range, against: index)
-                state.withLock { $0.parts[part] = files }
+                let contents = folder.contents(range, against: index)
+                state.withLock { $0.contents.append(contents) }
             }
         }
 

@@ -153,16 +153,11 @@ package final class KeyLibrary {
         guard !isFresh else { return }
         isFresh = true
         let old = index
-        var kept: [Int] = []
-        kept.reserveCapacity(old.count)
-        var read: [(path: [UInt8], record: KeyIndex.Record)] = []
+        let contents = KeyFolder.contents(of: folders, against: old)
+        let kept = contents.current
         var secret = Secret(capacity: KeyFile.sizeLimit)
-        for file in KeyFolder.files(in: folders, against: old) {
-            switch file {
-            case .current(let record): kept.append(record)
-            case .changed(let path, let identity):
-                read.append((path, KeyLibrary.read(path, identity, into: &secret)))
-            }
+        let read = contents.changed.map { file in
+            (path: file.path, record: KeyLibrary.read(file.path, file.identity, into: &secret))
         }
         guard !read.isEmpty || kept.count != old.count else { return }
         let bytes = KeyIndex.encode(kept.map { (Array(old.pathBytes($0)), old.record($0)) } + read)
