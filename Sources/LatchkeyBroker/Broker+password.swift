@@ -55,7 +55,8 @@ extension Broker {
                 hint: "name its key with --key"
             )
         }
-        guard let proposal = KeyResolver(library: library).proved(registered: pair.publicKey, accepted: nil).first else {
+        guard let proposal = KeyResolver(library: library).proved(registered: pair.publicKey, accepted: nil).first
+        else {
             throw LatchkeyError(
                 .noKeyFits,
                 "the private half of '\(name.terminalSafe)' of '\(instance.displayName)' is not on this machine",

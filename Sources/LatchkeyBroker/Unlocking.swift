@@ -99,7 +99,9 @@ package enum Unlocking {
             if count < 0 && errno == EINTR { continue }
             if count < 0 { throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())") }
             if count == 0 || byte == UInt8(ascii: "\n") { break }
-            guard passphrase.append(byte) else { throw unusable("has more than \(passphrase.capacity) bytes in a line") }
+            guard passphrase.append(byte) else {
+                throw unusable("has more than \(passphrase.capacity) bytes in a line")
+            }
         }
         return passphrase
     }

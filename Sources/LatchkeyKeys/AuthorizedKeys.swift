@@ -97,7 +97,8 @@ package struct AuthorizedKeys: Equatable, Sendable {
         // "No spaces are permitted, except within double quotes."
         var (isQuoted, end) = (false, line.startIndex)
         while end < line.endIndex, isQuoted || !isBlank(line[end]) {
-            let isEscape = line[end] == UInt8(ascii: "\\") && end + 1 < line.endIndex && line[end + 1] == UInt8(ascii: "\"")
+            let isEscape =
+                line[end] == UInt8(ascii: "\\") && end + 1 < line.endIndex && line[end + 1] == UInt8(ascii: "\"")
             if isEscape { end += 1 } else if line[end] == UInt8(ascii: "\"") { isQuoted.toggle() }
             end += 1
         }

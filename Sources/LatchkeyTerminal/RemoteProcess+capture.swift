@@ -54,7 +54,9 @@ extension RemoteProcess where Self: ~Copyable {
                 )
             }
             let left = deadline - monotonicSeconds()
-            guard left > 0 else { throw LatchkeyError(.connectionLost, "the instance did not finish within \(timeout) s") }
+            guard left > 0 else {
+                throw LatchkeyError(.connectionLost, "the instance did not finish within \(timeout) s")
+            }
             let events = wantsToWrite || (!rest.isEmpty && inputRoom > 0) ? POLLIN | POLLOUT : POLLIN
             var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
             _ = poll(&wait, 1, Int32(clamping: min(left, 1) * 1000))

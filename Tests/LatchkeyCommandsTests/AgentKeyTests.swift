@@ -6,7 +6,8 @@ import Testing
 
 /// Keys that only an ssh-agent can use: certificates, and security keys that sign by touch.
 struct AgentKeyTests {
-    @Test(arguments: ["ed25519", "rsa", "ecdsa"]) func `a certificate of the agent's opens where its key alone does not`(
+    @Test(arguments: ["ed25519", "rsa", "ecdsa"])
+    func `a certificate of the agent's opens where its key alone does not`(
         type: String
     ) throws {
         try Scratch.with { scratch in
@@ -34,7 +35,11 @@ struct AgentKeyTests {
                         environment: ["SSH_AUTH_SOCK": agent.socket]
                     )
                     #expect(run.text == "in\n", "\(run.error)")
-                    let explained = try scratch.latchkey("explain", "web-1", environment: ["SSH_AUTH_SOCK": agent.socket])
+                    let explained = try scratch.latchkey(
+                        "explain",
+                        "web-1",
+                        environment: ["SSH_AUTH_SOCK": agent.socket]
+                    )
                     #expect(explained.text.contains("certificate"), "\(explained)")
                 }
             }

@@ -201,8 +201,7 @@ struct ConnectCommandTests {
         try Self.with { scratch, _ in
             let run = try scratch.latchkey("connect", "web-1", "-v", "--", "echo out")
             #expect(run.text == "out\n")
-            for step in ["connected to 127.0.0.1:", "host key is the pinned one", "offering", "logged in as"]
-            {
+            for step in ["connected to 127.0.0.1:", "host key is the pinned one", "offering", "logged in as"] {
                 #expect(run.error.contains(step))
             }
             #expect(run.error.split(separator: "\n").allSatisfy { $0.contains(" ms  ") })

@@ -19,7 +19,9 @@ struct KeyRotationTests {
             let old = try scratch.latchkey("key", "show", "old", "--public-key").line
             func add(_ name: String, _ user: String, _ machine: TestInstance) throws {
                 try machine.add(name, to: scratch, key: "old")
-                try scratch.execute("UPDATE instance SET user = '\(user)' WHERE id = (SELECT instanceID FROM instanceTag WHERE value = '\(name)')")
+                try scratch.execute(
+                    "UPDATE instance SET user = '\(user)' WHERE id = (SELECT instanceID FROM instanceTag WHERE value = '\(name)')"
+                )
                 _ = try scratch.latchkey("instance", "tag", name, "fleet=x")
             }
             if Engine.current == .docker {
@@ -63,7 +65,8 @@ struct KeyRotationTests {
         return doors
     }
 
-    @Test func `fifty homes, killed at random again and again, are never locked, and end up with the new key alone`() throws
+    @Test func `fifty homes, killed at random again and again, are never locked, and end up with the new key alone`()
+        throws
     {
         try Self.with(50) { scratch, homes in
             let names = homes.map(\.name)
@@ -90,7 +93,17 @@ struct KeyRotationTests {
                     for name in names { #expect(doors[name]?.isEmpty == false, "\(name) is locked") }
                 }
             }
-            let run = try scratch.latchkey("key", "replace", "--on", "tag:fleet=x", "--with", "new", "-o", "json", timeout: 300)
+            let run = try scratch.latchkey(
+                "key",
+                "replace",
+                "--on",
+                "tag:fleet=x",
+                "--with",
+                "new",
+                "-o",
+                "json",
+                timeout: 300
+            )
             #expect(run.status == 0, "\(run)")
             let doors = try Self.doors(scratch, names)
             for name in names { #expect(doors[name] == ["new"], "\(name): \(doors[name] ?? [])") }
@@ -123,7 +136,9 @@ struct KeyRotationTests {
         try Self.with(3) { scratch, _ in
             try Screen.with(scratch) { screen in
                 // Slow enough to be seen: one after the other, the screen recorded.
-                try screen.enter("script -qc '\(Scratch.program) key install --on tag:fleet=x --key new -j 1' \(scratch.home)/log >/dev/null; echo ov''er")
+                try screen.enter(
+                    "script -qc '\(Scratch.program) key install --on tag:fleet=x --key new -j 1' \(scratch.home)/log >/dev/null; echo ov''er"
+                )
                 try screen.expect("over")
                 let log = try scratch.read("\(scratch.home)/log")
                 #expect(log.contains("installing [........................] 0/3"))

@@ -71,7 +71,14 @@ struct KeyToolTests {
             let secret = try scratch.write("passphrase", "hunter2\n")
             let hidden = "\(scratch.sshFolder)/hidden"
             let converted = try scratch.latchkey(
-                "key", "convert", path, hidden, "--format", "pem", "--new-passphrase-file", secret
+                "key",
+                "convert",
+                path,
+                hidden,
+                "--format",
+                "pem",
+                "--new-passphrase-file",
+                secret
             )
             #expect(converted.status == 0, "\(converted)")
             try FileManager.default.removeItem(atPath: path)
@@ -97,7 +104,14 @@ struct KeyToolTests {
             #expect(run.status == 0 && run.line == out, "\(run)")
             func opens(_ path: String, _ passphrase: String) throws -> Bool {
                 let again = try scratch.latchkey(
-                    "key", "convert", path, "-", "-f", "openssh", "--passphrase-file", passphrase
+                    "key",
+                    "convert",
+                    path,
+                    "-",
+                    "-f",
+                    "openssh",
+                    "--passphrase-file",
+                    passphrase
                 )
                 return again.status == 0 && again.text.contains("OPENSSH PRIVATE KEY")
             }
@@ -105,13 +119,31 @@ struct KeyToolTests {
             #expect(try FileManager.default.attributesOfItem(atPath: out)[.posixPermissions] as? Int == 0o600)
             let other = "\(scratch.path)/other"
             try scratch.latchkey(
-                "key", "convert", out, other, "-f", format, "--passphrase-file", one, "--new-passphrase-file", two
+                "key",
+                "convert",
+                out,
+                other,
+                "-f",
+                format,
+                "--passphrase-file",
+                one,
+                "--new-passphrase-file",
+                two
             )
             #expect(try opens(other, two) && !opens(other, one))
             // What is there is not written over.
             let refused = try scratch.latchkey("key", "convert", source, other, "-f", format, "--passphrase-file", one)
             #expect(refused.status == 1 && refused.error.contains("exists already"), "\(refused)")
-            let wrong = try scratch.latchkey("key", "convert", source, "\(scratch.path)/no", "-f", format, "--passphrase-file", two)
+            let wrong = try scratch.latchkey(
+                "key",
+                "convert",
+                source,
+                "\(scratch.path)/no",
+                "-f",
+                format,
+                "--passphrase-file",
+                two
+            )
             #expect(wrong.status == 1 && wrong.error.contains("no passphrase that was given opens"), "\(wrong)")
         }
     }
@@ -123,13 +155,17 @@ struct KeyToolTests {
             let secret = try scratch.write("open", "x", mode: 0o644)
             let line = try scratch.write("line.pub", try scratch.latchkey("key", "show", "web", "--public-key").line)
             let cases: [([String], Int32, String)] = [
-                ([path, out, "-f", "pkcs1"], 1, "PKCS#1 cannot hold"), ([path, out, "-f", "sec1"], 1, "SEC1 cannot hold"),
+                ([path, out, "-f", "pkcs1"], 1, "PKCS#1 cannot hold"),
+                ([path, out, "-f", "sec1"], 1, "SEC1 cannot hold"),
                 ([path, "-f", "ppk"], 64, "a private key needs a file to go to"),
                 ([line, out, "-f", "ppk"], 1, "holds a public key only"),
                 (["/etc/hostname", out, "-f", "ppk"], 1, "there is no key in"),
                 (["/nowhere", out, "-f", "ppk"], 1, "no such file"),
                 ([path, out, "-f", "ppk", "--new-passphrase-file", secret], 1, "can be read by others"),
-                ([path, out, "-f", "ppk", "--new-passphrase"], 1, "there is no terminal to ask for the new passphrase"),
+                (
+                    [path, out, "-f", "ppk", "--new-passphrase"], 1,
+                    "there is no terminal to ask for the new passphrase"
+                ),
                 ([path, out, "-f", "xml"], 64, "xml"),
             ]
             for (arguments, status, error) in cases {
@@ -224,7 +260,8 @@ struct DoctorTests {
             try scratch.latchkey("key", "convert", "\(scratch.keyFolder)/win.pem", "\(scratch.path)/spki", "-f", "spki")
             func encrypt(_ text: String, _ padding: String = "pkcs1") throws -> String {
                 let plain = try scratch.write("text", text)
-                let script = "openssl pkeyutl -encrypt -pubin -inkey $0 -pkeyopt rsa_padding_mode:\(padding) -in $1 | base64"
+                let script =
+                    "openssl pkeyutl -encrypt -pubin -inkey $0 -pkeyopt rsa_padding_mode:\(padding) -in $1 | base64"
                 return try Execution.require(["bash", "-c", script, "\(scratch.path)/spki", plain]).text
             }
             func password(_ instance: String, _ data: String, _ more: String...) throws -> Execution {

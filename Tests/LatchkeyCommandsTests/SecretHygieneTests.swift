@@ -74,10 +74,12 @@ struct SecretHygieneTests {
         Case(type: "ed25519", format: "openssh", isEncrypted: true),
         Case(type: "rsa", format: "pem", isEncrypted: false), Case(type: "rsa", format: "pem", isEncrypted: true),
         Case(type: "rsa", format: "openssh", isEncrypted: false), Case(type: "rsa", format: "ppk", isEncrypted: true),
-        Case(type: "ecdsa", format: "pkcs8", isEncrypted: true), Case(type: "ecdsa", format: "sec1", isEncrypted: false),
+        Case(type: "ecdsa", format: "pkcs8", isEncrypted: true),
+        Case(type: "ecdsa", format: "sec1", isEncrypted: false),
     ]
 
-    @Test(arguments: cases) func `after the login nothing of the key is left in memory, arguments, files`(test: Case) throws
+    @Test(arguments: cases) func `after the login nothing of the key is left in memory, arguments, files`(test: Case)
+        throws
     {
         try Scratch.with { scratch in
             // The same key in the clear for the search, and in the form that is used.

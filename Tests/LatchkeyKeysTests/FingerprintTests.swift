@@ -40,7 +40,10 @@ struct FingerprintTests {
     )
     func `what EC2 showed of ED25519 keys is what OpenSSH shows, written another way`(ec2: String) throws {
         let query = try #require(FingerprintQuery(ec2))
-        for other in [String(ec2.dropLast()), "SHA256:\(ec2.dropLast())", "SHA256:\(ec2)", "256 SHA256:\(ec2.dropLast()) me (ED25519)"] {
+        for other in [
+            String(ec2.dropLast()), "SHA256:\(ec2.dropLast())", "SHA256:\(ec2)",
+            "256 SHA256:\(ec2.dropLast()) me (ED25519)",
+        ] {
             #expect(FingerprintQuery(other) == query, "\(other)")
         }
         #expect(query.kinds == [.wireSHA256])
@@ -54,17 +57,18 @@ struct FingerprintTests {
             let description = try KeyDescription(of: try KeyFile.read(path))
             let key = try #require(description.publicKey)
             let names = Fingerprint.all(of: key, pkcs8SHA1: description.pkcs8SHA1)
-            let others = try Execution.require([
-                "bash", "-c",
-                """
-                set -e -o pipefail
-                ssh-keygen -l -f $0.pub; ssh-keygen -l -E md5 -f $0.pub; ssh-keygen -B -f $0.pub
-                puttygen $0.pub -l -E sha256; puttygen $0.pub -l -E md5
-                ssh-keygen -e -m PKCS8 -f $0.pub | openssl pkey -pubin -outform DER 2>/dev/null | openssl md5 -c || true
-                openssl pkcs8 -topk8 -nocrypt -in $0 -outform DER 2>/dev/null | openssl sha1 -c || true
-                """, path,
-            ])
-            .text
+            let others =
+                try Execution.require([
+                    "bash", "-c",
+                    """
+                    set -e -o pipefail
+                    ssh-keygen -l -f $0.pub; ssh-keygen -l -E md5 -f $0.pub; ssh-keygen -B -f $0.pub
+                    puttygen $0.pub -l -E sha256; puttygen $0.pub -l -E md5
+                    ssh-keygen -e -m PKCS8 -f $0.pub | openssl pkey -pubin -outform DER 2>/dev/null | openssl md5 -c || true
+                    openssl pkcs8 -topk8 -nocrypt -in $0 -outform DER 2>/dev/null | openssl sha1 -c || true
+                    """, path,
+                ])
+                .text
             for name in names where name.usedBy != "EC2" {
                 #expect(others.contains(name.fingerprint), "\(name)\n\(others)")
             }

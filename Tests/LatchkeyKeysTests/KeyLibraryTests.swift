@@ -103,8 +103,12 @@ struct KeyLibraryTests {
     @Test func `many files, gone through by several threads, are told as few are`() throws {
         try with { bed in
             let (a, b) = (try bed.create("a"), try bed.create("b"))
-            let (first, second) = (try bed.scratch.read("\(bed.folder)/a.pem"), try bed.scratch.read("\(bed.folder)/b.pem"))
-            for number in 0..<3000 { try bed.scratch.write("\(bed.folder)/copy-\(number)", number % 3 == 0 ? second : first) }
+            let (first, second) = (
+                try bed.scratch.read("\(bed.folder)/a.pem"), try bed.scratch.read("\(bed.folder)/b.pem")
+            )
+            for number in 0..<3000 {
+                try bed.scratch.write("\(bed.folder)/copy-\(number)", number % 3 == 0 ? second : first)
+            }
             #expect(bed.paths(a).count == 2001 && bed.paths(b).count == 1001)
             #expect(KeyIndex.load(bed.indexPath).count == 3002)
             for number in 0..<10 { try FileManager.default.removeItem(atPath: "\(bed.folder)/copy-\(number)") }
@@ -163,7 +167,10 @@ struct KeyLibraryTests {
                 for n in $(seq 12); do "$0" key list >/dev/null 2>&1 & done
                 rm $LATCHKEY_HOME/keys/k1.pem; wait; "$0" key list | grep -c '/keys/k'
                 """
-            let run = try Execution.require(["bash", "-c", script, Scratch.program], environment: bed.scratch.environment)
+            let run = try Execution.require(
+                ["bash", "-c", script, Scratch.program],
+                environment: bed.scratch.environment
+            )
             #expect(run.line == "39")
             #expect(KeyIndex.load("\(home)/key-index").count == 39)
             #expect(try FileManager.default.contentsOfDirectory(atPath: home).filter { $0.contains("new-") }.isEmpty)

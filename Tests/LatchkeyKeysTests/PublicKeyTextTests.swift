@@ -27,10 +27,11 @@ struct PublicKeyTextTests {
             let imported = try Execution.require(["ssh-keygen", "-i", "-f", "\(scratch.path)/ours"]).line
             #expect(PublicKey(line: imported) == text.key)
             try scratch.write("ours", try text.text(.spki))
-            let der = try Execution.require([
-                "openssl", "pkey", "-pubin", "-in", "\(scratch.path)/ours", "-outform", "DER",
-            ])
-            .output
+            let der =
+                try Execution.require([
+                    "openssl", "pkey", "-pubin", "-in", "\(scratch.path)/ours", "-outform", "DER",
+                ])
+                .output
             #expect(try text.text(.der) == der.base64EncodedString() + "\n")
             // Others' read by us.
             let exported = try Execution.require(["ssh-keygen", "-e", "-f", "\(path).pub"]).text

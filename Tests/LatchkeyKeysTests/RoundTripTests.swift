@@ -156,10 +156,12 @@ struct RoundTripTests {
         }
     }
 
-    @Test(arguments: ["argon2id", "argon2i", "argon2d"]) func `every flavour of Argon2 is taken`(flavour: String) throws {
+    @Test(arguments: ["argon2id", "argon2i", "argon2d"]) func `every flavour of Argon2 is taken`(flavour: String) throws
+    {
         try Scratch.with { scratch in
             let path = "\(scratch.path)/key"
-            let maker = "puttygen -q -t ed25519 --new-passphrase $3 -O private --ppk-param kdf=\(flavour),memory=1024 -o $1"
+            let maker =
+                "puttygen -q -t ed25519 --new-passphrase $3 -O private --ppk-param kdf=\(flavour),memory=1024 -o $1"
             _ = try Self.script(maker, path, "secret")
             let line = try Execution.require(["puttygen", path, "-L"]).text
             #expect(try Self.open(path, "secret").publicKey == PublicKey(line: line))
@@ -182,10 +184,14 @@ struct RoundTripTests {
         let key = try Self.make(.ed25519)
         let text = try key.text(.ppk, comment: "", passphrase: Self.secret("secret"))
         let original = text.withBytes { String(decoding: $0, as: UTF8.self) }
-        for (field, value) in [("Memory: 8192", "Memory: 99999999"), ("Passes: 21", "Passes: 99999999"), ("Parallelism: 1", "Parallelism: 999")] {
+        for (field, value) in [
+            ("Memory: 8192", "Memory: 99999999"), ("Passes: 21", "Passes: 99999999"),
+            ("Parallelism: 1", "Parallelism: 999"),
+        ] {
             var changed = Secret(capacity: 8192)
             for byte in original.replacing("Argon2-\(field)", with: "Argon2-\(value)").utf8 { _ = changed.append(byte) }
-            guard case .tooCostly? = #expect(throws: KeyFault.self, performing: { try KeyDescription(of: changed) }) else {
+            guard case .tooCostly? = #expect(throws: KeyFault.self, performing: { try KeyDescription(of: changed) })
+            else {
                 Issue.record("\(value) was taken")
                 continue
             }

@@ -204,7 +204,8 @@ private final class PrivateDaemon: Machine {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: authorized.path)
         let settings = [
             "ListenAddress=127.0.0.1", "Port=\(port)", "HostKey=\(folder)/host_key", "PidFile=none", "UsePAM=no",
-            "AuthorizedKeysFile=\(home)/.ssh/authorized_keys", "SetEnv=HOME=\(home)", "StrictModes=no", "PasswordAuthentication=no",
+            "AuthorizedKeysFile=\(home)/.ssh/authorized_keys", "SetEnv=HOME=\(home)", "StrictModes=no",
+            "PasswordAuthentication=no",
             "KbdInteractiveAuthentication=no", "LogLevel=VERBOSE", "AcceptEnv=LANG LC_*", "MaxStartups=200",
             "PrintMotd=no", "PrintLastLog=no",
         ]

@@ -77,7 +77,9 @@ extension Broker {
             )
             let present = Array(old).filter(files.contains)
             if files.contains(key.publicKey) && present.isEmpty {
-                guard !isRehearsal else { return KeyChange(instance, .unchanged, "it is there, and the old one is gone") }
+                guard !isRehearsal else {
+                    return KeyChange(instance, .unchanged, "it is there, and the old one is gone")
+                }
                 try prove(proposal, opens: instance, options)
                 try remember(key, of: instance, admission.user, registered)
                 return KeyChange(
@@ -113,7 +115,11 @@ extension Broker {
             // Not before: what is noted for the instance tells, after an interruption, which key is the old one.
             try remember(key, of: instance, admission.user, registered)
             guard !present.isEmpty else {
-                return KeyChange(instance, .installed, "it opens; the old key does not stand in authorized_keys, and stays")
+                return KeyChange(
+                    instance,
+                    .installed,
+                    "it opens; the old key does not stand in authorized_keys, and stays"
+                )
             }
             return KeyChange(instance, .replaced, "\(present.map(Fingerprint.openSSH).joined(separator: ", ")) is gone")
         }

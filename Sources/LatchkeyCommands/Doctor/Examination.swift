@@ -16,7 +16,8 @@ struct Examination {
         do {
             let library = try home.library(home.agent)
             let isConfigured = access(home.configurationPath, F_OK) == 0
-            let settings = isConfigured ? "'\(home.configurationPath.terminalSafe)' is understood" : "all are at their defaults"
+            let settings =
+                isConfigured ? "'\(home.configurationPath.terminalSafe)' is understood" : "all are at their defaults"
             findings.append(Finding(.fine, .settings, settings))
             findings += keys(library)
             findings += agent()
@@ -77,7 +78,10 @@ struct Examination {
                 )
             )
         }
-        findings.insert(Finding(.fine, .key, "\(count) private key\(count == 1 ? " is" : "s are") here and can be read"), at: 0)
+        findings.insert(
+            Finding(.fine, .key, "\(count) private key\(count == 1 ? " is" : "s are") here and can be read"),
+            at: 0
+        )
         return findings
     }
 
@@ -138,7 +142,11 @@ struct Examination {
         let away = pairs.filter { library.candidates(for: $0.publicKey).isEmpty }
         if !away.isEmpty {
             findings.append(
-                Finding(.note, .keyPair, "not on this machine are the private halves of \(Examination.list(away.map(\.name)))")
+                Finding(
+                    .note,
+                    .keyPair,
+                    "not on this machine are the private halves of \(Examination.list(away.map(\.name)))"
+                )
             )
         }
         let names = Set(pairs.map(\.name))

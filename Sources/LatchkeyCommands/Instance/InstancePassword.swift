@@ -24,7 +24,10 @@ struct InstancePassword: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("What EC2's get-password-data answered: its JSON or the base64; - for standard input.", valueName: "file"),
+        help: ArgumentHelp(
+            "What EC2's get-password-data answered: its JSON or the base64; - for standard input.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var data: String?

@@ -14,7 +14,12 @@ struct KeyChangeOptions: ParsableArguments {
     @Argument(help: "The instances.", completion: .custom(Completions.instances))
     var names: [String] = []
 
-    @Option(help: ArgumentHelp("All instances that match, such as tag:env=prod; may be given several times.", valueName: "selector"))
+    @Option(
+        help: ArgumentHelp(
+            "All instances that match, such as tag:env=prod; may be given several times.",
+            valueName: "selector"
+        )
+    )
     var on: [String] = []
 
     @Option(name: [.short, .long], help: "The user to log in as; else the instance's own.")

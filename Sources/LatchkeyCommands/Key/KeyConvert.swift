@@ -82,7 +82,9 @@ struct KeyConvert: ParsableCommand {
         if newPassphrase && newPassphraseFile != nil {
             throw ValidationError("--new-passphrase and --new-passphrase-file exclude each other")
         }
-        if let comment, !comment.isTerminalSafe { throw ValidationError("the comment has characters that do not print") }
+        if let comment, !comment.isTerminalSafe {
+            throw ValidationError("the comment has characters that do not print")
+        }
     }
 
     func run() throws {
@@ -149,7 +151,9 @@ struct KeyConvert: ParsableCommand {
         let first = try prompt.passphrase("New passphrase (empty for none): ")
         let second = try prompt.passphrase("The same again: ")
         let isSame = first.withBytes { first in second.withBytes { first.elementsEqual($0) } }
-        guard isSame else { throw LatchkeyError(.passphraseWrong, "the two passphrases differ", hint: "nothing was written") }
+        guard isSame else {
+            throw LatchkeyError(.passphraseWrong, "the two passphrases differ", hint: "nothing was written")
+        }
         return first
     }
 
@@ -157,7 +161,8 @@ struct KeyConvert: ParsableCommand {
 
     private func publicText(_ source: KeySource) throws -> PublicKeyText {
         switch source {
-        case .publicKey(let text): return PublicKeyText(key: text.key, comment: comment ?? text.comment, format: text.format)
+        case .publicKey(let text):
+            return PublicKeyText(key: text.key, comment: comment ?? text.comment, format: text.format)
         case .privateKey(let candidate):
             if let key = candidate.publicKey, !candidate.isClaimed, candidate.isEncrypted {
                 return PublicKeyText(key: key, comment: comment ?? "", format: .openssh)

@@ -19,7 +19,10 @@ struct KeyInstall: ParsableCommand {
 
     @Option(
         name: [.customShort("i"), .long],
-        help: ArgumentHelp("The key to add: a key pair's name, or a file with a public or private key.", valueName: "key"),
+        help: ArgumentHelp(
+            "The key to add: a key pair's name, or a file with a public or private key.",
+            valueName: "key"
+        ),
         completion: .custom(Completions.keys)
     )
     var key: String

@@ -86,7 +86,8 @@ struct KeyMatch: ParsableCommand {
             [
                 match.key.terminalSafe + (match.source == "agent" ? " (ssh-agent)" : ""),
                 "  \(match.type) \(match.sha256)"
-                    + (match.keyPairs.isEmpty ? "" : ", key pair '\(match.keyPairs.joined(separator: "', '"))'".terminalSafe),
+                    + (match.keyPairs.isEmpty
+                        ? "" : ", key pair '\(match.keyPairs.joined(separator: "', '"))'".terminalSafe),
                 "  \(match.reason)",
             ]
         }

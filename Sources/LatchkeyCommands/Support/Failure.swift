@@ -56,7 +56,8 @@ enum Failure {
         case .usage, .nameInvalid: usage
         case .instanceNotFound, .instanceAmbiguous, .instanceExists, .instanceNotRunning, .instanceUnreachable,
             .keyNotFound, .keyExists, .keyUnusable, .noKeyFits, .passphraseWrong, .passphraseUnavailable,
-            .hostKeyUnknown, .hostKeyChanged, .loginRefused, .requestRefused, .passwordNotReady, .connectionLost, .storeUnavailable,
+            .hostKeyUnknown, .hostKeyChanged, .loginRefused, .requestRefused, .passwordNotReady, .connectionLost,
+            .storeUnavailable,
             .storeDamaged, .storeNewer, .storageFull, .fileUnusable, .configurationInvalid, .cancelled:
             own
         }

@@ -15,7 +15,14 @@ package enum Digest {
     static func sha512(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
         var length: UInt32 = 0
         guard target.count >= 64 else { return 0 }
-        return EVP_Digest(bytes.baseAddress, bytes.count, target.bindMemory(to: UInt8.self).baseAddress, &length, EVP_sha512(), nil) == 1 ? Int(length) : 0
+        return EVP_Digest(
+            bytes.baseAddress,
+            bytes.count,
+            target.bindMemory(to: UInt8.self).baseAddress,
+            &length,
+            EVP_sha512(),
+            nil
+        ) == 1 ? Int(length) : 0
     }
 
     private static func compute(_ algorithm: OpaquePointer?, _ bytes: [UInt8]) -> [UInt8] {

@@ -74,7 +74,8 @@ package struct FingerprintQuery: Equatable, Sendable {
         let key = key.certifiedKey ?? key
         return kinds.first { kind in
             guard let digest = kind.digest(of: key, pkcs8SHA1: pkcs8SHA1) else { return false }
-            return kind == .bubbleBabble ? Array(BubbleBabble.encode(digest).utf8) == self.digest : digest == self.digest
+            return kind == .bubbleBabble
+                ? Array(BubbleBabble.encode(digest).utf8) == self.digest : digest == self.digest
         }
     }
 

@@ -69,7 +69,8 @@ struct Armour: ~Copyable {
 
     /// The text form of `content`, lines of 64 characters (RFC 7468 §2: "exactly 64 characters", the last may be
     /// shorter). OpenSSH's own form has lines of 70.
-    static func encode(label: String, headers: [String] = [], _ content: borrowing Secret, columns: Int = 64) -> Secret {
+    static func encode(label: String, headers: [String] = [], _ content: borrowing Secret, columns: Int = 64) -> Secret
+    {
         let head = "-----BEGIN \(label)-----\n" + headers.map { $0 + "\n" }.joined() + (headers.isEmpty ? "" : "\n")
         let foot = "-----END \(label)-----\n"
         let room = Base64Encoder.size(of: content.count, columns: columns).characters

@@ -61,7 +61,9 @@ struct BcryptPBKDF: ~Copyable {
         _ salt: [UInt8],
         _ rounds: UInt32
     ) -> Secret {
-        let counter = [UInt8(number >> 24), UInt8(number >> 16 & 0xFF), UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)]
+        let counter = [
+            UInt8(number >> 24), UInt8(number >> 16 & 0xFF), UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF),
+        ]
         var round = Secret(capacity: 32)
         var sum = Secret(capacity: 32)
         var salted = Secret(capacity: 64)
@@ -90,12 +92,13 @@ struct BcryptPBKDF: ~Copyable {
         salt: UnsafeRawBufferPointer,
         into target: UnsafeMutableRawBufferPointer
     ) -> Int {
-        var text = "OxychromaticBlowfishSwatDynamite".utf8.reduce(into: (words: [UInt32](), bytes: 0)) { sum, byte in
-            if sum.bytes % 4 == 0 { sum.words.append(0) }
-            sum.words[sum.bytes / 4] = sum.words[sum.bytes / 4] << 8 | UInt32(byte)
-            sum.bytes += 1
-        }
-        .words
+        var text = "OxychromaticBlowfishSwatDynamite".utf8
+            .reduce(into: (words: [UInt32](), bytes: 0)) { sum, byte in
+                if sum.bytes % 4 == 0 { sum.words.append(0) }
+                sum.words[sum.bytes / 4] = sum.words[sum.bytes / 4] << 8 | UInt32(byte)
+                sum.bytes += 1
+            }
+            .words
         let (passphrase, salt) = (Words(passphrase), Words(salt))
         defer {
             passphrase.wipe()
@@ -112,7 +115,9 @@ struct BcryptPBKDF: ~Copyable {
         let schedule = UnsafeRawPointer(state).assumingMemoryBound(to: BF_KEY.self)
         text.withUnsafeMutableBufferPointer { words in
             for _ in 0..<64 {
-                for pair in 0..<BcryptPBKDF.blockWords / 2 { BF_encrypt(words.baseAddress?.advanced(by: 2 * pair), schedule) }
+                for pair in 0..<BcryptPBKDF.blockWords / 2 {
+                    BF_encrypt(words.baseAddress?.advanced(by: 2 * pair), schedule)
+                }
             }
             for (index, word) in words.enumerated() {
                 target.storeBytes(of: word.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
@@ -158,51 +163,5 @@ struct BcryptPBKDF: ~Copyable {
             }
         }
         pair = (0, 0)
-    }
-}
-
-/// What Blowfish begins with: the fraction of π in binary (Schneier 1993), computed, since OpenSSL does not give it out.
-enum BlowfishState {
-    static let initial: [UInt32] = fractionOfPi(words: 18 + 4 * 256)
-
-    /// By Machin's formula, π = 16 arctan 1/5 - 4 arctan 1/239, in fixed point with some digits to spare.
-    private static func fractionOfPi(words: Int) -> [UInt32] {
-        let bits = 32 * words
-        let spare = 64
-        let (pi, other) = (arctangent(ofReciprocal: 5, times: 16, bits: bits + spare), arctangent(ofReciprocal: 239, times: 4, bits: bits + spare))
-        defer {
-            BN_free(pi)
-            BN_free(other)
-        }
-        BN_sub(pi, pi, other)
-        BN_mask_bits(pi, Int32(bits + spare))
-        BN_rshift(pi, pi, Int32(spare))
-        let bytes = [UInt8](unsafeUninitializedCapacity: bits / 8) { buffer, count in
-            count = max(0, Int(BN_bn2binpad(pi, buffer.baseAddress, Int32(bits / 8))))
-        }
-        return bytes.withUnsafeBytes { raw in
-            (0..<words).map { UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)) }
-        }
-    }
-
-    /// `factor` · arctan(1/x) · 2^bits = Σ ± factor · 2^bits / ((2k + 1) x^(2k + 1)).
-    private static func arctangent(ofReciprocal x: UInt, times factor: UInt, bits: Int) -> OpaquePointer? {
-        let (sum, power, term) = (BN_new(), BN_new(), BN_new())
-        defer {
-            BN_free(power)
-            BN_free(term)
-        }
-        BN_set_word(power, factor)
-        BN_lshift(power, power, Int32(bits))
-        BN_div_word(power, x)
-        var k: UInt = 0
-        while BN_is_zero(power) == 0 {
-            BN_copy(term, power)
-            BN_div_word(term, 2 * k + 1)
-            if k % 2 == 0 { BN_add(sum, sum, term) } else { BN_sub(sum, sum, term) }
-            BN_div_word(power, x * x)
-            k += 1
-        }
-        return sum
     }
 }

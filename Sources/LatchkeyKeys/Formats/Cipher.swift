@@ -71,7 +71,9 @@ struct Cipher {
 /// Keyed digests.
 enum MAC {
     /// RFC 2104.
-    static func hmac(_ digest: OpaquePointer?, key: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer) -> [UInt8] {
+    static func hmac(_ digest: OpaquePointer?, key: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer)
+        -> [UInt8]
+    {
         [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
             var length: UInt32 = 0
             let bytes = message.bindMemory(to: UInt8.self).baseAddress

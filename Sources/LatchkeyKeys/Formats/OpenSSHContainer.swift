@@ -141,7 +141,11 @@ extension OpenSSHContainer {
         passphrase: borrowing Secret?
     ) throws(KeyFault) -> Secret {
         let publicKey = key.publicKey
-        let encryption: OpenSSHEncryption? = try with(passphrase) { _ in .fresh() } absent: { nil }
+        let encryption: OpenSSHEncryption? = try with(passphrase) { _ in
+            .fresh()
+        } absent: {
+            nil
+        }
         // The longest part is an RSA key of 16384 bits: seven numbers of 2 KiB or less.
         var list = SecretWriter(capacity: 16 * 1024 + comment.utf8.count)
         let check = UInt32.random(in: .min ... .max)

@@ -28,7 +28,10 @@ enum PKCS8 {
         defer { X509_SIG_free(signature) }
         ERR_clear_error()
         let decrypted = passphrase.withCString { PKCS8_decrypt(signature, $0, Int32(passphrase.count)) }
-        guard let info = decrypted else { throw OpenSSLErrors.wereUnsupported() ? .unsupported("encrypted in a way that this OpenSSL does not undo") : .wrongPassphrase }
+        guard let info = decrypted else {
+            throw OpenSSLErrors.wereUnsupported()
+                ? .unsupported("encrypted in a way that this OpenSSL does not undo") : .wrongPassphrase
+        }
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
         return try material(of: info)
     }

@@ -114,7 +114,8 @@ struct PPK: ~Copyable {
         // Secret only in that it is not moved about: the numbers of both halves are read in the same way.
         var blob = Secret(capacity: key.blob.count)
         for byte in key.blob { _ = blob.append(byte) }
-        return try blob.withBytes { blob throws(KeyFault) in try material(key, SecretReader(blob), SecretReader(bytes)) }
+        return try blob.withBytes { blob throws(KeyFault) in try material(key, SecretReader(blob), SecretReader(bytes))
+        }
     }
 
     private static func material(
@@ -164,7 +165,11 @@ extension PPK {
         case .ed25519(let key): key.seed.withBytes { plain.string($0) }
         }
         var content = plain.finish()
-        let isEncrypted = try with(passphrase) { _ in true } absent: { false }
+        let isEncrypted = try with(passphrase) { _ in
+            true
+        } absent: {
+            false
+        }
         let encryption = PPKEncryption(fresh: version, isEncrypted: isEncrypted)
         let keys = try with(passphrase) { passphrase throws(KeyFault) in
             try encryption.keys(passphrase)

@@ -19,7 +19,9 @@ enum TraditionalPEM {
         let name = EVP_CIPHER_get0_name(info.cipher).map { String(cString: $0) } ?? ""
         let fetched = EVP_CIPHER_fetch(nil, name, nil)
         defer { EVP_CIPHER_free(fetched) }
-        guard fetched != nil else { throw .unsupported("encrypted with \(name.terminalSafe), which this OpenSSL does not undo") }
+        guard fetched != nil else {
+            throw .unsupported("encrypted with \(name.terminalSafe), which this OpenSSL does not undo")
+        }
         var content = Secret(capacity: armour.content.count)
         // OpenSSL decrypts in place, and asks for the passphrase by a callback that gets it as its last argument.
         let written = passphrase.withBytes { passphrase -> Int in
@@ -29,7 +31,13 @@ enum TraditionalPEM {
                     buffer.copyMemory(from: encrypted)
                     var length = encrypted.count
                     let done = withUnsafeMutablePointer(to: &request) { request in
-                        PEM_do_header(&info, buffer.bindMemory(to: UInt8.self).baseAddress, &length, { TraditionalPEM.give($0, $1, $3) }, request)
+                        PEM_do_header(
+                            &info,
+                            buffer.bindMemory(to: UInt8.self).baseAddress,
+                            &length,
+                            { TraditionalPEM.give($0, $1, $3) },
+                            request
+                        )
                     }
                     return done == 1 ? length : -1
                 }
@@ -52,7 +60,9 @@ enum TraditionalPEM {
     }
 
     /// The text of `content`, encrypted with AES-256.
-    static func text(label: String, _ content: borrowing Secret, passphrase: borrowing Secret) throws(KeyFault) -> Secret {
+    static func text(label: String, _ content: borrowing Secret, passphrase: borrowing Secret) throws(KeyFault)
+        -> Secret
+    {
         var generator = SystemRandomNumberGenerator()
         let initialization = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         let cipher = Cipher(algorithm: EVP_aes_256_cbc())
@@ -62,7 +72,16 @@ enum TraditionalPEM {
             passphrase.withBytes { passphrase in
                 let bytes = passphrase.bindMemory(to: UInt8.self).baseAddress
                 let target = buffer.bindMemory(to: UInt8.self).baseAddress
-                let made = EVP_BytesToKey(cipher.algorithm, EVP_md5(), initialization, bytes, Int32(passphrase.count), 1, target, nil)
+                let made = EVP_BytesToKey(
+                    cipher.algorithm,
+                    EVP_md5(),
+                    initialization,
+                    bytes,
+                    Int32(passphrase.count),
+                    1,
+                    target,
+                    nil
+                )
                 return made == 32 ? 32 : -1
             }
         }
@@ -76,7 +95,11 @@ enum TraditionalPEM {
         }
         guard let encrypted else { throw .unsupported("not to be encrypted by this OpenSSL") }
         let digits = initialization.map { Fingerprint.hexadecimal($0).uppercased() }.joined()
-        return Armour.encode(label: label, headers: ["Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-256-CBC,\(digits)"], encrypted)
+        return Armour.encode(
+            label: label,
+            headers: ["Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-256-CBC,\(digits)"],
+            encrypted
+        )
     }
 }
 

@@ -96,7 +96,9 @@ struct KeyFolder: Sendable {
         var file = path
         names.withUnsafeBytes { names in
             for start in starts[range] {
-                guard let name = names.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self) else { return }
+                guard let name = names.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self) else {
+                    return
+                }
                 var status = stat()
                 guard fstatat(descriptor, name, &status, 0) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
                 let identity = KeyFile.Identity(status)

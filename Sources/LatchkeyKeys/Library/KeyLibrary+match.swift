@@ -69,7 +69,8 @@ extension KeyLibrary {
 
 extension KeyLibrary {
     /// Everything in the key folders that is, or looks like, a private key.
-    package func survey() -> (usable: [(candidate: KeyCandidate, description: KeyDescription)], faulty: [KeyCandidate]) {
+    package func survey() -> (usable: [(candidate: KeyCandidate, description: KeyDescription)], faulty: [KeyCandidate])
+    {
         refresh()
         let index = index
         let usable = (0..<index.count)

@@ -24,14 +24,18 @@ let parsers: [String: One] = [
     "public": { start, count in
         let text = String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
         for candidate in [text, RFC4716.begin + "\n" + text] {
-            guard let read = try? PublicKeyText(reading: candidate), let written = try? read.text(.rfc4716) else { continue }
+            guard let read = try? PublicKeyText(reading: candidate), let written = try? read.text(.rfc4716) else {
+                continue
+            }
             precondition((try? PublicKeyText(reading: written))?.key == read.key)
         }
         return 0
     },
     // OpenSSH's container, without its frame.
     "openssh": { start, count in
-        guard let container = try? OpenSSHContainer(UnsafeRawBufferPointer(start: start, count: count)) else { return 0 }
+        guard let container = try? OpenSSHContainer(UnsafeRawBufferPointer(start: start, count: count)) else {
+            return 0
+        }
         _ = try? container.describe()
         if !container.isEncrypted { _ = try? container.open(passphrase: nil) }
         return 0
