@@ -20,9 +20,9 @@ struct Latchkey: ParsableCommand {
         version: version,
         subcommands: [],
         groupedSubcommands: [
-            CommandGroup(name: "Entering instances:", subcommands: [Connect.self, Explain.self]),
+            CommandGroup(name: "Connection", subcommands: [Connect.self, Explain.self]),
             CommandGroup(
-                name: "Looking after them:",
+                name: "Upkeep",
                 subcommands: [InstanceCommand.self, KeyCommand.self, Doctor.self]
             ),
         ]

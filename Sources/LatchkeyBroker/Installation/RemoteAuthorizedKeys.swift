@@ -196,6 +196,7 @@ struct RemoteAuthorizedKeys {
                 if [ -e "$file" ]; then
                     \(before == nil ? "echo '\(mark) changed'; exit 1" : "is_same \"$file\" || { echo '\(mark) changed'; exit 1; }")
                     cp -a "$file" "$draft" 2>/dev/null || cp -p "$file" "$draft" || fail 'cannot make a copy'
+                    chcon --reference="$file" "$draft" 2>/dev/null
                     [ "$(attributes "$file")" = "$(attributes "$draft")" ] || fail 'its owner and mode cannot be kept'
                 else
                     \(before == nil ? "(: >\"$draft\") && chmod 600 \"$draft\" || fail 'cannot make a file'" : "echo '\(mark) changed'; exit 1")

@@ -12,14 +12,14 @@ struct KeyCommand: ParsableCommand {
         subcommands: [],
         groupedSubcommands: [
             CommandGroup(
-                name: "Key pairs:",
+                name: "Key pair",
                 subcommands: [KeyCreate.self, KeyImport.self, KeyList.self, KeyShow.self, KeyDelete.self]
             ),
             CommandGroup(
-                name: "Files and fingerprints:",
+                name: "File and fingerprint",
                 subcommands: [KeyFingerprint.self, KeyMatch.self, KeyConvert.self]
             ),
-            CommandGroup(name: "On instances:", subcommands: [KeyInstall.self, KeyReplace.self]),
+            CommandGroup(name: "Instance", subcommands: [KeyInstall.self, KeyReplace.self]),
         ]
     )
 }
