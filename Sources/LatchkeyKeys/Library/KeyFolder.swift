@@ -2,67 +2,42 @@
 
 internal import Glibc
 internal import LatchkeyModel
-internal import Synchronization
 
 /// Goes through key folders and tells which files are as the index has them.
 ///
-/// Asking the kernel about each of thousands of files takes most of the time, so several threads do it.
-struct KeyFolder: Sendable {
+/// The kernel needs a microsecond for each file, whoever asks; threads were tried and made it no faster.
+struct KeyFolder {
     /// Folders below a key folder are looked into this deep; links to folders are not followed.
     private static let depth = 3
-    /// So many files are worth a thread.
-    private static let share = 1000
 
-    /// The files that could be private keys, in no order.
-    struct Contents: Sendable {
-        /// The numbers of the records that are still true.
-        var current: [Int] = []
+    /// The files that could be private keys, in the order in which the file system names them.
+    struct Contents {
+        /// The numbers of the records that are still true, and where in that order their files stand.
+        var current: [(record: Int, place: Int)] = []
         /// New, or changed since they were read, or so young that they could have changed unseen.
-        var changed: [(path: [UInt8], identity: KeyFile.Identity)] = []
+        var changed: [(path: [UInt8], identity: KeyFile.Identity, place: Int)] = []
 
-        mutating func append(_ other: Contents) {
-            current += other.current
-            changed += other.changed
-        }
+        fileprivate var count: Int { current.count + changed.count }
     }
-
-    private let descriptor: Int32
-    /// With a slash at the end.
-    private let path: [UInt8]
-    /// Each with a zero at its end.
-    private var names: [UInt8] = []
-    private var starts: [Int] = []
 
     static func contents(of roots: [String], against index: KeyIndex) -> Contents {
         var visited: Set<String> = []
         var contents = Contents()
+        contents.current.reserveCapacity(index.count)
+        let order = index.order
         for root in roots where visited.insert(root).inserted {
-            visit(root, depth: depth) { contents.append($0.contents(against: index)) }
-        }
-        return contents
-    }
-
-    private static func visit(_ folder: String, depth: Int, _ body: (KeyFolder) -> Void) {
-        guard let stream = opendir(folder) else { return }
-        defer { closedir(stream) }
-        var listing = KeyFolder(descriptor: dirfd(stream), path: Array("\(folder)/".utf8))
-        var folders: [String] = []
-        while let entry = readdir(stream) {
-            let length = withUnsafePointer(to: &entry.pointee.d_name.0) { strlen($0) }
-            withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                let name = UnsafeRawBufferPointer(rebasing: raw[..<length])
-                guard !isSkipped(name) else { return }
-                if entry.pointee.d_type == UInt8(DT_DIR) {
-                    folders.append("\(folder)/\(String(decoding: name, as: UTF8.self))")
+            visit(root, depth: depth) { path, identity in
+                let place = contents.count
+                // An unchanged folder names its files in the same order each time, so the record is known beforehand.
+                let expected = place < order.count ? order[place] : nil
+                if let record = index.find(path: path, expected: expected), index.isCurrent(record, identity) {
+                    contents.current.append((record, place))
                 } else {
-                    listing.starts.append(listing.names.count)
-                    listing.names.append(contentsOf: UnsafeRawBufferPointer(rebasing: raw[...length]))
+                    contents.changed.append((Array(path), identity, place))
                 }
             }
         }
-        body(listing)
-        guard depth > 1 else { return }
-        for folder in folders { visit(folder, depth: depth - 1, body) }
+        return contents
     }
 
     /// Names that are never private keys, by ssh's and Latchkey's own custom.
@@ -77,74 +52,33 @@ struct KeyFolder: Sendable {
         }
     }
 
-    private func contents(against index: KeyIndex) -> Contents {
-        let threadCount = min(starts.count / KeyFolder.share, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 8)
-        let survey = Survey(self, index, parts: max(1, threadCount))
-        // This thread does its part, too; where there are no others, all of it.
-        if threadCount > 1, let threads = Threads(threadCount - 1, { survey.run() }) {
-            survey.run()
-            threads.join()
-        } else {
-            survey.run()
-        }
-        return survey.contents
-    }
-
-    private func contents(_ range: Range<Int>, against index: KeyIndex) -> Contents {
-        var contents = Contents()
-        contents.current.reserveCapacity(range.count)
-        var file = path
-        names.withUnsafeBytes { names in
-            for start in starts[range] {
-                guard let name = names.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self) else {
-                    return
-                }
-                var status = stat()
-                guard fstatat(descriptor, name, &status, 0) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-                let identity = KeyFile.Identity(status)
-                file.removeSubrange(path.count...)
-                file.append(contentsOf: UnsafeRawBufferPointer(start: name, count: strlen(name)))
-                if let record = file.withUnsafeBytes(index.find(path:)), index.isCurrent(record, identity) {
-                    contents.current.append(record)
-                } else {
-                    contents.changed.append((file, identity))
-                }
+    /// Calls `body` for each file that could be a private key; the path it gets is valid only inside.
+    private static func visit(
+        _ folder: String,
+        depth: Int,
+        _ body: (UnsafeRawBufferPointer, KeyFile.Identity) -> Void
+    ) {
+        guard let stream = opendir(folder) else { return }
+        defer { closedir(stream) }
+        var path = Array("\(folder)/".utf8)
+        let prefix = path.count
+        while let entry = readdir(stream) {
+            let length = withUnsafePointer(to: &entry.pointee.d_name.0) { strlen($0) }
+            path.removeSubrange(prefix...)
+            let isNoKey = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                let name = UnsafeRawBufferPointer(rebasing: raw[..<length])
+                path.append(contentsOf: name)
+                return isSkipped(name)
             }
-        }
-        return contents
-    }
-
-    /// The work on one folder, in parts that threads take one after the other.
-    private final class Survey: Sendable {
-        private let folder: KeyFolder
-        private let index: KeyIndex
-        private let count: Int
-        private let state: Mutex<(next: Int, contents: Contents)>
-
-        init(_ folder: KeyFolder, _ index: KeyIndex, parts count: Int) {
-            self.folder = folder
-            self.index = index
-            self.count = count
-            state = Mutex((0, Contents()))
-        }
-
-        var contents: Contents { state.withLock { $0.contents } }
-
-        func run() {
-            while let part = next() {
-                let total = folder.starts.count
-                let range = total * part / count..<total * (part + 1) / count
-                let contents = folder.contents(range, against: index)
-                state.withLock { $0.contents.append(contents) }
+            if isNoKey { continue }
+            if entry.pointee.d_type == UInt8(DT_DIR) {
+                if depth > 1 { visit(String(decoding: path, as: UTF8.self), depth: depth - 1, body) }
+                continue
             }
-        }
-
-        private func next() -> Int? {
-            state.withLock { state in
-                guard state.next < count else { return nil }
-                defer { state.next += 1 }
-                return state.next
-            }
+            var status = stat()
+            let found = withUnsafePointer(to: &entry.pointee.d_name.0) { fstatat(dirfd(stream), $0, &status, 0) == 0 }
+            guard found, status.st_mode & S_IFMT == S_IFREG else { continue }
+            path.withUnsafeBytes { body($0, KeyFile.Identity(status)) }
         }
     }
 }

@@ -13,7 +13,7 @@ internal import LatchkeyModel
 struct KeyIndex: Sendable {
     /// The first eight bytes; the digit at the end is the version. It also changes with the formats that are read, since
     /// what could not be read before must be looked at again.
-    private static let magic = Array("LKINDEX2".utf8)
+    private static let magic = Array("LKINDEX3".utf8)
     private static let headerSize = 48
     private static let recordSize = 128
 
@@ -92,6 +92,7 @@ struct KeyIndex: Sendable {
         static let format = 65
         static let isEncrypted = 66
         static let hasSHA1 = 67
+        static let place = 68
         static let blobSHA256 = 72
         static let pkcs8SHA1 = 104
     }
@@ -120,14 +121,12 @@ struct KeyIndex: Sendable {
     /// The path's bytes, without making text of them.
     func pathBytes(_ record: Int) -> ArraySlice<UInt8> { heap(record, Field.path) }
 
-    func isPath(_ record: Int, beginningWith prefix: [UInt8]) -> Bool {
+    private func isPath(_ record: Int, beginningWith prefix: UnsafeRawBufferPointer) -> Bool {
         let path = heap(record, Field.path)
         guard path.count >= prefix.count else { return false }
         return path.withUnsafeBytes { path in
-            prefix.withUnsafeBytes { prefix in
-                guard let path = path.baseAddress, let start = prefix.baseAddress else { return true }
-                return memcmp(path, start, prefix.count) == 0
-            }
+            guard let path = path.baseAddress, let start = prefix.baseAddress else { return true }
+            return memcmp(path, start, prefix.count) == 0
         }
     }
 
@@ -174,24 +173,63 @@ struct KeyIndex: Sendable {
             && KeyIndex.isSettled(seen: Int64(bitPattern: number(record, Field.seen)), identity)
     }
 
-    /// The record of a file, by binary search. Called for each file in the key folders, so it makes no slices.
-    func find(path: UnsafeRawBufferPointer) -> Int? {
+    /// The records in the order in which the file system named the files when the index was made; nil where one is missing.
+    var order: [Int?] {
+        var order = [Int?](repeating: nil, count: count)
         bytes.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress, let wanted = path.baseAddress else { return nil }
-            let heap = KeyIndex.headerSize + count * KeyIndex.recordSize
+            for record in 0..<count {
+                let place = Int(raw.loadUnaligned(fromByteOffset: start(record) + Field.place, as: UInt32.self))
+                if place < count { order[place] = record }
+            }
+        }
+        return order
+    }
+
+    /// The record of a file, by binary search. Called for each file in the key folders, so it makes no slices.
+    ///
+    /// - Parameter expected: the record that it probably is.
+    func find(path: UnsafeRawBufferPointer, expected: Int? = nil) -> Int? {
+        bytes.withUnsafeBytes { raw in
+            if let expected, compare(expected, path, raw) == 0 { return expected }
             var (low, high) = (0, count)
             while low < high {
                 let middle = (low + high) / 2
-                let field = start(middle) + Field.path
-                let offset = heap + Int(raw.loadUnaligned(fromByteOffset: field, as: UInt32.self))
-                let length = Int(raw.loadUnaligned(fromByteOffset: field + 4, as: UInt32.self))
-                guard offset + length <= raw.count else { return nil }
-                let common = memcmp(base + offset, wanted, min(length, path.count))
-                let order = common != 0 ? Int(common) : length - path.count
+                let order = compare(middle, path, raw)
                 if order == 0 { return middle }
                 if order < 0 { low = middle + 1 } else { high = middle }
             }
             return nil
+        }
+    }
+
+    /// Less than 0 if the record's path comes before another one, 0 if it is the same.
+    private func compare(_ record: Int, _ path: UnsafeRawBufferPointer, _ raw: UnsafeRawBufferPointer) -> Int {
+        let field = start(record) + Field.path
+        let offset =
+            KeyIndex.headerSize + count * KeyIndex.recordSize
+            + Int(raw.loadUnaligned(fromByteOffset: field, as: UInt32.self))
+        let length = Int(raw.loadUnaligned(fromByteOffset: field + 4, as: UInt32.self))
+        guard offset + length <= raw.count, let base = raw.baseAddress, let other = path.baseAddress else { return -1 }
+        let common = memcmp(base + offset, other, min(length, path.count))
+        return common != 0 ? Int(common) : length - path.count
+    }
+
+    /// The records of the files below a folder, given with a slash at its end: they stand side by side.
+    func records(below folder: [UInt8]) -> Range<Int> {
+        folder.withUnsafeBytes { folder in
+            bytes.withUnsafeBytes { raw in
+                func first(_ isBehind: (Int) -> Bool) -> Int {
+                    var (low, high) = (0, count)
+                    while low < high {
+                        let middle = (low + high) / 2
+                        if isBehind(middle) { high = middle } else { low = middle + 1 }
+                    }
+                    return low
+                }
+                let start = first { compare($0, folder, raw) >= 0 }
+                let end = first { compare($0, folder, raw) >= 0 && !isPath($0, beginningWith: folder) }
+                return start..<max(start, end)
+            }
         }
     }
 
@@ -230,7 +268,9 @@ struct KeyIndex: Sendable {
     }
 
     /// The bytes of an index of these files.
-    static func encode(_ entries: [(path: [UInt8], record: Record)]) -> [UInt8] {
+    ///
+    /// - Parameter entries: each with its place in the order in which the file system names the files.
+    static func encode(_ entries: [(path: [UInt8], record: Record, place: Int)]) -> [UInt8] {
         let sorted = entries.sorted { compare($0.path[...], $1.path[...]) < 0 }
         var records: [UInt8] = []
         var heap: [UInt8] = []
@@ -243,7 +283,7 @@ struct KeyIndex: Sendable {
             put(UInt32(value.count))
             heap += value
         }
-        for (path, record) in sorted {
+        for (path, record, place) in sorted {
             let identity = record.identity
             put(identity.device)
             put(identity.inode)
@@ -258,7 +298,7 @@ struct KeyIndex: Sendable {
             put(description?.format.rawValue ?? 0)
             put(UInt8(description?.isEncrypted == true ? 1 : 0))
             put(UInt8(description?.pkcs8SHA1 != nil ? 1 : 0))
-            put(UInt32(0))
+            put(UInt32(place))
             records += description?.publicKey.map { Digest.sha256($0.blob) } ?? [UInt8](repeating: 0, count: 32)
             records += description?.pkcs8SHA1 ?? [UInt8](repeating: 0, count: 20)
             put(UInt32(0))

@@ -55,8 +55,7 @@ package final class KeyLibrary {
         }
         var ranks: [[Int]] = [[], [], []]
         for folder in folders.map({ Array("\($0)/".utf8) }) {
-            for record in 0..<index.count where index.hasPublicHalf(record) {
-                guard index.isPath(record, beginningWith: folder) else { continue }
+            for record in index.records(below: folder) where index.hasPublicHalf(record) {
                 let path = index.pathBytes(record)
                 let slash = path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
                 let name = path[slash...].dropFirst()
@@ -154,13 +153,12 @@ package final class KeyLibrary {
         isFresh = true
         let old = index
         let contents = KeyFolder.contents(of: folders, against: old)
-        let kept = contents.current
+        guard !contents.changed.isEmpty || contents.current.count != old.count else { return }
         var secret = Secret(capacity: KeyFile.sizeLimit)
-        let read = contents.changed.map { file in
-            (path: file.path, record: KeyLibrary.read(file.path, file.identity, into: &secret))
-        }
-        guard !read.isEmpty || kept.count != old.count else { return }
-        let bytes = KeyIndex.encode(kept.map { (Array(old.pathBytes($0)), old.record($0)) } + read)
+        let bytes = KeyIndex.encode(
+            contents.current.map { (Array(old.pathBytes($0.record)), old.record($0.record), $0.place) }
+                + contents.changed.map { ($0.path, KeyLibrary.read($0.path, $0.identity, into: &secret), $0.place) }
+        )
         loaded = KeyIndex(checking: bytes) ?? .empty
         KeyIndex.store(bytes, at: indexPath)
     }
