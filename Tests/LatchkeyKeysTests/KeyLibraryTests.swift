@@ -63,7 +63,7 @@ struct KeyLibraryTests {
         }
     }
 
-    @Test(arguments: [0, 7, 9, 20, 60, 200]) func `a damaged index is rebuilt`(offset: Int) throws {
+    @Test(arguments: [0, 7, 9, 20, 40, 60, 200]) func `a damaged index is rebuilt`(offset: Int) throws {
         try with { bed in
             let key = try bed.create("a")
             #expect(bed.paths(key).count == 1)
