@@ -109,7 +109,7 @@ struct SecretHygieneTests {
                         try screen.enter(Self.passphrase)
                     }
                     try screen.expect("command started")
-                    let process = try Execution.require(["pgrep", "-f", "^\(Scratch.program) connect web-1 -v"]).line
+                    let process = try Execution.require(["pgrep", "-f", "^\(Scratch.program) connect web-1 -v --key \(key) "]).line
                     let inMemory = try Self.found("process", process, scratch, key, control: "a-marker; sleep 60")
                     #expect(inMemory == ["control"])
                     let content = try screen.content()
