@@ -7,22 +7,27 @@ internal import Synchronization
 /// The private keys that were unlocked in this run of the program, so that a passphrase is asked for once, however many
 /// doors the key opens. Safe on several threads; they queue up for the person at the terminal.
 package final class Keyring: Sendable {
-    private let keys = Mutex<[String: PrivateKey]>([:])
+    private let keys = Mutex<[String: Result<PrivateKey, LatchkeyError>]>([:])
 
     package init() {}
 
     /// Lets go of the keys; each is wiped once nobody signs with it any more.
     package func removeAll() { keys.withLock { $0.removeAll() } }
 
-    /// The key in a file.
+    /// The key in a file. What went wrong with one is remembered as well: nobody is asked again for each instance of a fleet.
     ///
     /// - Throws: what ``Unlocking/open(_:passphrase:)`` throws.
     package func privateKey(at path: String) throws -> PrivateKey {
         try keys.withLock { keys in
-            if let key = keys[path] { return key }
-            let key = try Unlocking.open(path).key
-            keys[path] = key
-            return key
+            if let known = keys[path] { return try known.get() }
+            do {
+                let key = try Unlocking.open(path).key
+                keys[path] = .success(key)
+                return key
+            } catch let error as LatchkeyError {
+                keys[path] = .failure(error)
+                throw error
+            }
         }
     }
 }

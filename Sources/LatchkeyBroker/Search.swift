@@ -206,6 +206,11 @@ struct Search {
         )
     }
 
+    /// What is left to somebody whose key is lost, in short.
+    private static func otherWays(_ explain: String) -> String {
+        "somebody else's key (latchkey key install), its console or its provider's agent, or its disk lets yours in; \(explain) and way"
+    }
+
     func noKeyFits(
         _ instance: Instance,
         registered: KeyPair?,
@@ -226,8 +231,8 @@ struct Search {
                 .noKeyFits,
                 "the private half of the key pair '\(registered.name.terminalSafe)' of '\(instance.displayName)' is not on "
                     + "this machine, and \(refused.isEmpty ? "there is no other key" : "none of \(refused.count) other keys fits")",
-                hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); lost? \(explain) and the "
-                    + "other ways in"
+                hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); if it is lost: "
+                    + Search.otherWays(explain)
             )
         }
         let rest = others - refused.count
@@ -237,7 +242,7 @@ struct Search {
                 ? "there is no private key on this machine to enter '\(instance.displayName)' with"
                 : "none of the \(refused.count) keys that were tried fits '\(instance.displayName)'"
                     + (rest > 0 ? ", \(rest) more were not tried" : ""),
-            hint: "name one with --key; \(explain) and the other ways in"
+            hint: "name one with --key; if all are lost: \(Search.otherWays(explain))"
         )
     }
 }

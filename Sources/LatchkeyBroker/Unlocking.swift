@@ -40,7 +40,9 @@ package enum Unlocking {
                 throw LatchkeyError(
                     .passphraseUnavailable,
                     "the key \(candidate.label) is behind a passphrase, and there is no terminal to ask for it",
-                    hint: "ssh-add '\(path.terminalSafe)' lets an ssh-agent hold it"
+                    hint:
+                        "run it at a terminal, or let an ssh-agent hold the key (latchkey key convert makes a form that "
+                        + "ssh-add reads)"
                 )
             }
             for attempt in 0..<tries {
@@ -72,7 +74,7 @@ package enum Unlocking {
         LatchkeyError(
             .passphraseWrong,
             "no passphrase that was given opens the key \(candidate.label)",
-            hint: "ssh-keygen -y -f '\(path.terminalSafe)' tells whether one does"
+            hint: "latchkey key fingerprint --unlock '\(path.terminalSafe)' tells whether one does"
         )
     }
 

@@ -125,7 +125,6 @@ struct KeyInstallTests {
             // The login stays open by a certificate-like way: another file that sshd reads by default.
             try instance.shell("mv \(Self.file) \(Self.file)2")
             let run = try scratch.latchkey("key", "install", "web-1", "--key", "new")
-            guard Engine.current == .docker else { return }
             #expect(run.status == 0, "\(run)")
             #expect(try instance.shell("grep -c ssh- \(Self.file)2").line == "2")
             let replaced = try scratch.latchkey("key", "replace", "web-1", "--with", "new")
@@ -151,6 +150,48 @@ struct KeyInstallTests {
                 let run = try Execution.run([Scratch.program, "key"] + arguments, environment: scratch.environment)
                 #expect(run.status == status && run.error.contains(error), "\(arguments): \(run)")
             }
+        }
+    }
+
+    @Test func `a new key that is there already but only runs one command takes nobody's place`() throws {
+        try Self.with { scratch, instance in
+            let new = try Self.publicKey("new", scratch)
+            try instance.shell("echo 'command=\"echo deployed\" \(new)' >>\(Self.file)")
+            let before = try instance.shell("cat \(Self.file)").text
+            let run = try scratch.latchkey("key", "replace", "web-1", "--with", "new")
+            #expect(run.status == 1 && run.error.contains("ran no script"), "\(run)")
+            #expect(try instance.shell("cat \(Self.file)").text == before)
+            #expect(try Self.opens(scratch, with: "old"))
+        }
+    }
+
+    @Test func `somebody's way in for the worst case is not taken for the old key`() throws {
+        try Self.with { scratch, instance in
+            // A key of one's own opens, too, and is what is left when the replacement was cut short before it was noted.
+            let own = "\(scratch.sshFolder)/id_ed25519"
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", own])
+            let line = try scratch.read("\(own).pub").trimmingCharacters(in: .newlines)
+            let new = try Self.publicKey("new", scratch)
+            try instance.shell("printf '%s\\n' '\(line)' '\(new)' >\(Self.file)")
+            let run = try scratch.latchkey("key", "replace", "web-1", "--with", "new")
+            #expect(run.status == 0 && run.text.contains("unchanged"), "\(run)")
+            #expect(try instance.shell("cat \(Self.file)").text == "\(line)\n\(new)\n")
+            #expect(try scratch.latchkey("instance", "show", "web-1").text.contains("key        new"))
+            // Where nothing else is known, the key that opens is the one that is replaced.
+            try instance.shell("printf '%s\\n' '\(line)' >\(Self.file)")
+            try instance.add("web-2", to: scratch)
+            let first = try scratch.latchkey("key", "replace", "web-2", "--with", "new")
+            #expect(first.text.contains("replaced"), "\(first)")
+            #expect(try instance.shell("cat \(Self.file)").text == "\(new)\n")
+        }
+    }
+
+    @Test func `a public key is taken from an encrypted private one without its passphrase`() throws {
+        try Self.with { scratch, _ in
+            let path = "\(scratch.path)/locked"
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-a", "2", "-N", "secret", "-f", path])
+            let run = try scratch.latchkey("key", "install", "web-1", "--key", path)
+            #expect(run.status == 0 && run.text.contains("installed"), "\(run)")
         }
     }
 }

@@ -77,17 +77,17 @@ struct KeyRotationTests {
                 """
             for round in 0..<8 {
                 let delay = String(format: "%03d", Int.random(in: 60..<700))
-                let killer = Task.detached {
-                    for machine in Set(homes.map { ObjectIdentifier($0.machine) }).prefix(1) {
-                        let home = homes.first { ObjectIdentifier($0.machine) == machine }
+                let killers = DispatchGroup()
+                let machines = homes.map(\.machine)
+                DispatchQueue.global()
+                    .async(group: killers) {
                         for _ in 0..<6 {
-                            _ = try? home?.machine.privilegedShell("pkill -9 -x sh; true")
-                            try await Task.sleep(for: .milliseconds(Int.random(in: 20..<120)))
+                            try? machines.randomElement()?.killShells()
+                            usleep(UInt32.random(in: 20_000..<120_000))
                         }
                     }
-                }
                 try Execution.require(["bash", "-c", script, Scratch.program, delay], environment: scratch.environment)
-                killer.cancel()
+                killers.wait()
                 if round % 4 == 3 {
                     let doors = try Self.doors(scratch, names)
                     for name in names { #expect(doors[name]?.isEmpty == false, "\(name) is locked") }
@@ -113,6 +113,44 @@ struct KeyRotationTests {
                 let left = try home.machine.privilegedShell("ls -A \(folder); head -n 1 \(folder)/authorized_keys").text
                 #expect(left == "authorized_keys\n# theirs\n", "\(home.name): \(left)")
             }
+        }
+    }
+
+    /// A step of the script on the instance: the tool that it calls, and the how-manieth call of the two writes.
+    struct Step: CustomTestStringConvertible, Sendable {
+        let tool: String
+        let call: Int
+        let isBefore: Bool
+        var testDescription: String { "\(isBefore ? "before" : "after") \(tool) \(call)" }
+    }
+
+    static let steps = [("cp", 2), ("sync", 4), ("mv", 2)]
+        .flatMap { tool, calls in
+            (1...calls).flatMap { call in [true, false].map { Step(tool: tool, call: call, isBefore: $0) } }
+        }
+
+    @Test(.enabled(if: Engine.current == .docker, "needs a container"), arguments: steps)
+    func `killed at each step on the instance, one key opens, and a second run finishes`(step: Step) throws {
+        try Self.with(1) { scratch, homes in
+            let (name, machine) = (homes[0].name, homes[0].machine)
+            // Stands before the tool in the path, and kills the script that calls it.
+            let kill = "[ \"$n\" = \(step.call) ] && kill -9 $PPID"
+            let shim = """
+                n=$(($(cat /tmp/calls 2>/dev/null || echo 0) + 1)); echo $n >/tmp/calls; chmod 666 /tmp/calls
+                \(step.isBefore ? kill : ":"); /usr/bin/\(step.tool) "$@"; status=$?; \(step.isBefore ? ":" : kill); exit $status
+                """
+            try machine.privilegedShell(
+                "cat >/usr/local/bin/\(step.tool) <<'END'\n#!/bin/sh\n\(shim)\nEND\nchmod 755 /usr/local/bin/\(step.tool)"
+            )
+            let cut = try scratch.latchkey("key", "replace", name, "--with", "new")
+            #expect(cut.status == 1, "\(cut)")
+            try machine.privilegedShell("rm /usr/local/bin/\(step.tool)")
+            #expect(try Self.doors(scratch, [name])[name]?.isEmpty == false)
+            let run = try scratch.latchkey("key", "replace", name, "--with", "new")
+            #expect(run.status == 0, "\(run)")
+            #expect(try Self.doors(scratch, [name])[name] == ["new"])
+            let folder = "/home/\(homes[0].user)/.ssh"
+            #expect(try machine.privilegedShell("ls -A \(folder)").text == "authorized_keys\n")
         }
     }
 

@@ -166,6 +166,8 @@ struct KeyToolTests {
                     [path, out, "-f", "ppk", "--new-passphrase"], 1,
                     "there is no terminal to ask for the new passphrase"
                 ),
+                ([path, out, "-f", "ppk", "--new-passphrase-file", "/dev/null"], 1, "begins with an empty line"),
+                ([path, out, "-f", "ppk", "--no-passphrase", "--new-passphrase"], 64, "exclude each other"),
                 ([path, out, "-f", "xml"], 64, "xml"),
             ]
             for (arguments, status, error) in cases {

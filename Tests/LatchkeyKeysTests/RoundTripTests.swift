@@ -168,6 +168,41 @@ struct RoundTripTests {
         }
     }
 
+    @Test(arguments: ["", " x", "  two  leading", "end ", "Schl\u{FC}ssel", "a: b"])
+    func `a comment of a PuTTY key is part of it to the last byte`(comment: String) throws {
+        try Scratch.with { scratch in
+            let key = try Self.make(.ed25519)
+            let path = "\(scratch.path)/key"
+            try KeyFile.write(try key.text(.ppk, comment: comment, passphrase: nil), to: path)
+            #expect(try Self.open(path, "").comment == comment)
+            let line = try Execution.require(["puttygen", path, "-L"]).line
+            #expect(PublicKey(line: line) == key.publicKey)
+            // As puttygen writes it, also in an encoding that is not UTF-8.
+            for bytes in [Array(comment.utf8), comment.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }] {
+                try Data(bytes).write(to: URL(fileURLWithPath: "\(scratch.path)/comment"))
+                let script = "puttygen -q $0 -C \"$(cat $1)\" -O private -o $2"
+                let out = "\(scratch.path)/out-\(bytes.count)"
+                try Execution.require(["bash", "-c", script, path, "\(scratch.path)/comment", out])
+                #expect(try Self.open(out, "").publicKey == key.publicKey)
+                try FileManager.default.removeItem(atPath: out)
+            }
+        }
+    }
+
+    @Test func `a damaged key in the clear is damaged, not behind a passphrase`() throws {
+        let key = try Self.make(.ed25519)
+        let text = try key.text(.openssh, comment: "", passphrase: nil)
+        var armour = try Armour.decode(text).content.withBytes { Array($0) }
+        // The first of the two numbers that must be the same: behind the public half, which has 51 bytes.
+        let place = try #require(armour.firstRange(of: key.publicKey.blob)).upperBound + 4
+        armour[place] ^= 1
+        var changed = Secret(capacity: armour.count)
+        for byte in armour { _ = changed.append(byte) }
+        let damaged = Armour.encode(label: OpenSSHContainer.label, changed)
+        #expect(throws: KeyFault.malformed) { try PrivateKey(damaged, passphrase: nil) }
+        #expect(throws: KeyFault.malformed) { try KeyDescription(of: damaged) }
+    }
+
     @Test func `a PuTTY key that was tampered with is damaged, or the passphrase wrong`() throws {
         let key = try Self.make(.ed25519)
         for passphrase in ["", "secret"] {

@@ -76,6 +76,9 @@ package final class TestInstance: @unchecked Sendable {
     @discardableResult
     package func privilegedShell(_ script: String) throws -> Execution { try machine.privilegedShell(script) }
 
+    /// Kills, with SIGKILL, the shells that run there now.
+    package func killShells() throws { try machine.killShells() }
+
     /// Makes the instance stop answering, or answer again.
     package func freeze(_ isFrozen: Bool) throws { try machine.freeze(isFrozen) }
 
@@ -112,6 +115,7 @@ private protocol Machine: AnyObject {
     func freeze(_ isFrozen: Bool) throws
     func shell(_ script: String) throws -> Execution
     func privilegedShell(_ script: String) throws -> Execution
+    func killShells() throws
     func makeUsers(_ count: Int) throws -> [String]
     func remove()
 }
@@ -141,6 +145,8 @@ private final class Container: Machine {
     func remove() { _ = try? Execution.run(["docker", "rm", "--force", "--volumes", id]) }
 
     func privilegedShell(_ script: String) throws -> Execution { try inside(script) }
+
+    func killShells() throws { try inside("pkill -9 -x sh; true") }
 
     func makeUsers(_ count: Int) throws -> [String] {
         let names = (1...count).map { "user\($0)" }
@@ -204,7 +210,8 @@ private final class PrivateDaemon: Machine {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: authorized.path)
         let settings = [
             "ListenAddress=127.0.0.1", "Port=\(port)", "HostKey=\(folder)/host_key", "PidFile=none", "UsePAM=no",
-            "AuthorizedKeysFile=\(home)/.ssh/authorized_keys", "SetEnv=HOME=\(home)", "StrictModes=no",
+            "AuthorizedKeysFile=\(home)/.ssh/authorized_keys \(home)/.ssh/authorized_keys2",
+            "SetEnv=HOME=\(home)", "StrictModes=no",
             "PasswordAuthentication=no",
             "KbdInteractiveAuthentication=no", "LogLevel=VERBOSE", "AcceptEnv=LANG LC_*", "MaxStartups=200",
             "PrintMotd=no", "PrintLastLog=no",
@@ -220,6 +227,14 @@ private final class PrivateDaemon: Machine {
     }
 
     func privilegedShell(_ script: String) throws -> Execution { try shell(script) }
+
+    func killShells() throws {
+        // Only this daemon's own.
+        for process in try daemon.processes() {
+            let name = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)
+            if name == "sh\n" { kill(process, SIGKILL) }
+        }
+    }
 
     func makeUsers(_ count: Int) throws -> [String] { [user] }
 

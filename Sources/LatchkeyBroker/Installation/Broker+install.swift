@@ -11,7 +11,7 @@ extension Broker {
 
     /// Adds a public key to the login user's `authorized_keys`, and makes sure that the instance then knows it.
     ///
-    /// - Throws: `LatchkeyError`; what had been changed is undone then.
+    /// - Throws: `LatchkeyError`; what had been changed is undone then, as far as the instance can still be reached.
     package func install(
         _ key: NewKey,
         on instance: Instance,
@@ -30,17 +30,17 @@ extension Broker {
             }
             let place = "authorized_keys of '\(admission.user.terminalSafe)'"
             guard !isRehearsal else { return KeyChange(instance, .planned, "would add it to \(place)") }
-            try files.add(
-                key.publicKey,
-                comment: key.comment,
-                inPlaceOf: nil,
-                over: admission.connection,
-                on: instance
-            )
             do {
+                try files.add(
+                    key.publicKey,
+                    comment: key.comment,
+                    inPlaceOf: nil,
+                    over: admission.connection,
+                    on: instance
+                )
                 try prove(key.publicKey, isKnownTo: instance, options)
-            } catch {
-                try undo(key, &files, admission.connection, instance, because: error)
+            } catch let error as LatchkeyError {
+                throw undo(key, admission.connection, instance, options, because: error)
             }
             return KeyChange(instance, .installed, "added to \(place)")
         }
@@ -49,9 +49,10 @@ extension Broker {
     /// Takes the place of the key that opens an instance: adds the new key, proves it by a fresh login with it alone, and
     /// only then takes the old one away. Wherever it is interrupted, one of the two opens, and running it again finishes.
     ///
-    /// The old keys are the one that this login uses and the one registered for the instance, as far as they are not the
-    /// new one.
-    /// - Throws: `LatchkeyError`; if the new key was not proved, it has been taken away again.
+    /// The old keys are the one registered for the instance and the one that opened it before; where neither is known, the one
+    /// that this login uses.
+    /// - Throws: `LatchkeyError`; if the new key was not proved, it has been taken away again, as far as the instance can
+    ///   still be reached.
     package func replaceKey(
         of instance: Instance,
         with key: NewKey,
@@ -65,55 +66,53 @@ extension Broker {
                 hint: "latchkey key install adds a public key without proof"
             )
         }
-        let registered = try instance.keyName.flatMap { try control.keyPair(named: $0)?.publicKey }
-        let admission = try connectWithEither(instance, options, proposal)
-        let old = Set([admission.proposal.candidate.publicKey, registered].compactMap { $0 })
-            .subtracting([key.publicKey])
+        let entry = try enter(instance, options, proposal)
         return try Broker.rereading(instance) {
             var files = try RemoteAuthorizedKeys.read(
-                over: admission.connection,
+                over: entry.admission.connection,
                 on: instance,
                 tidies: !isRehearsal
             )
-            let present = Array(old).filter(files.contains)
+            let present = entry.old.filter(files.contains)
             if files.contains(key.publicKey) && present.isEmpty {
                 guard !isRehearsal else {
                     return KeyChange(instance, .unchanged, "it is there, and the old one is gone")
                 }
                 try prove(proposal, opens: instance, options)
-                try remember(key, of: instance, admission.user, registered)
+                try remember(key, of: instance, entry.admission.user, entry.registered)
                 return KeyChange(
                     instance,
                     .unchanged,
-                    old.isEmpty ? "it opens, and there is no other to take away" : "it opens, and the old one is gone"
+                    entry.old.isEmpty
+                        ? "it opens, and there is no other to take away" : "it opens, and the old one is gone"
                 )
             }
             guard !isRehearsal else { return plan(key, present, files, instance) }
 
             let isNew = !files.contains(key.publicKey)
-            if isNew {
-                try files.add(
-                    key.publicKey,
-                    comment: key.comment,
-                    inPlaceOf: present.first,
-                    over: admission.connection,
-                    on: instance
-                )
-                trace.step("the new key is added")
-            }
             do {
+                if isNew {
+                    try files.add(
+                        key.publicKey,
+                        comment: key.comment,
+                        inPlaceOf: present.first,
+                        over: entry.admission.connection,
+                        on: instance
+                    )
+                    trace.step("the new key is added")
+                }
                 try prove(proposal, opens: instance, options)
-            } catch {
+            } catch let error as LatchkeyError {
                 guard isNew else { throw error }
-                try undo(key, &files, admission.connection, instance, because: error)
+                throw undo(key, entry.admission.connection, instance, options, because: error)
             }
             trace.step("the new key opens")
-            try files.update(over: admission.connection, on: instance) { content in
+            try files.update(over: entry.admission.connection, on: instance) { content in
                 for key in present { content.remove(key) }
             }
             trace.step("the old key is taken away")
             // Not before: what is noted for the instance tells, after an interruption, which key is the old one.
-            try remember(key, of: instance, admission.user, registered)
+            try remember(key, of: instance, entry.admission.user, entry.registered)
             guard !present.isEmpty else {
                 return KeyChange(
                     instance,
@@ -139,27 +138,45 @@ extension Broker {
         return KeyChange(instance, .planned, "would \(steps.compactMap { $0 }.joined(separator: ", "))")
     }
 
-    /// Logs in as always, or with the new key: an interrupted replacement may have taken the old one away.
-    private func connectWithEither(
-        _ instance: Instance,
-        _ options: Options,
-        _ proposal: KeyProposal
-    ) throws -> Admission {
-        do {
-            return try connect(to: instance, options: options)
-        } catch let error as LatchkeyError {
-            guard [.noKeyFits, .loginRefused, .passphraseUnavailable].contains(error.code) else { throw error }
-            var search = Search(door: try Door(instance: instance, options: options, broker: self), trace: trace)
-            guard let admission = try search.tryEach([proposal]) else { throw error }
-            return admission
-        }
+    /// How an instance was entered whose key is to be replaced.
+    private struct Entry: ~Copyable {
+        let admission: Admission
+        let registered: PublicKey?
+        /// The keys that are to go.
+        let old: [PublicKey]
     }
 
-    /// A fresh login with this key alone.
+    /// Logs in with a key that is proved to be the instance's, else with the new one (an interrupted replacement may have
+    /// taken the old one away), else with one of the likely keys.
+    ///
+    /// The old keys are those that something proves: the registered one, and the one that opened before. One that happens to
+    /// open besides may be somebody's way in for the worst case, and is only taken for the old one if there is no other.
+    private func enter(_ instance: Instance, _ options: Options, _ new: KeyProposal) throws -> Entry {
+        let door = try Door(instance: instance, options: options, broker: self)
+        let registered = try instance.keyName.flatMap { try control.keyPair(named: $0)?.publicKey }
+        let accepted = try control.acceptedKey(of: instance.id, user: door.user)
+        let newKey = new.candidate.publicKey
+        let known = [registered, accepted].compactMap { $0 }.map { $0.certifiedKey ?? $0 }
+        let old = Set(known.filter { $0 != newKey })
+        let proved = KeyResolver(library: library).proved(registered: registered, accepted: accepted)
+        var search = Search(door: door, trace: trace)
+        if let admission = try search.tryEach(proved + [new]) {
+            return Entry(admission: admission, registered: registered, old: Array(old))
+        }
+        // As always, which tells best what stands in the way if nothing opens.
+        let admission = try connect(to: instance, options: options)
+        let opened = [admission.proposal.candidate.publicKey].compactMap { $0 }.map { $0.certifiedKey ?? $0 }
+        let keys = old.isEmpty ? opened.filter { $0 != newKey } : Array(old)
+        return Entry(admission: admission, registered: registered, old: keys)
+    }
+
+    /// A fresh login with this key alone, and a script over it: a key with a forced command lets in, but is of no use.
     private func prove(_ proposal: KeyProposal, opens instance: Instance, _ options: Options) throws {
         let door = try Door(instance: instance, options: options, broker: self)
         var search = Search(door: door, trace: trace)
-        guard try search.tryEach([proposal]) != nil else {
+        if let admission = try search.tryEach([proposal]) {
+            _ = try RemoteScript { Array("echo '\($0) open'\n".utf8) }.run(over: admission.connection, on: instance)
+        } else {
             throw LatchkeyError(
                 .loginRefused,
                 "'\(instance.displayName)' does not let the new key in",
@@ -183,33 +200,42 @@ extension Broker {
         }
     }
 
-    /// Takes the new key away again.
+    /// Takes the new key away again, over the connection that is there or, if that is lost, another one.
     ///
-    /// - Throws: always: `error`, or that it could not be undone.
+    /// - Returns: `error`, or that it could not be undone.
     private func undo(
         _ key: NewKey,
-        _ files: inout RemoteAuthorizedKeys,
         _ connection: borrowing Connection,
         _ instance: Instance,
-        because error: any Error
-    ) throws {
+        _ options: Options,
+        because error: LatchkeyError
+    ) -> LatchkeyError {
+        func remove(over connection: borrowing Connection) throws {
+            for _ in 0..<Broker.rereads {
+                do {
+                    var files = try RemoteAuthorizedKeys.read(over: connection, on: instance, tidies: true)
+                    return try files.update(over: connection, on: instance) { $0.remove(key.publicKey) }
+                } catch is RemoteAuthorizedKeys.Changed {
+                    continue
+                }
+            }
+            throw LatchkeyError(.fileUnusable, "somebody else keeps changing it")
+        }
         do {
-            try files.update(over: connection, on: instance) { $0.remove(key.publicKey) }
-        } catch let second as LatchkeyError {
-            throw LatchkeyError(
-                second.code,
-                "the new key stays in authorized_keys of '\(instance.displayName)', though it does not open: "
-                    + second.message,
-                hint: (error as? LatchkeyError)?.message
-            )
-        } catch is RemoteAuthorizedKeys.Changed {
-            throw LatchkeyError(
-                .fileUnusable,
-                "the new key stays in authorized_keys of '\(instance.displayName)', which somebody else changed meanwhile",
-                hint: (error as? LatchkeyError)?.message
+            do {
+                try remove(over: connection)
+            } catch let lost as LatchkeyError where lost.code == .connectionLost {
+                try remove(over: connect(to: instance, options: options).takeConnection())
+            }
+            return error
+        } catch {
+            return LatchkeyError(
+                .connectionLost,
+                "the new key may stand in authorized_keys of '\(instance.displayName)', though it is not proved to open",
+                hint: "run it again: it looks what is there",
+                cause: "\(error)".terminalSafe
             )
         }
-        throw error
     }
 
     /// What opens the instance from now on.

@@ -32,7 +32,7 @@ package struct KeyChange: Codable, Equatable, Sendable {
         case unchanged
         /// What would be done (`--dry-run`).
         case planned
-        /// Nothing has changed, or what had was undone.
+        /// Nothing has changed, or what had was undone, or the detail says otherwise.
         case failed
     }
 

@@ -26,12 +26,16 @@ struct RemoteAuthorizedKeys {
     ) throws -> RemoteAuthorizedKeys {
         let script = RemoteScript { Array((readScript($0) + (tidies ? tidyScript : "")).utf8) }
         var answer = try script.run(over: connection, on: instance)[...]
-        guard line(&answer) == "files" else { throw failure(answer, instance) }
+        let what = "did not show its authorized_keys"
+        let first = line(&answer)
+        guard first == "files" else { throw RemoteScript.failure(first ?? "", what, instance) }
         var files: [(path: String, content: AuthorizedKeys)] = []
-        while let head = line(&answer), head != "end" {
+        while true {
+            guard let head = line(&answer) else { throw RemoteScript.failure("", what, instance) }
+            if head == "end" { break }
             let words = head.split(separator: " ", maxSplits: 1)
             guard words.count == 2, let size = Int(words[0]), paths.contains(String(words[1])) else {
-                throw failure(Array(head.utf8)[...], instance)
+                throw RemoteScript.failure(head, what, instance)
             }
             guard answer.count > size, answer[answer.startIndex + size] == UInt8(ascii: "\n") else { throw Changed() }
             let content = AuthorizedKeys(Array(answer.prefix(size)))
@@ -79,7 +83,7 @@ struct RemoteAuthorizedKeys {
     /// Changes the files that `change` changes, each one atomically, owner, mode and context kept. What is there must still
     /// be what was read.
     ///
-    /// - Throws: `LatchkeyError`, and nothing has changed then; ``Changed``.
+    /// - Throws: ``Changed``, and nothing has changed; `LatchkeyError`: nothing has changed, or (`connectionLost`) nobody knows.
     mutating func update(
         over connection: borrowing Connection,
         on instance: Instance,
@@ -127,16 +131,6 @@ struct RemoteAuthorizedKeys {
         return String(terminalSafe: bytes[..<end])
     }
 
-    private static func failure(_ words: ArraySlice<UInt8>, _ instance: Instance) -> LatchkeyError {
-        let line = String(terminalSafe: words.prefix { $0 != UInt8(ascii: "\n") }.prefix(200))
-        let reason = line.hasPrefix("failed ") ? String(line.dropFirst("failed ".count)) : "it answered '\(line)'"
-        return LatchkeyError(
-            reason.contains("is full") ? .storageFull : .fileUnusable,
-            "'\(instance.displayName)' did not change its authorized_keys: \(reason)",
-            hint: "nothing has changed there"
-        )
-    }
-
     /// Puts a file in the place of the one before, by renaming.
     ///
     /// - Parameter before: what must be there; nil for nothing.
@@ -152,7 +146,7 @@ struct RemoteAuthorizedKeys {
         switch line(&answer) {
         case "done": return
         case "changed": throw Changed()
-        case let words: throw failure(Array((words ?? "").utf8)[...], instance)
+        case let words: throw RemoteScript.failure(words ?? "", "did not change its authorized_keys", instance)
         }
     }
 
@@ -177,7 +171,7 @@ struct RemoteAuthorizedKeys {
         }
         let functions = """
             LC_ALL=C; export LC_ALL; umask 077
-            fail() { echo "\(mark) failed $1"; exit 1; }
+            fail() { echo "\(mark) ${2:-failed} $1"; exit 1; }
             shown() { cat "$1"; \(lacksEnd ? "echo; " : "")echo .; }
             attributes() { ls -lnd "$1" | { read -r mode links user group rest; echo "$mode $user $group"; }; }
             is_same() { [ "$(shown "$1")" = "$(old; echo .)" ]; }
@@ -188,7 +182,12 @@ struct RemoteAuthorizedKeys {
                 if [ -L "$file" ]; then file=$(readlink -f "$file") || fail 'cannot follow the link'; fi
                 folder=${file%/*}; draft=$folder/.\(mark)
                 if command -v flock >/dev/null 2>&1; then
-                    exec 9<"$folder" && flock -w 20 9 || fail 'another program holds the folder'
+                    exec 9<"$folder"; tries=20
+                    # BusyBox's has no time limit of its own.
+                    until flock -n 9; do
+                        tries=$((tries - 1)); [ "$tries" -gt 0 ] || fail 'another program holds the folder'
+                        sleep 1
+                    done
                     rm -f "$folder"/.latchkey-*
                 fi
                 trap 'rm -f "$draft"' EXIT
@@ -201,8 +200,8 @@ struct RemoteAuthorizedKeys {
                 else
                     \(before == nil ? "(: >\"$draft\") && chmod 600 \"$draft\" || fail 'cannot make a file'" : "echo '\(mark) changed'; exit 1")
                 fi
-                new >"$draft" || fail 'the disk is full, or the file cannot be written'
-                size=$(wc -c <"$draft"); [ "$((size))" -eq \(new.count) ] || fail 'the disk is full'
+                new >"$draft" || fail 'the file cannot be written'
+                size=$(wc -c <"$draft"); [ "$((size))" -eq \(new.count) ] || fail 'its disk is full' full
                 sync "$draft" 2>/dev/null || sync
                 \(before == nil ? "[ ! -e \"$file\" ]" : "is_same \"$file\"") || { echo '\(mark) changed'; exit 1; }
                 mv -f "$draft" "$file" || fail 'the file cannot be replaced'

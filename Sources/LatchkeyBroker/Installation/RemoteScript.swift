@@ -41,7 +41,7 @@ struct RemoteScript {
             throw Broker.failure(error, instance, "the login user")
         }
         guard let start = run.output.firstRange(of: Array("\(mark) ".utf8)) else {
-            let words = String(terminalSafe: run.error.prefix(200))
+            let words = String(terminalSafe: run.error.prefix { $0 != UInt8(ascii: "\n") }.prefix(200))
             throw LatchkeyError(
                 .requestRefused,
                 "'\(instance.displayName)' ran no script: " + (words.isEmpty ? "it answered nothing" : words),
@@ -49,5 +49,20 @@ struct RemoteScript {
             )
         }
         return Array(run.output[start.upperBound...])
+    }
+
+    /// What a script that failed says, as an error of the one who ran it.
+    ///
+    /// - Parameters:
+    ///   - answer: `full` or `failed`, and why.
+    ///   - what: what did not happen, for example `did not show its authorized_keys`.
+    static func failure(_ answer: String, _ what: String, _ instance: Instance) -> LatchkeyError {
+        let words = answer.prefix(200).split(separator: " ", maxSplits: 1)
+        let isKnown = words.count == 2 && (words[0] == "failed" || words[0] == "full")
+        return LatchkeyError(
+            words.first == "full" ? .storageFull : isKnown ? .fileUnusable : .connectionLost,
+            "'\(instance.displayName)' \(what): " + (isKnown ? String(words[1]) : "its answer was cut off"),
+            hint: isKnown ? "nothing has changed there" : "run it again: it looks what is there"
+        )
     }
 }

@@ -76,7 +76,7 @@ struct KeyChangeOptions: ParsableArguments {
         options.isAttended = instances.count == 1
         let settled = options
         let trace = verbose ? Trace.on() : .off
-        if let instance = instances.first, instances.count == 1 {
+        if let instance = instances.first, instances.count == 1, on.isEmpty {
             return try tell([try body(try home.broker(store, trace, keyring), instance, settled)])
         }
         let bar = ProgressBar(verb, total: instances.count)
@@ -137,8 +137,13 @@ struct KeyChangeOptions: ParsableArguments {
             let comment = String(source.comment.terminalSafe.prefix(200))
             return NewKey(publicKey: source.key, comment: comment, pairName: nil, proposal: nil)
         }
-        let proposal = try broker.unlocked(try broker.namedKey(text))
-        guard let key = proposal.candidate.publicKey else { throw LatchkeyError.keyNotFound(text) }
+        var proposal = try broker.namedKey(text)
+        // A public half that only stands in the file beside it may be another key's.
+        if unlocks || proposal.candidate.publicKey == nil || proposal.candidate.isClaimed {
+            proposal = try broker.unlocked(proposal)
+        }
+        guard let known = proposal.candidate.publicKey else { throw LatchkeyError.keyNotFound(text) }
+        let key = pair?.publicKey ?? known.certifiedKey ?? known
         let name = try pair?.name ?? store.keyPairs().first { $0.publicKey == key }?.name
         let stem = proposal.candidate.stem?.terminalSafe ?? "latchkey"
         return NewKey(publicKey: key, comment: name ?? stem, pairName: name, proposal: proposal)

@@ -72,6 +72,9 @@ struct KeyConvert: ParsableCommand {
     @Flag(help: "Ask for a new passphrase; an empty one leaves the key in the clear.")
     var newPassphrase = false
 
+    @Flag(help: "Leave the key in the clear, whatever it was behind.")
+    var noPassphrase = false
+
     @Option(help: ArgumentHelp("Read the passphrase from a file.", valueName: "file"), completion: .file())
     var passphraseFile: String?
 
@@ -79,8 +82,8 @@ struct KeyConvert: ParsableCommand {
     var newPassphraseFile: String?
 
     func validate() throws {
-        if newPassphrase && newPassphraseFile != nil {
-            throw ValidationError("--new-passphrase and --new-passphrase-file exclude each other")
+        if [newPassphrase, noPassphrase, newPassphraseFile != nil].count(where: { $0 }) > 1 {
+            throw ValidationError("--new-passphrase, --new-passphrase-file and --no-passphrase exclude each other")
         }
         if let comment, !comment.isTerminalSafe {
             throw ValidationError("the comment has characters that do not print")
@@ -139,7 +142,19 @@ struct KeyConvert: ParsableCommand {
 
     /// The new passphrase; nil if none was asked for.
     private func newSecret() throws -> Secret? {
-        if let newPassphraseFile { return try Unlocking.passphrase(in: newPassphraseFile) }
+        if noPassphrase { return Secret(capacity: 0) }
+        if let newPassphraseFile {
+            let passphrase = try Unlocking.passphrase(in: newPassphraseFile)
+            // Nearly always an accident, by which the key would be in the clear unnoticed.
+            guard passphrase.count > 0 else {
+                throw LatchkeyError(
+                    .fileUnusable,
+                    "the passphrase file '\(newPassphraseFile.terminalSafe)' begins with an empty line",
+                    hint: "--no-passphrase leaves the key in the clear"
+                )
+            }
+            return passphrase
+        }
         guard newPassphrase else { return nil }
         guard let prompt = Prompt() else {
             throw LatchkeyError(

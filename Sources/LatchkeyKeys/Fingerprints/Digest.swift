@@ -11,6 +11,14 @@ package enum Digest {
     static func sha1(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha1(), bytes) }
     static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha256(), bytes) }
 
+    /// - Returns: how many bytes were written: 20, or 0 if there was no room.
+    static func sha1(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+        var length: UInt32 = 0
+        guard target.count >= 20 else { return 0 }
+        let start = target.bindMemory(to: UInt8.self).baseAddress
+        return EVP_Digest(bytes.baseAddress, bytes.count, start, &length, EVP_sha1(), nil) == 1 ? Int(length) : 0
+    }
+
     /// - Returns: how many bytes were written: 64, or 0 if there was no room.
     static func sha512(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
         var length: UInt32 = 0

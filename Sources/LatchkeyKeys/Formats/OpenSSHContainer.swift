@@ -49,8 +49,9 @@ struct OpenSSHContainer {
             return KeyDescription(format: .openssh, isEncrypted: true, publicKey: publicKey, pkcs8SHA1: nil)
         }
         var reader = SecretReader(list)
-        try OpenSSHContainer.checkHead(&reader)
-        guard let type = reader.string(), type.elementsEqual(publicKey.algorithm.utf8) else { throw .malformed }
+        guard OpenSSHContainer.hasGoodHead(&reader), let type = reader.string(),
+            type.elementsEqual(publicKey.algorithm.utf8)
+        else { throw .malformed }
         var digest: [UInt8]?
         if publicKey.algorithm == "ssh-rsa" { digest = try OpenSSHContainer.rsa(&reader).pkcs8SHA1 }
         return KeyDescription(format: .openssh, isEncrypted: false, publicKey: publicKey, pkcs8SHA1: digest)
@@ -68,26 +69,29 @@ struct OpenSSHContainer {
     private func read(_ passphrase: borrowing Secret?) throws(KeyFault) -> OpenedKey {
         guard let encryption else { return try OpenSSHContainer.read(list) }
         return try with(passphrase) { passphrase throws(KeyFault) in
-            guard let plain = encryption.decrypt(list, tag: Array(tag), passphrase: passphrase) else {
-                throw .wrongPassphrase
-            }
+            // A cipher without a tag makes something of any passphrase; the head tells.
+            guard let plain = encryption.decrypt(list, tag: Array(tag), passphrase: passphrase),
+                plain.withBytes({ bytes in
+                    var reader = SecretReader(bytes)
+                    return OpenSSHContainer.hasGoodHead(&reader)
+                })
+            else { throw .wrongPassphrase }
             return try plain.withBytes { bytes throws(KeyFault) in try OpenSSHContainer.read(bytes) }
         } absent: { () throws(KeyFault) in
             throw .locked
         }
     }
 
-    /// "uint32 checkint, uint32 checkint": the two are the same, or the passphrase was wrong.
-    private static func checkHead(_ reader: inout SecretReader) throws(KeyFault) {
-        guard let first = reader.uint32(), let second = reader.uint32() else { throw .malformed }
-        guard first == second else { throw .wrongPassphrase }
+    /// "uint32 checkint, uint32 checkint": the two are the same.
+    private static func hasGoodHead(_ reader: inout SecretReader) -> Bool {
+        guard let first = reader.uint32(), let second = reader.uint32() else { return false }
+        return first == second
     }
 
     /// "byte[] privatekey1, string comment1, …, byte 1, 2, 3 … padlen".
     private static func read(_ list: UnsafeRawBufferPointer) throws(KeyFault) -> OpenedKey {
         var reader = SecretReader(list)
-        try checkHead(&reader)
-        guard let type = reader.string() else { throw .malformed }
+        guard hasGoodHead(&reader), let type = reader.string() else { throw .malformed }
         let material: KeyMaterial
         switch String(terminalSafe: type) {
         case "ssh-rsa": material = try rsa(&reader)

@@ -54,19 +54,21 @@ enum PKCS8 {
     }
 
     /// The DER of a key in the clear.
-    static func encode(_ key: borrowing KeyMaterial) -> Secret {
-        guard let info = PKCS8.info(key) else { return Secret(capacity: 0) }
+    ///
+    /// - Throws: `unsupported` if OpenSSL cannot write it.
+    static func encode(_ key: borrowing KeyMaterial) throws(KeyFault) -> Secret {
+        let info = try PKCS8.info(key)
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
-        return Secret(der: { i2d_PKCS8_PRIV_KEY_INFO(info, $0) })
+        return try Secret(der: { i2d_PKCS8_PRIV_KEY_INFO(info, $0) })
     }
 
     /// The DER of a key behind a passphrase: PBES2 with AES-256 and PBKDF2 of HMAC-SHA-256 (RFC 8018 §6.2).
     static func encode(_ key: borrowing KeyMaterial, passphrase: borrowing Secret) throws(KeyFault) -> Secret {
-        guard let info = PKCS8.info(key) else { throw .unsupported("not to be written by this OpenSSL") }
+        let info = try PKCS8.info(key)
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
         var generator = SystemRandomNumberGenerator()
         var salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let scheme = PKCS5_pbe2_set_iv(
+        let made = PKCS5_pbe2_set_iv(
             EVP_aes_256_cbc(),
             freshIterations,
             &salt,
@@ -74,38 +76,52 @@ enum PKCS8 {
             nil,
             NID_hmacWithSHA256
         )
+        guard let scheme = made else { throw .unsupported("not to be encrypted by this OpenSSL") }
         let encrypted = passphrase.withCString { PKCS8_set0_pbe($0, Int32(passphrase.count), info, scheme) }
         guard let encrypted else {
             X509_ALGOR_free(scheme)
             throw .unsupported("not to be encrypted by this OpenSSL")
         }
         defer { X509_SIG_free(encrypted) }
-        return Secret(der: { i2d_X509_SIG(encrypted, $0) })
+        return try Secret(der: { i2d_X509_SIG(encrypted, $0) })
     }
 
     /// To be freed by the caller. Made by hand, since OpenSSL's own encoder leaves a copy of the key behind.
-    private static func info(_ key: borrowing KeyMaterial) -> OpaquePointer? {
-        guard let info = PKCS8_PRIV_KEY_INFO_new() else { return nil }
-        let isSet: Bool
+    private static func info(_ key: borrowing KeyMaterial) throws(KeyFault) -> OpaquePointer {
+        let inner: Secret
         switch key {
-        case .rsa(let key):
-            // RFC 8017 A.1: "the parameters field … shall have a value of type NULL".
-            isSet = set(info, NID_rsaEncryption, V_ASN1_NULL, nil, key.pkcs1)
-        case .ecdsa(let key):
-            // RFC 5480 §2.1.1: the parameters name the curve.
-            let curve = UnsafeMutableRawPointer(OBJ_nid2obj(key.curve.identifier))
-            isSet = set(info, NID_X9_62_id_ecPublicKey, V_ASN1_OBJECT, curve, key.sec1WithoutCurve)
+        case .rsa(let key): inner = try key.pkcs1()
+        case .ecdsa(let key): inner = try key.sec1(namesCurve: false)
         case .ed25519(let key):
-            // RFC 8410 §3 and §7: no parameters, the seed in an OCTET STRING.
-            var inner = Secret(capacity: 34)
-            _ = inner.append(4)
-            _ = inner.append(32)
-            _ = key.seed.withBytes { inner.append($0) }
-            isSet = set(info, NID_ED25519, V_ASN1_UNDEF, nil, inner)
+            // RFC 8410 §7: the seed in an OCTET STRING.
+            var wrapped = Secret(capacity: 34)
+            _ = wrapped.append(4)
+            _ = wrapped.append(32)
+            _ = key.seed.withBytes { wrapped.append($0) }
+            inner = wrapped
         }
-        if isSet { return info }
-        PKCS8_PRIV_KEY_INFO_free(info)
-        return nil
+        guard let info = PKCS8_PRIV_KEY_INFO_new() else { throw .unsupported("not to be written by this OpenSSL") }
+        let isSet =
+            switch key {
+            // RFC 8017 A.1: "the parameters field … shall have a value of type NULL".
+            case .rsa: set(info, NID_rsaEncryption, V_ASN1_NULL, nil, inner)
+            // RFC 5480 §2.1.1: the parameters name the curve.
+            case .ecdsa(let key):
+                set(
+                    info,
+                    NID_X9_62_id_ecPublicKey,
+                    V_ASN1_OBJECT,
+                    UnsafeMutableRawPointer(OBJ_nid2obj(key.curve.identifier)),
+                    inner
+                )
+            // RFC 8410 §3: no parameters.
+            case .ed25519: set(info, NID_ED25519, V_ASN1_UNDEF, nil, inner)
+            }
+        guard isSet else {
+            PKCS8_PRIV_KEY_INFO_free(info)
+            throw .unsupported("not to be written by this OpenSSL")
+        }
+        return info
     }
 
     /// `info` takes a copy of the key that it wipes when it is freed.

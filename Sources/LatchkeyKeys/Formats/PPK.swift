@@ -14,7 +14,8 @@ struct PPK: ~Copyable {
 
     let version: Version
     let publicKey: PublicKey
-    let comment: String
+    /// In whatever encoding it was written.
+    let comment: [UInt8]
     let encryption: PPKEncryption
     /// Encrypted or not, padded to whole blocks where it is.
     let content: Secret
@@ -32,9 +33,9 @@ struct PPK: ~Copyable {
         guard let version = Int(name.dropFirst(PPK.mark.count)).flatMap(Version.init) else {
             throw .unsupported("a PuTTY key of the form \(name.dropFirst(PPK.mark.count))")
         }
-        let algorithm = FieldReader.value(first[separator...])
+        let algorithm = String(decoding: FieldReader.value(first[separator...]), as: UTF8.self)
         let cipher = try reader.field("Encryption")
-        let comment = try reader.field("Comment")
+        let comment = try reader.bytes("Comment")
         let publicPart = try reader.base64("Public-Lines")
         let key = publicPart.withBytes { PublicKey(blob: Array($0)) }
         guard let key, key.algorithm == algorithm else { throw .malformed }
@@ -48,7 +49,7 @@ struct PPK: ~Copyable {
     private init(
         _ version: Version,
         _ publicKey: PublicKey,
-        _ comment: String,
+        _ comment: [UInt8],
         _ encryption: PPKEncryption,
         _ content: consuming Secret,
         _ code: [UInt8]
@@ -86,7 +87,11 @@ struct PPK: ~Copyable {
         guard MAC.isEqual(expected, code) else { throw encryption.isEncrypted ? .wrongPassphrase : .malformed }
         let material = try plain.withBytes { bytes throws(KeyFault) in try PPK.material(publicKey, bytes) }
         guard material.publicKey == publicKey else { throw .malformed }
-        return OpenedKey(material: material, format: version == .two ? .ppk2 : .ppk, comment: comment)
+        return OpenedKey(
+            material: material,
+            format: version == .two ? .ppk2 : .ppk,
+            comment: String(decoding: comment, as: UTF8.self)
+        )
     }
 
     /// "string algorithm name, string encryption type, string key comment, string public key data, string private
@@ -94,15 +99,15 @@ struct PPK: ~Copyable {
     private static func code(
         _ publicKey: PublicKey,
         _ encryption: PPKEncryption,
-        _ comment: String,
+        _ comment: [UInt8],
         _ plain: borrowing Secret,
         _ keys: borrowing PPKEncryption.Keys
     ) -> [UInt8] {
-        let room = publicKey.blob.count + comment.utf8.count + plain.count + 256
+        let room = publicKey.blob.count + comment.count + plain.count + 256
         var message = SecretWriter(capacity: room)
         message.string(publicKey.algorithm.utf8)
         message.string(encryption.cipherName.utf8)
-        message.string(comment.utf8)
+        message.string(comment)
         message.string(publicKey.blob)
         plain.withBytes { message.string($0) }
         return encryption.code(over: message.finish(), keys)
@@ -182,7 +187,7 @@ extension PPK {
             content = content.withBytes { Secret(copying: $0, capacity: $0.count + padding.count) }
             for byte in padding { _ = content.append(byte) }
         }
-        let code = PPK.code(publicKey, encryption, comment, content, keys)
+        let code = PPK.code(publicKey, encryption, Array(comment.utf8), content, keys)
         guard let stored = encryption.encrypt(content, keys) else { throw .malformed }
 
         let columns = 64

@@ -118,24 +118,27 @@ struct PPKEncryption {
         // "SHA-1(uint32 0, passphrase) and SHA-1(uint32 1, passphrase)", one behind the other, of which the cipher takes
         // 32 bytes; no initialization vector.
         for counter: UInt8 in 0...1 {
-            let digest = PPKEncryption.sha1([0, 0, 0, counter], passphrase)
-            for byte in digest where bytes.count < 32 { _ = bytes.append(byte) }
+            PPKEncryption.sha1([0, 0, 0, counter], passphrase)
+                .withBytes { digest in
+                    for byte in digest where bytes.count < 32 { _ = bytes.append(byte) }
+                }
         }
         while bytes.count < 48 { _ = bytes.append(0) }
         // Version 3 has an empty key for the code of what is not encrypted.
         if version == .two {
-            for byte in PPKEncryption.sha1(Array("putty-private-key-file-mac-key".utf8), passphrase) {
-                _ = bytes.append(byte)
-            }
+            _ = PPKEncryption.sha1(Array("putty-private-key-file-mac-key".utf8), passphrase)
+                .withBytes { bytes.append($0) }
         }
         return Keys(bytes: bytes)
     }
 
-    private static func sha1(_ prefix: [UInt8], _ passphrase: borrowing Secret) -> [UInt8] {
+    private static func sha1(_ prefix: [UInt8], _ passphrase: borrowing Secret) -> Secret {
         var input = Secret(capacity: prefix.count + passphrase.count)
         for byte in prefix { _ = input.append(byte) }
         _ = passphrase.withBytes { input.append($0) }
-        return input.withBytes { Digest.sha1($0) }
+        var digest = Secret(capacity: 20)
+        _ = digest.fill { target in input.withBytes { Digest.sha1($0, into: target) } }
+        return digest
     }
 
     /// The code over the message that ``PPK`` makes: HMAC of SHA-1 or SHA-256.

@@ -9,7 +9,7 @@ extension PPK {
         private let room: Int
 
         init(_ text: UnsafeRawBufferPointer) {
-            lines = TextLines(text)
+            lines = TextLines(text, trims: false)
             room = text.count
         }
 
@@ -17,6 +17,11 @@ extension PPK {
 
         /// The value of the next line, which must have this name.
         mutating func field(_ name: String) throws(KeyFault) -> String {
+            String(decoding: try bytes(_: name), as: UTF8.self)
+        }
+
+        /// The same as it stands there: a comment may be in any encoding, and the code is over its bytes.
+        mutating func bytes(_ name: String) throws(KeyFault) -> [UInt8] {
             guard let line = lines.next(), line.starts(with: name.utf8), line.count > name.utf8.count,
                 line[name.utf8.count] == UInt8(ascii: ":")
             else { throw .malformed }
@@ -43,9 +48,10 @@ extension PPK {
             return content
         }
 
-        /// What stands behind the colon and the space.
-        static func value(_ rest: Slice<UnsafeRawBufferPointer>) -> String {
-            String(decoding: rest.dropFirst().drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+        /// What stands behind the colon and the one space.
+        static func value(_ rest: Slice<UnsafeRawBufferPointer>) -> [UInt8] {
+            let value = rest.dropFirst()
+            return Array(value.first == UInt8(ascii: " ") ? value.dropFirst() : value)
         }
 
         static func bytes(ofHexadecimal text: String) -> [UInt8]? {

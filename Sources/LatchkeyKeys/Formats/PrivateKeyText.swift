@@ -68,17 +68,17 @@ enum PrivateKeyText {
         case .pkcs8:
             return try with(passphrase) { passphrase throws(KeyFault) in
                 Armour.encode(label: "ENCRYPTED PRIVATE KEY", try PKCS8.encode(key, passphrase: passphrase))
-            } absent: {
-                Armour.encode(label: "PRIVATE KEY", PKCS8.encode(key))
+            } absent: { () throws(KeyFault) in
+                Armour.encode(label: "PRIVATE KEY", try PKCS8.encode(key))
             }
         case .pkcs1:
             switch key {
-            case .rsa(let key): return try encode("RSA PRIVATE KEY", key.pkcs1, passphrase)
+            case .rsa(let key): return try encode("RSA PRIVATE KEY", try key.pkcs1(), passphrase)
             default: throw .unsupported("of a kind that PKCS#1 cannot hold")
             }
         case .sec1:
             switch key {
-            case .ecdsa(let key): return try encode("EC PRIVATE KEY", key.sec1, passphrase)
+            case .ecdsa(let key): return try encode("EC PRIVATE KEY", try key.sec1(), passphrase)
             default: throw .unsupported("of a kind that SEC1 cannot hold")
             }
         }

@@ -74,17 +74,7 @@ enum SubjectPublicKeyInfo {
             return try publicKey(rsa: rsa)
         case EVP_PKEY_EC:
             guard let ec = EVP_PKEY_get0_EC_KEY(key) else { throw .malformed }
-            let (group, point) = (EC_KEY_get0_group(ec), EC_KEY_get0_public_key(ec))
-            let identifier = EC_GROUP_get_curve_name(group)
-            guard let curve = ECKey.Curve.allCases.first(where: { $0.identifier == identifier }) else {
-                throw .unsupported("on a curve that SSH does not know")
-            }
-            let bytes = [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
-                let form = POINT_CONVERSION_UNCOMPRESSED
-                count = EC_POINT_point2oct(group, point, form, buffer.baseAddress, buffer.count, nil)
-            }
-            guard !bytes.isEmpty, let key = ECKey.publicKey(curve, bytes) else { throw .malformed }
-            return key
+            return try ECKey.publicKey(of: ec).key
         case EVP_PKEY_ED25519:
             let raw = [UInt8](unsafeUninitializedCapacity: Ed25519Key.length) { buffer, count in
                 count = Ed25519Key.length
@@ -98,17 +88,8 @@ enum SubjectPublicKeyInfo {
     }
 
     private static func publicKey(rsa: OpaquePointer) throws(KeyFault) -> PublicKey {
-        var writer = WireWriter()
-        writer.string("ssh-rsa")
-        for number in [RSA_get0_e(rsa), RSA_get0_n(rsa)] {
-            let count = (Int(BN_num_bits(number)) + 7) / 8
-            writer.mpint(
-                [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
-                    used = Int(BN_bn2bin(number, buffer.baseAddress))
-                }
-            )
-        }
-        guard let key = PublicKey(blob: writer.bytes), let bits = key.bits, RSAKey.sizes.contains(bits) else {
+        let key = RSAKey.publicKey(of: rsa)
+        guard let bits = key.bits, RSAKey.sizes.contains(bits) else {
             throw .unsupported("an RSA key of \(RSA_bits(rsa)) bits")
         }
         return key

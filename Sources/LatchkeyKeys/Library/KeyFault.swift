@@ -51,7 +51,7 @@ package enum KeyFault: Error, Equatable, Sendable {
             "let an ssh-agent hold it: ssh-add '\(path.terminalSafe)'"
         case .missing: "latchkey key list shows the keys there are"
         case .malformed: "restore it from where it was made; a private key cannot be mended"
-        case .tooCostly: "if you trust the file, lower its rounds with ssh-keygen -p -a 24"
+        case .tooCostly: "if you trust the file, write it anew with less work, by the program that made it"
         default: nil
         }
     }

@@ -32,12 +32,11 @@ extension KeyLibrary {
                 continue
             }
             if query.kind(matching: key, pkcs8SHA1: description.pkcs8SHA1) != nil {
-                let candidate = KeyLibrary.inspect(index.path(record))
-                let digest = (try? KeyLibrary.describe(index.path(record)))?.pkcs8SHA1
-                guard candidate.publicKey == key, let kind = query.kind(matching: key, pkcs8SHA1: digest) else {
-                    continue
-                }
-                found.append(KeyMatches.Found(candidate: candidate, kind: kind))
+                let path = index.path(record)
+                guard let now = try? KeyLibrary.describe(path), let key = now.publicKey,
+                    let kind = query.kind(matching: key, pkcs8SHA1: now.pkcs8SHA1)
+                else { continue }
+                found.append(KeyMatches.Found(candidate: KeyLibrary.candidate(path, now), kind: kind))
             } else if isOverPrivateHalf && description.isEncrypted && key.typeName == "rsa" {
                 undecided.append(KeyLibrary.candidate(index.path(record), description))
             }

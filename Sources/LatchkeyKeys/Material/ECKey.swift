@@ -77,33 +77,42 @@ struct ECKey: ~Copyable {
     }
 
     private init(owning key: OpaquePointer) throws(KeyFault) {
-        let identifier = ECKey.curve(of: EC_KEY_get0_group(key))
-        guard let curve = Curve.allCases.first(where: { $0.identifier == identifier }) else {
+        do throws(KeyFault) {
+            (publicKey, curve) = try ECKey.publicKey(of: key)
+        } catch {
             EC_KEY_free(key)
+            throw error
+        }
+        EC_KEY_set_asn1_flag(key, OPENSSL_EC_NAMED_CURVE)
+        EC_KEY_set_conv_form(key, POINT_CONVERSION_UNCOMPRESSED)
+        pointer = key
+    }
+
+    /// The public half of OpenSSL's key, and its curve.
+    ///
+    /// - Throws: `unsupported` for a curve that SSH does not know, `malformed`.
+    static func publicKey(of key: OpaquePointer) throws(KeyFault) -> (key: PublicKey, curve: Curve) {
+        let group = EC_KEY_get0_group(key)
+        let identifier = curve(of: group)
+        guard let curve = Curve.allCases.first(where: { $0.identifier == identifier }) else {
             guard identifier != NID_undef, let name = OBJ_nid2sn(identifier) else {
                 throw .unsupported("on a curve without a name")
             }
             throw .unsupported("on the curve \(String(cString: name).terminalSafe), which SSH does not know")
         }
         let point = [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+            let form = POINT_CONVERSION_UNCOMPRESSED
             count = EC_POINT_point2oct(
-                EC_KEY_get0_group(key),
+                group,
                 EC_KEY_get0_public_key(key),
-                POINT_CONVERSION_UNCOMPRESSED,
+                form,
                 buffer.baseAddress,
                 buffer.count,
                 nil
             )
         }
-        guard !point.isEmpty, let publicKey = ECKey.publicKey(curve, point) else {
-            EC_KEY_free(key)
-            throw .malformed
-        }
-        EC_KEY_set_asn1_flag(key, OPENSSL_EC_NAMED_CURVE)
-        EC_KEY_set_conv_form(key, POINT_CONVERSION_UNCOMPRESSED)
-        pointer = key
-        self.curve = curve
-        self.publicKey = publicKey
+        guard !point.isEmpty, let publicKey = publicKey(curve, point) else { throw .malformed }
+        return (publicKey, curve)
     }
 
     /// The number of the named curve that a group is. One that is written out number by number (RFC 3279 §2.3.5) counts
@@ -137,16 +146,15 @@ struct ECKey: ~Copyable {
     /// Whether the point is the private number's own.
     var isConsistent: Bool { EC_KEY_check_key(pointer) == 1 }
 
-    /// RFC 5915, with the curve's name in it.
-    var sec1: Secret {
-        EC_KEY_set_enc_flags(pointer, 0)
-        return Secret(der: { i2d_ECPrivateKey(pointer, $0) })
-    }
-
-    /// RFC 5915 as PKCS#8 holds it: the curve's name stands outside.
-    var sec1WithoutCurve: Secret {
-        EC_KEY_set_enc_flags(pointer, UInt32(EC_PKEY_NO_PARAMETERS))
-        return Secret(der: { i2d_ECPrivateKey(pointer, $0) })
+    /// RFC 5915, with the curve's name in it or, as PKCS#8 has it, outside.
+    ///
+    /// - Throws: `unsupported` if OpenSSL cannot write it.
+    func sec1(namesCurve: Bool = true) throws(KeyFault) -> Secret {
+        // The flag is the key's, which others may be using.
+        guard let copy = EC_KEY_dup(pointer) else { throw .unsupported("not to be written by this OpenSSL") }
+        defer { EC_KEY_free(copy) }
+        EC_KEY_set_enc_flags(copy, namesCurve ? 0 : UInt32(EC_PKEY_NO_PARAMETERS))
+        return try Secret(der: { i2d_ECPrivateKey(copy, $0) })
     }
 
     /// The private number, as an mpint (RFC 4251 §5).

@@ -51,7 +51,7 @@ enum KeyMaterial: ~Copyable {
     /// SHA-1 over the PKCS#8 form: what EC2 shows of RSA keys that it made; nil for other kinds.
     var pkcs8SHA1: [UInt8]? {
         guard isRSA else { return nil }
-        return PKCS8.encode(self).withBytes { Digest.sha1($0) }
+        return try? PKCS8.encode(self).withBytes { Digest.sha1($0) }
     }
 
     /// OpenSSL's key for signing and decrypting, to be freed by the caller.

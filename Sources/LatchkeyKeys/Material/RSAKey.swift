@@ -75,21 +75,47 @@ struct RSAKey: ~Copyable {
 
     deinit { RSA_free(pointer) }
 
+    var publicKey: PublicKey { RSAKey.publicKey(of: pointer) }
+
     /// RFC 4253 §6.6: "string "ssh-rsa", mpint e, mpint n".
-    var publicKey: PublicKey {
+    ///
+    /// - Parameter key: OpenSSL's, of which the public half is enough.
+    static func publicKey(of key: OpaquePointer) -> PublicKey {
         var writer = WireWriter()
         writer.string("ssh-rsa")
-        writer.mpint(RSAKey.bytes(RSA_get0_e(pointer)))
-        writer.mpint(RSAKey.bytes(RSA_get0_n(pointer)))
+        writer.mpint(bytes(RSA_get0_e(key)))
+        writer.mpint(bytes(RSA_get0_n(key)))
         guard let key = PublicKey(blob: writer.bytes) else { preconditionFailure("an RSA key always has a wire form") }
         return key
     }
 
-    /// Whether the numbers belong together. It tests primes, so it is only asked of a key that is going to be used.
-    var isConsistent: Bool { RSA_check_key(pointer) == 1 }
+    /// Whether the numbers belong together: n = pq, ed = 1 modulo p - 1 and q - 1, and the inverse is one (RFC 8017 §3.2).
+    ///
+    /// OpenSSL's own check leaves φ(n) and others, from which the key follows, behind in ordinary memory.
+    var isConsistent: Bool {
+        guard let context = BN_CTX_secure_new() else { return false }
+        BN_CTX_start(context)
+        defer {
+            BN_CTX_end(context)
+            BN_CTX_free(context)
+        }
+        let (product, lessOne) = (BN_CTX_get(context), BN_CTX_get(context))
+        let (n, e, d) = (RSA_get0_n(pointer), RSA_get0_e(pointer), RSA_get0_d(pointer))
+        let (p, q, inverse) = (RSA_get0_p(pointer), RSA_get0_q(pointer), RSA_get0_iqmp(pointer))
+        guard lessOne != nil, p != nil, q != nil, inverse != nil, d != nil else { return false }
+        guard BN_mul(product, p, q, context) == 1, BN_cmp(product, n) == 0 else { return false }
+        for prime in [p, q] {
+            guard BN_copy(lessOne, prime) != nil, BN_sub_word(lessOne, 1) == 1, BN_is_zero(lessOne) == 0,
+                BN_mod_mul(product, e, d, lessOne, context) == 1, BN_is_one(product) == 1
+            else { return false }
+        }
+        return BN_mod_mul(product, inverse, q, p, context) == 1 && BN_is_one(product) == 1
+    }
 
     /// RFC 8017 A.1.2.
-    var pkcs1: Secret { Secret(der: { i2d_RSAPrivateKey(pointer, $0) }) }
+    ///
+    /// - Throws: `unsupported` if OpenSSL cannot write it.
+    func pkcs1() throws(KeyFault) -> Secret { try Secret(der: { i2d_RSAPrivateKey(pointer, $0) }) }
 
     /// The private numbers in the order that a format wants, each as an mpint (RFC 4251 §5).
     enum Part { case n, e, d, p, q, inverse }

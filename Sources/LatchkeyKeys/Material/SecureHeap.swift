@@ -5,8 +5,9 @@ internal import LatchkeyModel
 
 /// OpenSSL's memory for private numbers: locked, not in core files, wiped when it is given back.
 enum SecureHeap {
-    /// Room for some RSA keys of 16384 bits; what does not fit any more goes to ordinary memory, which is wiped too.
-    private static let size = 512 * 1024
+    /// Bytes, a power of two: an RSA key of 4096 bits takes some 10 KiB while it signs. Where all is taken, no more keys can
+    /// be read or used.
+    private static let size = 1 << 20
 
     private static let isThere = CRYPTO_secure_malloc_init(size, 32) != 0
 
@@ -17,15 +18,15 @@ enum SecureHeap {
 extension Secret {
     /// What one of OpenSSL's `i2d_` functions writes: it is called twice, for the length and for the bytes.
     ///
-    /// Empty if it fails.
-    init(der write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32) {
-        let length = max(0, Int(write(nil)))
-        self.init(capacity: length)
-        guard length > 0 else { return }
-        _ = fill { buffer in
+    /// - Throws: `unsupported` if it fails.
+    init(der write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32) throws(KeyFault) {
+        let length = Int(write(nil))
+        self.init(capacity: max(0, length))
+        let written = fill { buffer in
             var position = buffer.bindMemory(to: UInt8.self).baseAddress
             return Int(write(&position))
         }
+        guard length > 0, written == length else { throw .unsupported("not to be written by this OpenSSL") }
     }
 
     /// A copy of bytes that must not lie about.
