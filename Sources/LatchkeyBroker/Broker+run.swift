@@ -85,12 +85,12 @@ extension Broker {
         }
     }
 
-    static func failure(_ error: SSHError, _ instance: Instance, _ user: String) -> LatchkeyError {
+    static func failure(_ error: SSHError, _ instance: Instance, _ user: String?) -> LatchkeyError {
         switch error {
         case .requestRefused(let what):
             LatchkeyError(
                 .requestRefused,
-                "'\(instance.displayName)' refused \(what) to '\(user.terminalSafe)'",
+                "'\(instance.displayName)' refused \(what)" + (user.map { " to '\($0.terminalSafe)'" } ?? ""),
                 hint: "its sshd forbids it for this user or key; its log says why"
             )
         case .disconnected(let words), .system(let words), .unreachable(let words), .handshakeFailed(let words),
@@ -101,7 +101,13 @@ extension Broker {
                 hint: "what ran there may have ended with it",
                 cause: words
             )
-        case .timedOut, .denied, .notSigned:
+        case .timedOut:
+            LatchkeyError(
+                .connectionLost,
+                "'\(instance.displayName)' stopped answering",
+                hint: "it, or the network between, is very busy or went away; try again"
+            )
+        case .denied, .notSigned:
             LatchkeyError(.connectionLost, "the connection to '\(instance.displayName)' was cut")
         }
     }

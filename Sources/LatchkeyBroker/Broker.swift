@@ -124,7 +124,8 @@ package struct Broker {
             throw LatchkeyError(
                 .keyNotFound,
                 "the private half of the key pair '\(key.terminalSafe)' is not on this machine",
-                hint: "bring its file to '\(directory.file(for: key).terminalSafe)', or name the file with --key"
+                hint:
+                    "bring its file to '\(directory.file(for: key).terminalSafe)', or name the file itself, with a slash in its path"
             )
         }
         if access(path, F_OK) == 0 { return KeyProposal(candidate: try usable(path), evidence: .named) }

@@ -83,7 +83,11 @@ package enum Unlocking {
     /// - Throws: `fileUnusable`.
     package static func passphrase(in file: String) throws -> Secret {
         func unusable(_ why: String) -> LatchkeyError {
-            LatchkeyError(.fileUnusable, "the passphrase file '\(file.terminalSafe)' \(why)")
+            LatchkeyError(
+                .fileUnusable,
+                "the passphrase file '\(file.terminalSafe)' \(why)",
+                hint: "it holds the passphrase in its first line, and is readable by you alone (chmod 600)"
+            )
         }
         let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
@@ -94,17 +98,19 @@ package enum Unlocking {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFREG || status.st_mode & 0o077 == 0 else {
             throw unusable("can be read by others")
         }
-        var passphrase = Secret(capacity: 1024)
+        var passphrase = Secret(capacity: Secret.passphraseLimit)
         while true {
             var byte: UInt8 = 0
             let count = read(descriptor, &byte, 1)
             if count < 0 && errno == EINTR { continue }
             if count < 0 { throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())") }
             if count == 0 || byte == UInt8(ascii: "\n") { break }
-            guard passphrase.append(byte) else {
-                throw unusable("has more than \(passphrase.capacity) bytes in a line")
+            guard passphrase.count < Secret.passphraseLimit, passphrase.append(byte) else {
+                throw unusable("has more than \(Secret.passphraseLimit) bytes in its first line")
             }
         }
+        // Of a file with the line ends of Windows.
+        if passphrase.withBytes({ $0.last == UInt8(ascii: "\r") }) { passphrase.removeLast() }
         return passphrase
     }
 }

@@ -32,9 +32,10 @@ package struct AuthorizedKeys: Equatable, Sendable {
         /// The key is not let in itself, but may sign certificates.
         package var isAuthority: Bool {
             // Names are compared as sshd does, without regard to case; only what stands outside of quotes is a name.
-            var (isQuoted, names) = (false, "")
+            var (isQuoted, isEscaped, names) = (false, false, "")
             for byte in options {
-                if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+                if byte == UInt8(ascii: "\""), !isEscaped { isQuoted.toggle() }
+                isEscaped = byte == UInt8(ascii: "\\")
                 if !isQuoted { names.unicodeScalars.append(Unicode.Scalar(byte)) }
             }
             return names.lowercased().split(separator: ",").contains("cert-authority")
@@ -50,19 +51,19 @@ package struct AuthorizedKeys: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - comment: one line.
-    ///   - predecessor: the new line goes behind the last one of this key and gets its options; else to the end, without.
+    ///   - predecessor: behind each line of this key goes one of the new key with the same options, since sshd takes the
+    ///     first that matches; if it has none, or is nil, one goes to the end, without options.
     package mutating func add(_ key: PublicKey, comment: String, inPlaceOf predecessor: PublicKey? = nil) {
         guard !contains(key) else { return }
-        var line = Array((comment.isEmpty ? key.line : "\(key.line) \(comment)").utf8)
-        var place = lines.endIndex
-        if let predecessor, let last = lines.lastIndex(where: { AuthorizedKeys.isEntry($0, of: predecessor) }) {
-            place = last + 1
-            if let options = AuthorizedKeys.entry(lines[last])?.options, !options.isEmpty {
-                line = options + [UInt8(ascii: " ")] + line
-            }
-        }
+        let line = Array((comment.isEmpty ? key.line : "\(key.line) \(comment)").utf8)
         endLastLine()
-        lines.insert(line + [UInt8(ascii: "\n")], at: place)
+        let old = predecessor.map { key in lines.indices.filter { AuthorizedKeys.isEntry(lines[$0], of: key) } } ?? []
+        for index in old.reversed() {
+            let options = AuthorizedKeys.entry(lines[index])?.options ?? []
+            let prefix = options.isEmpty ? [] : options + [UInt8(ascii: " ")]
+            lines.insert(prefix + line + [UInt8(ascii: "\n")], at: index + 1)
+        }
+        if old.isEmpty { lines.append(line + [UInt8(ascii: "\n")]) }
     }
 
     /// Takes every line of a key away, but not one by which it may sign certificates.

@@ -5,6 +5,9 @@ internal import Glibc
 /// Bytes that must not outlive their use: on pages of their own, out of swap and core files where the system allows
 /// it, zeroed at the end. It has no description and cannot be copied.
 package struct Secret: ~Copyable {
+    /// The most bytes that a passphrase may have: OpenSSL's older files take no more.
+    package static let passphraseLimit = 1024
+
     private let storage: UnsafeMutableRawBufferPointer
     /// How many bytes fit.
     package let capacity: Int

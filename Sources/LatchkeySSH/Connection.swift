@@ -35,7 +35,7 @@ package struct Connection: ~Copyable {
     /// Starts a shell or command in a channel of its own, one after the other or several at once. The connection ends with
     /// the last of its channels, and its owner.
     ///
-    /// - Throws: `requestRefused` naming what was refused, `disconnected`.
+    /// - Throws: `requestRefused` naming what was refused, `timedOut`, `disconnected`.
     package borrowing func start(_ request: Request) throws(SSHError) -> RemoteChannel {
         var channel = try RemoteChannel(in: session)
         try channel.start(request)

@@ -55,28 +55,31 @@ package import LatchkeyTerminal
     }
 
     mutating func start(_ request: Connection.Request) throws(SSHError) {
-        guard isDone({ unsafe ssh_channel_open_session(channel) }) else { throw refused("a session") }
+        try require("a session") { unsafe ssh_channel_open_session(channel) }
         if let terminal = request.terminal {
             let (columns, rows) = (Int32(clamping: terminal.size.columns), Int32(clamping: terminal.size.rows))
-            let isMade = isDone { unsafe ssh_channel_request_pty_size(channel, terminal.type, columns, rows) }
-            guard isMade else { throw refused("a terminal") }
+            try require("a terminal") { unsafe ssh_channel_request_pty_size(channel, terminal.type, columns, rows) }
         }
         for variable in request.environment {
             // A server that does not take the variable says so; that is no failure of ours.
-            _ = isDone { unsafe ssh_channel_request_env(channel, variable.name, variable.value) }
+            _ = session.settle(again: SSH_AGAIN) {
+                unsafe ssh_channel_request_env(channel, variable.name, variable.value)
+            }
         }
         if let command = request.command {
-            guard isDone({ unsafe ssh_channel_request_exec(channel, command) }) else { throw refused("the command") }
+            try require("the command") { unsafe ssh_channel_request_exec(channel, command) }
         } else {
-            guard isDone({ unsafe ssh_channel_request_shell(channel) }) else { throw refused("a shell") }
+            try require("a shell") { unsafe ssh_channel_request_shell(channel) }
         }
         guard unsafe ssh_event_add_session(event, session.pointer) == SSH_OK else { throw .system(session.lastWords) }
     }
 
-    private func isDone(_ step: () -> Int32) -> Bool { session.settle(again: SSH_AGAIN, step) == SSH_OK }
-
-    private func refused(_ what: String) -> SSHError {
-        unsafe ssh_is_connected(session.pointer) == 1 ? .requestRefused(what) : .disconnected(session.lastWords)
+    /// - Throws: `requestRefused` naming `what`, `timedOut`, `disconnected`.
+    private func require(_ what: String, _ step: () -> Int32) throws(SSHError) {
+        let status = session.settle(again: SSH_AGAIN, step)
+        guard status != SSH_OK else { return }
+        guard unsafe ssh_is_connected(session.pointer) == 1 else { throw .disconnected(session.lastWords) }
+        throw status == SSH_AGAIN ? .timedOut : .requestRefused(what)
     }
 }
 

@@ -24,7 +24,7 @@ package struct Prompt: ~Copyable {
         try terminal.makeKeywise()
         defer { Terminal.restore() }
         say(question)
-        var secret = Secret(capacity: 1024)
+        var secret = Secret(capacity: Secret.passphraseLimit)
         while true {
             var byte: UInt8 = 0
             let count = read(descriptor, &byte, 1)
@@ -53,9 +53,9 @@ package struct Prompt: ~Copyable {
             case 0x7F, 0x08: secret.removeLast()
             case 0x15: secret.removeAll()
             default:
-                guard secret.append(byte) else {
+                guard secret.count < Secret.passphraseLimit, secret.append(byte) else {
                     say("\n")
-                    throw LatchkeyError(.passphraseWrong, "a passphrase has at most \(secret.capacity) bytes")
+                    throw LatchkeyError(.passphraseWrong, "a passphrase has at most \(Secret.passphraseLimit) bytes")
                 }
             }
         }

@@ -30,7 +30,11 @@ extension RemoteProcess where Self: ~Copyable {
                     try captured.read(stream, of: &self)
                     streams[stream] = captured
                     guard captured.bytes.count <= limit else {
-                        throw LatchkeyError(.connectionLost, "the instance prints more than \(limit) bytes")
+                        throw LatchkeyError(
+                            .connectionLost,
+                            "the instance prints more than \(limit) bytes",
+                            hint: "a start-up file of the login shell may print without end"
+                        )
                     }
                     if captured.bytes.count == before { break }
                 }
@@ -55,7 +59,11 @@ extension RemoteProcess where Self: ~Copyable {
             }
             let left = deadline - monotonicSeconds()
             guard left > 0 else {
-                throw LatchkeyError(.connectionLost, "the instance did not finish within \(timeout) s")
+                throw LatchkeyError(
+                    .connectionLost,
+                    "the instance did not finish within \(timeout) s",
+                    hint: "a start-up file of the login shell, or a full disk, may keep it waiting"
+                )
             }
             let events = wantsToWrite || (!rest.isEmpty && inputRoom > 0) ? POLLIN | POLLOUT : POLLIN
             var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)

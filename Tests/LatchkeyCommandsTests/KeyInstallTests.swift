@@ -38,7 +38,7 @@ struct KeyInstallTests {
             ["# mine", "environment=\"A=b c\",no-agent-forwarding \(old)", "garbage \u{E9} line", "", "# end"]
         }
         try Self.with(lines: lines) { scratch, instance in
-            try instance.shell("chmod 640 \(Self.file) && touch -d 2001-01-01 .ssh/config")
+            try instance.shell("chmod 440 \(Self.file) && touch -d 2001-01-01 .ssh/config")
             let before = try instance.shell("cat \(Self.file)").text
             let rehearsed = try scratch.latchkey("key", "replace", "web-1", "--with", "new", "--dry-run")
             #expect(rehearsed.status == 0 && rehearsed.text.contains("planned"), "\(rehearsed)")
@@ -48,7 +48,7 @@ struct KeyInstallTests {
             #expect(run.status == 0 && run.text.contains("replaced"), "\(run)")
             let (old, new) = (try Self.publicKey("old", scratch), try Self.publicKey("new", scratch))
             #expect(try instance.shell("cat \(Self.file)").text == before.replacing(old, with: new))
-            #expect(try instance.shell("stat -c '%a %U' \(Self.file)").line == "640 \(instance.user)")
+            #expect(try instance.shell("stat -c '%a %U' \(Self.file)").line == "440 \(instance.user)")
             #expect(try instance.shell("ls -A .ssh").text == "authorized_keys\nconfig\n")
             #expect(try Self.opens(scratch, with: "new"))
             #expect(try !Self.opens(scratch, with: "old"))

@@ -98,7 +98,7 @@ struct KeyToolTests {
         try Scratch.with { scratch in
             let source = "\(scratch.path)/source"
             try Execution.require(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-a", "2", "-N", "one", "-f", source])
-            let (one, two) = (try scratch.write("one", "one"), try scratch.write("two", "two"))
+            let (one, two) = (try scratch.write("one", "one\r\n"), try scratch.write("two", "two"))
             let out = "\(scratch.path)/out"
             let run = try scratch.latchkey("key", "convert", source, out, "-f", format, "--passphrase-file", one)
             #expect(run.status == 0 && run.line == out, "\(run)")
@@ -153,6 +153,7 @@ struct KeyToolTests {
             let path = try scratch.latchkey("key", "create", "web").line
             let out = "\(scratch.path)/out"
             let secret = try scratch.write("open", "x", mode: 0o644)
+            let long = try scratch.write("long", String(repeating: "q", count: 1025))
             let line = try scratch.write("line.pub", try scratch.latchkey("key", "show", "web", "--public-key").line)
             let cases: [([String], Int32, String)] = [
                 ([path, out, "-f", "pkcs1"], 1, "PKCS#1 cannot hold"),
@@ -168,7 +169,8 @@ struct KeyToolTests {
                 ),
                 ([path, out, "-f", "ppk", "--new-passphrase-file", "/dev/null"], 1, "begins with an empty line"),
                 ([path, out, "-f", "ppk", "--no-passphrase", "--new-passphrase"], 64, "exclude each other"),
-                ([path, out, "-f", "xml"], 64, "xml"),
+                ([path, out, "-f", "xml"], 64, "one of the following: openssh, pem"),
+                ([path, out, "-f", "pem", "--new-passphrase-file", long], 1, "more than 1024 bytes"),
             ]
             for (arguments, status, error) in cases {
                 let run = try Execution.run(

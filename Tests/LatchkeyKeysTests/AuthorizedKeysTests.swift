@@ -61,6 +61,13 @@ struct AuthorizedKeysTests {
         #expect(file.remove(old) == 0)
     }
 
+    @Test func `each line of the old key has its successor, in the same order`() {
+        var file = file("restrict \(old.line) a\n# c\n\(old.line) b\n")
+        file.add(new, comment: "n", inPlaceOf: old)
+        file.remove(old)
+        #expect(text(file) == "restrict \(new.line) n\n# c\n\(new.line) n\n")
+    }
+
     @Test func `a last line without an end does not run into the new one`() {
         var file = file("\(old.line) me")
         file.add(new, comment: "")
@@ -77,8 +84,9 @@ struct AuthorizedKeysTests {
         #expect(file.contains(old))
         #expect(file.remove(old) == 1)
         // The word may stand in a value, where it means nothing.
-        let quoted = self.file("command=\"cert-authority\" \(old.line)\n")
-        #expect(quoted.contains(old))
+        for value in ["command=\"cert-authority\"", #"environment="X=\",cert-authority,\"""#] {
+            #expect(self.file("\(value) \(old.line)\n").contains(old), "\(value)")
+        }
     }
 
     @Test func `a zero byte is no text`() {

@@ -108,6 +108,10 @@ struct FingerprintTests {
                 #expect(certificate.isCertificate && certificate.certifiedKey == key)
                 #expect(certificate.typeName == type)
                 #expect(listed.contains(Fingerprint.openSSH(certificate)))
+                let text = PublicKeyText(key: certificate, comment: "", format: .openssh)
+                #expect(throws: KeyFault.unsupported("a certificate, which X.509 does not know")) {
+                    try text.text(.spki)
+                }
             }
         }
     }

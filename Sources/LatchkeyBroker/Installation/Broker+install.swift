@@ -67,6 +67,8 @@ extension Broker {
             )
         }
         let entry = try enter(instance, options, proposal)
+        // In a file that may have to be read anew, since somebody else changes it.
+        var wasAdded = false
         return try Broker.rereading(instance) {
             var files = try RemoteAuthorizedKeys.read(
                 over: entry.admission.connection,
@@ -80,6 +82,13 @@ extension Broker {
                 }
                 try prove(proposal, opens: instance, options)
                 try remember(key, of: instance, entry.admission.user, entry.registered)
+                guard !wasAdded else {
+                    return KeyChange(
+                        instance,
+                        .replaced,
+                        "it opens; somebody else has taken the old one away meanwhile"
+                    )
+                }
                 return KeyChange(
                     instance,
                     .unchanged,
@@ -99,6 +108,7 @@ extension Broker {
                         over: entry.admission.connection,
                         on: instance
                     )
+                    wasAdded = true
                     trace.step("the new key is added")
                 }
                 try prove(proposal, opens: instance, options)

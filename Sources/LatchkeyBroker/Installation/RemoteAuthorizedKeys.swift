@@ -176,6 +176,7 @@ struct RemoteAuthorizedKeys {
             attributes() { ls -lnd "$1" | { read -r mode links user group rest; echo "$mode $user $group"; }; }
             is_same() { [ "$(shown "$1")" = "$(old; echo .)" ]; }
             replace() {
+                is_locked=
                 cd "$HOME" || fail 'cannot enter the home folder'
                 file=\(path)
                 if [ ! -d .ssh ]; then mkdir -m 700 .ssh || fail 'cannot make .ssh'; fi
@@ -194,14 +195,16 @@ struct RemoteAuthorizedKeys {
                 trap 'exit 1' HUP INT TERM PIPE
                 if [ -e "$file" ]; then
                     \(before == nil ? "echo '\(mark) changed'; exit 1" : "is_same \"$file\" || { echo '\(mark) changed'; exit 1; }")
-                    cp -a "$file" "$draft" 2>/dev/null || cp -p "$file" "$draft" || fail 'cannot make a copy'
+                    cp -a "$file" "$draft" 2>/dev/null || why=$(cp -p "$file" "$draft" 2>&1) || fail "$why"
                     chcon --reference="$file" "$draft" 2>/dev/null
-                    [ "$(attributes "$file")" = "$(attributes "$draft")" ] || fail 'its owner and mode cannot be kept'
+                    [ -w "$draft" ] || { chmod u+w "$draft"; is_locked=yes; }
                 else
                     \(before == nil ? "(: >\"$draft\") && chmod 600 \"$draft\" || fail 'cannot make a file'" : "echo '\(mark) changed'; exit 1")
                 fi
                 new >"$draft" || fail 'the file cannot be written'
                 size=$(wc -c <"$draft"); [ "$((size))" -eq \(new.count) ] || fail 'its disk is full' full
+                [ -z "$is_locked" ] || chmod u-w "$draft"
+                [ ! -e "$file" ] || [ "$(attributes "$file")" = "$(attributes "$draft")" ] || fail 'its owner and mode cannot be kept'
                 sync "$draft" 2>/dev/null || sync
                 \(before == nil ? "[ ! -e \"$file\" ]" : "is_same \"$file\"") || { echo '\(mark) changed'; exit 1; }
                 mv -f "$draft" "$file" || fail 'the file cannot be replaced'

@@ -38,7 +38,7 @@ struct RemoteScript {
                 timeout: RemoteScript.timeout
             )
         } catch let error as SSHError {
-            throw Broker.failure(error, instance, "the login user")
+            throw Broker.failure(error, instance, nil)
         }
         guard let start = run.output.firstRange(of: Array("\(mark) ".utf8)) else {
             let words = String(terminalSafe: run.error.prefix { $0 != UInt8(ascii: "\n") }.prefix(200))

@@ -194,7 +194,9 @@ struct KeyConvert: ParsableCommand {
         } catch {
             throw LatchkeyError(.keyUnusable, "the key '\(file.terminalSafe)' \(error.reason)")
         }
-        guard let out, out != "-" else { return Output.print(text.terminalSafeLines) }
+        guard let out, out != "-" else {
+            return Output.print(Terminal(descriptor: 1) == nil ? text : text.terminalSafeLines)
+        }
         try OutputFile.create(out, text)
         Output.print(out)
     }

@@ -65,7 +65,11 @@ enum Failure {
 
     /// The parser's words in ours: no capital, no full stop, one line, safe for a terminal.
     private static func lowered(_ message: String) -> String {
-        let line = message.split(separator: "\n").first.map(String.init) ?? "the arguments are not understood"
+        // Some of its messages end with a list of what is possible, an item a line.
+        let lines = message.split(separator: "\n")
+        let first = lines.first.map(String.init) ?? "the arguments are not understood"
+        let items = lines.dropFirst().map { $0.drop { " -".contains($0) } }
+        let line = first.hasSuffix(":") ? "\(first) \(items.joined(separator: ", "))" : first
         let trimmed = line.hasSuffix(".") ? String(line.dropLast()) : line
         return (trimmed.prefix(1).lowercased() + trimmed.dropFirst()).terminalSafe
     }

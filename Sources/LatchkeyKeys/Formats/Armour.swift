@@ -28,6 +28,7 @@ struct Armour: ~Copyable {
 
     /// Whether a text could be a private key of any kind, PuTTY's included.
     static func looksLikeKey(_ text: UnsafeRawBufferPointer) -> Bool {
+        let text = withoutMark(text)
         if text.starts(with: PPK.mark.utf8) || former.contains(where: { text.starts(with: $0.0.utf8) }) { return true }
         var lines = TextLines(text)
         while let line = lines.next() {
@@ -36,7 +37,13 @@ struct Armour: ~Copyable {
         return false
     }
 
+    /// Without the byte order mark that some editors put before UTF-8.
+    private static func withoutMark(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        text.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeRawBufferPointer(rebasing: text[3...]) : text
+    }
+
     private static func decode(_ text: UnsafeRawBufferPointer) throws(KeyFault) -> Armour {
+        let text = withoutMark(text)
         if let kind = former.first(where: { text.starts(with: $0.0.utf8) }) { throw .unsupported(kind.1) }
         var lines = TextLines(text)
         while let line = lines.next() {

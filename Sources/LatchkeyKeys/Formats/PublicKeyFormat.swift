@@ -86,6 +86,7 @@ package struct PublicKeyText: Equatable, Sendable {
         case .rfc4716: return RFC4716.encode(key, comment: oneLine)
         case .spki, .der:
             guard let der = SubjectPublicKeyInfo.encode(key) else {
+                guard !key.isCertificate else { throw .unsupported("a certificate, which X.509 does not know") }
                 throw .unsupported("of the kind '\(key.typeName.terminalSafe)', which X.509 does not know")
             }
             guard format == .spki else { return Base64.encode(der) + "\n" }

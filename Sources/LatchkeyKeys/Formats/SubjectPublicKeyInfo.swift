@@ -8,7 +8,7 @@ enum SubjectPublicKeyInfo {
     /// - Returns: nil if this form has no place for that kind of key, or OpenSSL does not hold it.
     static func encode(_ key: PublicKey) -> [UInt8]? {
         var reader = WireReader(key.blob)
-        guard reader.string() != nil else { return nil }
+        guard reader.string() != nil, !key.isCertificate else { return nil }
         switch key.typeName {
         case "rsa":
             guard let e = reader.string(), let n = reader.string(), let rsa = RSA_new() else { return nil }

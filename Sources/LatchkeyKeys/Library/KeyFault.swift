@@ -34,7 +34,10 @@ package enum KeyFault: Error, Equatable, Sendable {
         case .foreignOwner: "belongs to another user"
         case .notAKey: "is not a private key"
         case .malformed: "is cut off or damaged"
-        case .unsupported(let kind): "is \(kind), which is not supported"
+        case .unsupported(let kind):
+            // Some kinds say themselves what is the matter.
+            ["which", "cannot", "not "].contains { kind.contains($0) }
+                ? "is \(kind)" : "is \(kind), which is not supported"
         case .tooCostly(let what): "asks for absurd work to be unlocked (\(what))"
         case .changedWhileRead: "changed while it was read"
         case .locked: "is behind a passphrase"
@@ -50,7 +53,7 @@ package enum KeyFault: Error, Equatable, Sendable {
         case .unsupported(let kind) where kind.hasPrefix("the handle of a security key"):
             "let an ssh-agent hold it: ssh-add '\(path.terminalSafe)'"
         case .missing: "latchkey key list shows the keys there are"
-        case .malformed: "restore it from where it was made; a private key cannot be mended"
+        case .malformed: "restore it from where it was made"
         case .tooCostly: "if you trust the file, write it anew with less work, by the program that made it"
         default: nil
         }
