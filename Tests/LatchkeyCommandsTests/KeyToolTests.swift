@@ -185,6 +185,15 @@ struct KeyToolTests {
 
     @Test func `every public form is imported, and a certificate is not`() throws {
         try Scratch.with { scratch in
+            let pair = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJqFzCf0Mu2IKRW0BZkqCTLTg5YVXB4y5y9fQFcdLTGi\n"
+            let list = try scratch.latchkey("key", "import", "list", "-", input: Data((pair + pair).utf8))
+            #expect(list.status == 1 && list.error.contains("is a list of 2 public keys, not one"), "\(list)")
+            try Execution.require([
+                "bash", "-c", "openssl genpkey -quiet -algorithm rsa -outform DER -out $0; chmod 600 $0",
+                "\(scratch.path)/der",
+            ])
+            let binary = try scratch.latchkey("key", "import", "der", "\(scratch.path)/der")
+            #expect(binary.status == 1 && binary.error.contains("is in DER, a binary form"), "\(binary)")
             let path = try scratch.latchkey("key", "create", "web", "-t", "rsa").line
             let line = try scratch.latchkey("key", "show", "web", "--public-key").line
             for format in ["public", "rfc4716", "spki", "der"] {

@@ -27,6 +27,15 @@ enum KeySource {
         do throws(KeyFault) {
             self = .publicKey(try PublicKeyText(reading: text))
         } catch {
+            // A SEQUENCE with its length in more bytes than one, which are no UTF-8.
+            if error == .notAKey && text.hasPrefix("0\u{FFFD}") {
+                throw LatchkeyError(
+                    .keyUnusable,
+                    "'\(file.terminalSafe)' is in DER, a binary form that is not read",
+                    hint:
+                        "openssl pkey -inform DER -in FILE -out NEWFILE makes a key of it that is (-pubin for a public one)"
+                )
+            }
             guard error != .notAKey else {
                 throw LatchkeyError(
                     .keyUnusable,

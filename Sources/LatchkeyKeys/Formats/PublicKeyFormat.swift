@@ -62,6 +62,8 @@ package struct PublicKeyText: Equatable, Sendable {
                 return PublicKeyText(key: key, comment: words.count > 2 ? String(words[2]) : "", format: .openssh)
             }
         }
+        let keys = lines.count { PublicKey(line: $0) != nil }
+        guard keys < 2 else { throw .unsupported("a list of \(keys) public keys, not one") }
         // DER begins with a SEQUENCE of some hundred bytes, which base64 shows as an M.
         guard lines.first?.hasPrefix("M") == true, let der = Base64.decode(lines.joined()) else { throw .notAKey }
         return PublicKeyText(key: try SubjectPublicKeyInfo.decode(der), comment: "", format: .der)
