@@ -127,7 +127,7 @@ extension Broker {
                 return KeyChange(
                     instance,
                     .installed,
-                    "it opens; the old key does not stand in authorized_keys, and stays"
+                    "it opens; no old key stands in authorized_keys"
                 )
             }
             return KeyChange(instance, .replaced, "\(present.map(Fingerprint.openSSH).joined(separator: ", ")) is gone")

@@ -183,13 +183,14 @@ struct RemoteAuthorizedKeys {
                 if [ -L "$file" ]; then file=$(readlink -f "$file") || fail 'cannot follow the link'; fi
                 folder=${file%/*}; draft=$folder/.\(mark)
                 if command -v flock >/dev/null 2>&1; then
-                    exec 9<"$folder"; tries=20
-                    # BusyBox's has no time limit of its own.
-                    until flock -n 9; do
+                    exec 9<"$folder"; tries=20; has_lock=yes
+                    # BusyBox's has no time limit of its own; where it does not work, there is no lock, as without it.
+                    until flock -n 9 2>/dev/null; do
+                        [ $? -eq 1 ] || { has_lock=; break; }
                         tries=$((tries - 1)); [ "$tries" -gt 0 ] || fail 'another program holds the folder'
                         sleep 1
                     done
-                    rm -f "$folder"/.latchkey-*
+                    [ -z "$has_lock" ] || rm -f "$folder"/.latchkey-*
                 fi
                 trap 'rm -f "$draft"' EXIT
                 trap 'exit 1' HUP INT TERM PIPE
