@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import LatchkeyBroker
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
@@ -59,6 +60,11 @@ package enum Program {
         // libssh and OpenSSL hold private keys in memory of their own, which a core file would show.
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        // A backtrace of Swift's runtime shows what the registers point at, which may be a piece of a key. Who develops and
+        // wants one sets SWIFT_BACKTRACE.
+        if Environment.value("SWIFT_BACKTRACE") == nil {
+            for crash in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE] { signal(crash, SIG_DFL) }
+        }
         // Swift's runtime takes SIGQUIT for a crash and shows a backtrace; here it is a key that people press.
         let before = signal(SIGQUIT, SIG_DFL)
         if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(SIGQUIT, SIG_IGN) }

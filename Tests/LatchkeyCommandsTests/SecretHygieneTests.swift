@@ -138,6 +138,30 @@ struct SecretHygieneTests {
         }
     }
 
+    @Test func `a crash leaves no core file and shows nothing of the memory`() throws {
+        try Scratch.with { scratch in
+            try scratch.latchkey("key", "create", "web")
+            let key = try scratch.latchkey("key", "show", "web", "--public-key").line
+            try TestInstance.with(authorizing: [key]) { instance in
+                try instance.add("web-1", to: scratch, key: "web")
+                let script = """
+                    cd $1; ulimit -c unlimited; "$0" connect web-1 -- 'echo begun; sleep 30' >out & pid=$!
+                    until [ -s out ]; do sleep 0.1; done; kill -SEGV $pid; wait $pid; echo $?; rm out; ls -A
+                    """
+                try FileManager.default.createDirectory(
+                    atPath: "\(scratch.path)/empty",
+                    withIntermediateDirectories: true
+                )
+                let run = try Execution.run(
+                    ["bash", "-c", script, Scratch.program, "\(scratch.path)/empty"],
+                    environment: scratch.environment
+                )
+                #expect(run.text == "139\n", "\(run)")
+                #expect(!run.error.contains("Registers") && !run.error.contains("crashed"), "\(run)")
+            }
+        }
+    }
+
     @Test func `a key that is made or converted leaves no draft behind`() throws {
         try Scratch.with { scratch in
             let path = try scratch.latchkey("key", "create", "web", "--type", "rsa").line
