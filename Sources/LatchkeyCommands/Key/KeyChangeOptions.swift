@@ -59,16 +59,19 @@ struct KeyChangeOptions: ParsableArguments {
         return found.filter { seen.insert($0.id).inserted }
     }
 
-    /// Does it to every instance, and shows what became of each.
+    /// Does it to every instance with the key that `text` names, and shows what became of each.
     ///
-    /// - Throws: `ExitCode(1)` if it failed for one.
+    /// - Throws: what `key(_:_:_:_:unlocks:)` and `instances(_:)` throw; `ExitCode(1)` if it failed for one.
     func run(
         _ verb: String,
-        _ store: Store,
-        _ home: Home,
-        _ keyring: Keyring,
-        _ body: @escaping @Sendable (Broker, Instance, Broker.Options) throws -> KeyChange
+        key text: String,
+        unlocks: Bool,
+        _ body: @escaping @Sendable (Broker, Instance, NewKey, Broker.Options) throws -> KeyChange
     ) throws {
+        let home = Home.current
+        let store = try home.store()
+        let keyring = Keyring()
+        let new = try key(text, store, home, keyring, unlocks: unlocks)
         let instances = try instances(store)
         var options = Broker.Options()
         options.user = user
@@ -77,7 +80,7 @@ struct KeyChangeOptions: ParsableArguments {
         let settled = options
         let trace = verbose ? Trace.on() : .off
         if let instance = instances.first, instances.count == 1, on.isEmpty {
-            return try tell([try body(try home.broker(store, trace, keyring), instance, settled)])
+            return try tell([try body(try home.broker(store, trace, keyring), instance, new, settled)])
         }
         let bar = ProgressBar(verb, total: instances.count)
         if !verbose { bar.show(0) }
@@ -89,7 +92,7 @@ struct KeyChangeOptions: ParsableArguments {
             do {
                 // A connection to the store of its own, and a library: neither is shared between threads.
                 let broker = try home.broker(try home.store(), trace, keyring)
-                return try body(broker, instance, settled)
+                return try body(broker, instance, new, settled)
             } catch let error as LatchkeyError {
                 let hint = error.hint.map { " (\($0))" } ?? ""
                 return KeyChange(instance, .failed, error.message + hint)
@@ -121,7 +124,7 @@ struct KeyChangeOptions: ParsableArguments {
     /// The key that `text` names, with its private half if that is here.
     ///
     /// - Throws: `keyNotFound`, `keyUnusable`, and what unlocking it throws.
-    static func key(
+    private func key(
         _ text: String,
         _ store: Store,
         _ home: Home,

@@ -30,12 +30,8 @@ struct KeyInstall: ParsableCommand {
     @OptionGroup var change: KeyChangeOptions
 
     func run() throws {
-        let home = Home.current
-        let store = try home.store()
-        let keyring = Keyring()
-        let new = try KeyChangeOptions.key(key, store, home, keyring, unlocks: false)
         let isRehearsal = change.dryRun
-        try change.run("installing", store, home, keyring) { broker, instance, options in
+        try change.run("installing", key: key, unlocks: false) { broker, instance, new, options in
             try broker.install(new, on: instance, options: options, isRehearsal: isRehearsal)
         }
     }

@@ -28,12 +28,8 @@ struct KeyReplace: ParsableCommand {
     @OptionGroup var change: KeyChangeOptions
 
     func run() throws {
-        let home = Home.current
-        let store = try home.store()
-        let keyring = Keyring()
-        let new = try KeyChangeOptions.key(with, store, home, keyring, unlocks: true)
         let isRehearsal = change.dryRun
-        try change.run("replacing", store, home, keyring) { broker, instance, options in
+        try change.run("replacing", key: with, unlocks: true) { broker, instance, new, options in
             try broker.replaceKey(of: instance, with: new, options: options, isRehearsal: isRehearsal)
         }
     }

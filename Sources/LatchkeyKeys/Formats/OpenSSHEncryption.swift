@@ -39,9 +39,7 @@ struct OpenSSHEncryption {
 
     /// A new salt, and what careful people would choose.
     static func fresh() -> OpenSSHEncryption {
-        var generator = SystemRandomNumberGenerator()
-        let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return OpenSSHEncryption(cipher: freshCipher, salt: salt, rounds: freshRounds)
+        OpenSSHEncryption(cipher: freshCipher, salt: Salt.fresh(), rounds: freshRounds)
     }
 
     /// The options as they stand in the container.

@@ -66,8 +66,7 @@ enum PKCS8 {
     static func encode(_ key: borrowing KeyMaterial, passphrase: borrowing Secret) throws(KeyFault) -> Secret {
         let info = try PKCS8.info(key)
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
-        var generator = SystemRandomNumberGenerator()
-        var salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        var salt = Salt.fresh()
         let made = PKCS5_pbe2_set_iv(
             EVP_aes_256_cbc(),
             freshIterations,

@@ -26,9 +26,7 @@ struct PPKEncryption {
     init(fresh version: PPK.Version, isEncrypted: Bool) {
         self.version = version
         self.isEncrypted = isEncrypted
-        var generator = SystemRandomNumberGenerator()
-        let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        argon2 = isEncrypted && version == .three ? Argon2(salt: salt) : nil
+        argon2 = isEncrypted && version == .three ? Argon2(salt: Salt.fresh()) : nil
     }
 
     var cipherName: String { isEncrypted ? "aes256-cbc" : "none" }

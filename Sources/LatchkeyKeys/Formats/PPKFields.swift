@@ -17,7 +17,7 @@ extension PPK {
 
         /// The value of the next line, which must have this name.
         mutating func field(_ name: String) throws(KeyFault) -> String {
-            String(decoding: try bytes(_: name), as: UTF8.self)
+            String(decoding: try bytes(name), as: UTF8.self)
         }
 
         /// The same as it stands there: a comment may be in any encoding, and the code is over its bytes.

@@ -63,8 +63,7 @@ enum TraditionalPEM {
     static func text(label: String, _ content: borrowing Secret, passphrase: borrowing Secret) throws(KeyFault)
         -> Secret
     {
-        var generator = SystemRandomNumberGenerator()
-        let initialization = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let initialization = Salt.fresh()
         let cipher = Cipher(algorithm: EVP_aes_256_cbc())
         // "The first 8 bytes of the initialization vector are the salt" (EVP_BytesToKey(3)).
         var key = Secret(capacity: 32)
