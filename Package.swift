@@ -6,43 +6,91 @@ import PackageDescription
 let package = Package(
     name: "latchkey",
     products: [
-        .executable(name: "latchkey", targets: ["latchkey"])
+        .executable(name: "latchkey", targets: ["latchkey"]),
+        .executable(name: "latchkeyd", targets: ["latchkeyd"]),
+        .executable(name: "latchkey-agent", targets: ["latchkey-agent"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         // C: modulemaps, and one file of code that must be safe inside a signal handler.
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .target(name: "CTerminal"),
+        .target(name: "CProcess"),
 
         .target(name: "LatchkeyModel"),
+        .target(name: "LatchkeyCrypto", dependencies: ["CLibCrypto", "LatchkeyModel"]),
         .target(name: "LatchkeyTerminal", dependencies: ["CTerminal", "LatchkeyModel"]),
+        .target(name: "LatchkeyTransport", dependencies: ["CLibSSL", "LatchkeyCrypto", "LatchkeyModel"]),
+        .target(name: "LatchkeyAPI", dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"]),
+        .target(
+            name: "LatchkeyRelay",
+            dependencies: ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"]
+        ),
+        .target(
+            name: "LatchkeyAgent",
+            dependencies: [
+                "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
+            ]
+        ),
         .target(
             name: "LatchkeySSH",
             dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
             swiftSettings: [.strictMemorySafety()]
         ),
-        .target(name: "LatchkeyKeys", dependencies: ["CLibArgon2", "CLibCrypto", "LatchkeyModel", "LatchkeySSH"]),
+        .target(
+            name: "LatchkeyKeys",
+            dependencies: ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"]
+        ),
         .target(
             name: "LatchkeyControl",
-            dependencies: ["LatchkeyModel", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["LatchkeyCrypto", "LatchkeyModel", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .target(
+            name: "LatchkeyServer",
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
         ),
         .target(
             name: "LatchkeyBroker",
-            dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeyTerminal"]
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
+                "LatchkeyTransport",
+            ]
         ),
         .target(
             name: "LatchkeyCommands",
             dependencies: [
-                "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel", "LatchkeySSH",
-                "LatchkeyTerminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LatchkeyAPI", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay",
+                "LatchkeySSH", "LatchkeyTerminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .executableTarget(name: "latchkey", dependencies: ["LatchkeyCommands"]),
+        .executableTarget(
+            name: "latchkeyd",
+            dependencies: [
+                "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "latchkey-agent",
+            dependencies: [
+                "LatchkeyAgent", "LatchkeyModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
 
         .target(
             name: "LatchkeyTestSupport",
@@ -51,6 +99,26 @@ let package = Package(
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["LatchkeyTestSupport"]),
         .testTarget(name: "LatchkeyModelTests", dependencies: ["LatchkeyModel"]),
+        .testTarget(name: "LatchkeyCryptoTests", dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]),
+        .testTarget(
+            name: "LatchkeyAPITests",
+            dependencies: ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyRelayTests",
+            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyAgentTests",
+            dependencies: ["LatchkeyAgent", "LatchkeyModel", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyServerTests",
+            dependencies: [
+                "LatchkeyControl", "LatchkeyModel", "LatchkeyServer", "LatchkeyTestSupport", "latchkey", "latchkey-agent",
+                "latchkeyd",
+            ]
+        ),
         .testTarget(name: "LatchkeyTerminalTests", dependencies: ["LatchkeyTerminal"]),
         .testTarget(
             name: "LatchkeySSHTests",

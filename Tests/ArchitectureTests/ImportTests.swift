@@ -8,16 +8,32 @@ struct ImportTests {
     /// What each module may import of the project and of other packages; the standard library and Foundation are free.
     private static let allowed: [String: Set<String>] = [
         "LatchkeyModel": [],
+        "LatchkeyCrypto": ["CLibCrypto", "LatchkeyModel"],
         "LatchkeyTerminal": ["CTerminal", "LatchkeyModel"],
+        "LatchkeyTransport": ["CLibSSL", "LatchkeyCrypto", "LatchkeyModel"],
+        "LatchkeyAPI": ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"],
+        "LatchkeyRelay": ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
+        "LatchkeyAgent": [
+            "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
+        ],
         "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
-        "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyModel", "LatchkeySSH"],
-        "LatchkeyControl": ["GRDB", "LatchkeyModel"],
-        "LatchkeyBroker": ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeyTerminal"],
+        "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
+        "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
+        "LatchkeyServer": [
+            "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "Logging", "NIOCore",
+            "NIOHTTP1", "NIOPosix", "NIOSSL",
+        ],
+        "LatchkeyBroker": [
+            "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
+            "LatchkeyTransport",
+        ],
         "LatchkeyCommands": [
-            "ArgumentParser", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel", "LatchkeySSH",
-            "LatchkeyTerminal",
+            "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel",
+            "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
         ],
         "latchkey": ["LatchkeyCommands"],
+        "latchkeyd": ["ArgumentParser", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer"],
+        "latchkey-agent": ["ArgumentParser", "LatchkeyAgent", "LatchkeyModel"],
     ]
     /// The full Foundation costs each start of the program milliseconds, so the sources keep to the essentials.
     private static let free: Set<String> = ["Glibc", "FoundationEssentials", "Synchronization"]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyCrypto
 package import LatchkeyModel
 
 /// The strings by which EC2, OpenSSH and PuTTY call a key.

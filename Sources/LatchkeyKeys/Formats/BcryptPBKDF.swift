@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import Glibc
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 
 /// The function that makes a key of a passphrase for OpenSSH's private keys: bcrypt, the key schedule of Blowfish made

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 
 /// PuTTY's private key file, versions 2 and 3 (PuTTY's manual, appendix C).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 
 /// What is known of each file in the key folders, so that thousands of keys need not be read again.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyCrypto
 package import LatchkeyModel
 package import LatchkeySSH
 

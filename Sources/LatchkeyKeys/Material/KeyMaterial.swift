@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLibCrypto
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 
 /// A private key in the clear, of one of the kinds that can be used.

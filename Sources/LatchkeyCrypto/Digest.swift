@@ -7,12 +7,12 @@ package enum Digest {
     package static func sha256(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha256(), bytes) }
     package static func md5(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_md5(), bytes) }
 
-    static func sha1(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha1(), bytes) }
-    static func sha1(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha1(), bytes) }
-    static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha256(), bytes) }
+    package static func sha1(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha1(), bytes) }
+    package static func sha1(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha1(), bytes) }
+    package static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { compute(EVP_sha256(), bytes) }
 
     /// - Returns: how many bytes were written: 20, or 0 if there was no room.
-    static func sha1(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+    package static func sha1(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
         var length: UInt32 = 0
         guard target.count >= 20 else { return 0 }
         let start = target.bindMemory(to: UInt8.self).baseAddress
@@ -20,7 +20,7 @@ package enum Digest {
     }
 
     /// - Returns: how many bytes were written: 64, or 0 if there was no room.
-    static func sha512(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+    package static func sha512(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
         var length: UInt32 = 0
         guard target.count >= 64 else { return 0 }
         return EVP_Digest(
