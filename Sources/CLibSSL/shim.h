@@ -10,3 +10,4 @@ static inline long lk_ssl_set_mode(SSL *ssl, long mode) { return SSL_set_mode(ss
 static inline long lk_ssl_ctx_set_min_version(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);
 }
+static inline void lk_ssl_ctx_set_read_ahead(SSL_CTX *context) { SSL_CTX_set_read_ahead(context, 1); }

@@ -19,6 +19,17 @@ package enum Digest {
         return EVP_Digest(bytes.baseAddress, bytes.count, start, &length, EVP_sha1(), nil) == 1 ? Int(length) : 0
     }
 
+    /// Without an allocation. - Returns: how many bytes were written: 32, or 0 if there was no room.
+    package static func sha256(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+        guard target.count >= 32 else { return 0 }
+        SHA256(
+            bytes.bindMemory(to: UInt8.self).baseAddress,
+            bytes.count,
+            target.bindMemory(to: UInt8.self).baseAddress
+        )
+        return 32
+    }
+
     /// - Returns: how many bytes were written: 64, or 0 if there was no room.
     package static func sha512(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
         var length: UInt32 = 0

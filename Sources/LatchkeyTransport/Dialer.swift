@@ -34,9 +34,9 @@ package enum Dialer {
     ///
     /// - Parameter timeout: milliseconds for the whole.
     /// - Throws: `unknownHost`, `unreachable`, `timedOut`.
-    package static func dial(hosts: [String], port: Int, timeout: Int) throws(SSHError) -> Connected {
+    package static func dial(hosts: [String], port: Int, timeout: Int) throws(DialFailure) -> Connected {
         var targets: [Target] = []
-        var failure = SSHError.unreachable("there is no address")
+        var failure = DialFailure.unreachable("there is no address")
         for host in hosts {
             switch resolve(host, port: port) {
             case .success(let found): targets += found
@@ -90,7 +90,7 @@ package enum Dialer {
     /// EAI_ADDRFAMILY of <netdb.h>, which is hidden behind _GNU_SOURCE.
     private static let addressFamilyMissing: Int32 = -9
 
-    private static func resolve(_ host: String, port: Int) -> Result<[Target], SSHError> {
+    private static func resolve(_ host: String, port: Int) -> Result<[Target], DialFailure> {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
@@ -125,7 +125,7 @@ package enum Dialer {
         return .success(targets)
     }
 
-    private static func start(_ target: Target) -> Result<Int32, SSHError> {
+    private static func start(_ target: Target) -> Result<Int32, DialFailure> {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(target.family, type, 0)
         guard descriptor >= 0 else { return .failure(.system(describe(errno))) }

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyTransport
+
+/// An end of a session: one stream of messages in each direction, which outlives the connection that carries it. Nothing
+/// here waits.
+///
+/// What was sent is kept until the other end has taken it, and sent again over the next connection; so a cut loses nothing
+/// and doubles nothing, as long as both ends live.
+package struct DataChannel: ~Copyable {
+    package enum Role: Sendable {
+        case client, agent
+    }
+
+    /// So many bytes of payloads may wait here to be taken before nothing more is read from the connection.
+    private static let holdLimit = 1 << 20
+    /// Between Latchkey's own ends: after so many bytes an acknowledgement goes out even if more is waiting.
+    private static let acknowledgeInterval = 256 * 1024
+
+    private let role: Role
+    private var socket: WebSocketConnection?
+    private var sender: StreamSender
+    private var receiver = StreamReceiver()
+    private var unacknowledgedBytes = 0
+    private var random = SystemRandomNumberGenerator()
+    /// The last message that was taken: what a cumulative acknowledgement names.
+    private var lastTaken: (sequence: Int64, id: MessageID)?
+
+    /// What both ends can do beyond the official ones; nil until, or unless, they agreed.
+    package private(set) var extensions: Handshake.Extensions?
+    /// Whether the relay asked this end, an agent, to hold still, since nobody is at the other one.
+    package private(set) var isPaused = false
+    /// Why the session is over, as the relay said; empty where it just ended, nil while it goes on.
+    package private(set) var closing: String?
+    /// Set when another client took the other end's place; whoever acts on it sets it back.
+    package var wasTakenOver = false
+    /// Messages that could not be understood, or were none of this end's business.
+    package private(set) var faults = 0
+
+    package init(_ role: Role, limits: StreamSender.Limits = StreamSender.Limits()) {
+        self.role = role
+        sender = StreamSender(role == .client ? .input : .output, limits: limits)
+    }
+
+    private var incomingType: MessageType { role == .client ? .output : .input }
+
+    // MARK: The connection
+
+    package var isConnected: Bool { socket != nil }
+
+    /// -1 while there is no connection.
+    package var descriptor: Int32 { socket?.descriptor ?? -1 }
+
+    package var wantsToWrite: Bool { socket?.wantsToWrite ?? false }
+
+    /// Whether what arrives is read now; if not, `descriptor` need not be waited for.
+    package var wantsToRead: Bool { receiver.bytesHeld < DataChannel.holdLimit }
+
+    /// When something came last, on ``Clock``; nil without a connection.
+    package var lastHeard: Int64? { socket?.lastHeard }
+
+    /// Goes on over a new connection.
+    ///
+    /// - Parameter opening: the first frame, for the relay.
+    package mutating func attach(_ connection: consuming WebSocketConnection, opening: OpenDataChannel) {
+        var connection = connection
+        connection.send(.text, Payload.encode(opening))
+        socket = consume connection
+        sender.reconnected()
+    }
+
+    /// Lets go of a connection that is broken.
+    package mutating func detach() { socket = nil }
+
+    /// Asks for a sign of life.
+    package mutating func ping() { socket?.send(.ping, Array("keepalive".utf8)) }
+
+    /// Says goodbye to the relay.
+    package mutating func close() { socket?.close() }
+
+    /// Sends and receives what can be sent and received now.
+    ///
+    /// - Throws: `lost` and the like when the connection is no more: ``detach()`` it then, and ``attach(_:opening:)``
+    ///   another.
+    package mutating func advance() throws(TransportError) {
+        guard socket != nil else { return }
+        if wantsToRead {
+            let goesOn = try socket?.receive() ?? false
+            try takeIn()
+            if !goesOn { throw .lost("the relay hung up") }
+        }
+        let now = Clock.milliseconds()
+        while closing == nil, !isPaused, socket?.hasRoom == true, let bytes = sender.due(now: now) {
+            socket?.send(.binary, bytes)
+        }
+        try socket?.flush()
+    }
+
+    private mutating func takeIn() throws(TransportError) {
+        while wantsToRead {
+            let message: Incoming? = try socket?.next { opcode, bytes in
+                Incoming(opcode: opcode, bytes, expecting: incomingType, &receiver)
+            }
+            guard let message else { return }
+            act(on: message)
+        }
+    }
+
+    /// What a message is, its payload copied only where that is needed.
+    private enum Incoming {
+        case stream(MessageHeader, StreamReceiver.Verdict)
+        case acknowledgement(AcknowledgeContent)
+        case closed(ChannelClosedContent)
+        case other(MessageHeader)
+        case faulty
+
+        init(
+            opcode: WebSocketHeader.Opcode,
+            _ bytes: UnsafeRawBufferPointer,
+            expecting type: MessageType,
+            _ receiver: inout StreamReceiver
+        ) {
+            guard let header = try? MessageHeader(of: bytes) else {
+                self = .faulty
+                return
+            }
+            let payload = UnsafeRawBufferPointer(rebasing: bytes[MessageHeader.size...])
+            switch header.type {
+            case type: self = .stream(header, receiver.receive(header, payload))
+            case .acknowledge:
+                self = AcknowledgeContent(payload: payload).map(Incoming.acknowledgement) ?? .faulty
+            case .channelClosed:
+                self = Payload.decode(ChannelClosedContent.self, payload).map(Incoming.closed) ?? .faulty
+            default: self = .other(header)
+            }
+        }
+    }
+
+    private mutating func act(on message: Incoming) {
+        switch message {
+        case .stream(let header, .duplicate): acknowledgeAgain(header)
+        case .stream(let header, .early) where extensions?.cumulative != true:
+            acknowledge(header.sequence, header.id)
+        case .stream: isPaused = false
+        case .acknowledgement(let content):
+            isPaused = false
+            guard content.type == outgoingType.rawValue else { return }
+            sender.acknowledged(content.sequence, now: Clock.milliseconds())
+        case .closed(let content): closing = content.output
+        case .other(let header):
+            switch (role, header.type) {
+            case (.agent, .pausePublication): isPaused = true
+            case (.agent, .startPublication):
+                isPaused = false
+                sender.reconnected()
+            case (.agent, .clientAttached): restart()
+            default: faults += 1
+            }
+        case .faulty: faults += 1
+        }
+    }
+
+    private var outgoingType: MessageType { role == .client ? .input : .output }
+
+    /// Another client is at the other end, and counts from 0. The relay passes nothing on until this end has said that
+    /// it does, too.
+    private mutating func restart() {
+        sender.restart()
+        receiver.restart()
+        extensions = nil
+        lastTaken = nil
+        unacknowledgedBytes = 0
+        isPaused = false
+        wasTakenOver = true
+        let header = MessageHeader(type: .clientAttached, stamp: stamp())
+        socket?.send(.binary, header.message(Array("{}".utf8)))
+    }
+
+    // MARK: What comes
+
+    /// The payload whose turn it is.
+    package var next: StreamReceiver.Delivery? { receiver.next }
+
+    /// Takes it out, and lets the other end know.
+    package mutating func takeNext() {
+        guard let delivery = receiver.next else { return }
+        receiver.removeFirst()
+        lastTaken = (delivery.sequence, delivery.id)
+        guard extensions?.cumulative == true else {
+            acknowledge(delivery.sequence, delivery.id)
+            return
+        }
+        unacknowledgedBytes += delivery.payload.count
+        if receiver.isEmpty || unacknowledgedBytes >= DataChannel.acknowledgeInterval {
+            unacknowledgedBytes = 0
+            acknowledge(delivery.sequence, delivery.id)
+        }
+    }
+
+    private mutating func acknowledgeAgain(_ header: MessageHeader) {
+        if extensions?.cumulative == true {
+            if let lastTaken { acknowledge(lastTaken.sequence, lastTaken.id) }
+        } else if header.sequence <= lastTaken?.sequence ?? -1 || header.sequence > receiver.expected {
+            acknowledge(header.sequence, header.id)
+        }
+    }
+
+    private mutating func acknowledge(_ sequence: Int64, _ id: MessageID) {
+        socket?.send(
+            .binary,
+            AcknowledgeContent.message(of: incomingType, id: id, sequence: sequence, stamp: stamp())
+        )
+    }
+
+    // MARK: What goes
+
+    /// How many bytes of payload can be sent now without holding too much.
+    package var room: Int {
+        guard closing == nil, !isPaused, socket?.hasRoom ?? true else { return 0 }
+        return sender.room
+    }
+
+    /// Whether the other end has everything.
+    package var isDrained: Bool { sender.isDrained }
+
+    /// Sends a payload; without a connection it goes out over the next one.
+    package mutating func send(_ type: PayloadType, _ payload: some Collection<UInt8>) {
+        if let bytes = sender.send(type, payload, stamp: stamp(), now: Clock.milliseconds()) {
+            socket?.send(.binary, bytes)
+        }
+    }
+
+    /// Sends what `fill` writes, at most `capacity` bytes.
+    ///
+    /// - Returns: how many that were.
+    package mutating func send(
+        _ type: PayloadType,
+        capacity: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
+        let bytes = sender.send(type, stamp: stamp(), now: Clock.milliseconds(), capacity: capacity, fill)
+        guard let bytes else { return 0 }
+        socket?.send(.binary, bytes)
+        return bytes.count - MessageHeader.size
+    }
+
+    /// Sends a message that is for the relay and not part of the stream.
+    package mutating func tell(_ type: MessageType, _ content: some Encodable) {
+        let header = MessageHeader(type: type, stamp: stamp(), flags: MessageHeader.synAndFin)
+        socket?.send(.binary, header.message(Payload.encode(content)))
+    }
+
+    /// Sends now what is on its way.
+    package mutating func flush() throws(TransportError) { try socket?.flush() }
+
+    /// From now on both ends use what they agreed on.
+    package mutating func agree(on extensions: Handshake.Extensions?) {
+        self.extensions = extensions
+        if extensions?.cumulative == true { sender.acknowledgement = .cumulative }
+    }
+
+    /// When ``advance()`` is wanted even if nothing is readable, on ``Clock``.
+    package var deadline: Int64? { socket == nil || isPaused || closing != nil ? nil : sender.deadline }
+
+    private mutating func stamp() -> MessageStamp { MessageStamp.make(&random) }
+}
+
+extension MessageStamp {
+    /// A stamp of now, with a random id (RFC 9562 §5.4, version 4).
+    package static func make(_ random: inout SystemRandomNumberGenerator) -> MessageStamp {
+        let high = random.next() as UInt64 & ~0xF000 | 0x4000
+        let low = random.next() as UInt64 & ~(0b11 << 62) | 0b10 << 62
+        return MessageStamp(id: MessageID(high: high, low: low), created: UInt64(max(1, Clock.wallMilliseconds())))
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Several connections in one stream of bytes, in the form of smux version 1: frames of an 8-byte header (version, command,
+/// length as 16 bits and stream as 32 bits, both in little-endian order) and data.
+package enum Smux {
+    package static let headerSize = 8
+    package static let version: UInt8 = 1
+    /// The most data that the official ends put into one frame; more is legal up to 65,535.
+    package static let dataLimit = 32 * 1024
+
+    package enum Command: UInt8, Sendable {
+        case open = 0
+        case close = 1
+        case data = 2
+        case keepAlive = 3
+    }
+
+    package enum Fault: Error, Equatable, Sendable {
+        case version(UInt8)
+        case command(UInt8)
+        /// A command that carries no data came with some.
+        case unexpectedData
+        case tooManyStreams
+    }
+
+    package enum Event: Equatable, Sendable {
+        case opened(UInt32)
+        case data(UInt32, ArraySlice<UInt8>)
+        case closed(UInt32)
+    }
+
+    package static func frame(_ command: Command, _ stream: UInt32, _ data: some Collection<UInt8> = []) -> [UInt8] {
+        let length = UInt16(data.count)
+        return [version, command.rawValue, UInt8(truncatingIfNeeded: length), UInt8(length >> 8)]
+            + (0..<4).map { UInt8(truncatingIfNeeded: stream >> ($0 * 8)) } + data
+    }
+}
+
+/// Reads the frames of the end that opens the streams, however the bytes are cut.
+package struct SmuxReader: Sendable {
+    /// So many streams at once; each is a connection.
+    package static let streamLimit = 1024
+
+    private var pending: [UInt8] = []
+    private var streams: Set<UInt32> = []
+
+    package init() {}
+
+    /// Takes in bytes and tells what they say, in order. What belongs to a stream that is closed is left out.
+    ///
+    /// - Throws: what makes the whole stream of bytes meaningless from there on.
+    package mutating func read(_ bytes: [UInt8]) throws(Smux.Fault) -> [Smux.Event] {
+        pending += bytes
+        var events: [Smux.Event] = []
+        var position = 0
+        while pending.count - position >= Smux.headerSize {
+            guard pending[position] == Smux.version else { throw .version(pending[position]) }
+            guard let command = Smux.Command(rawValue: pending[position + 1]) else {
+                throw .command(pending[position + 1])
+            }
+            let length = Int(pending[position + 2]) | Int(pending[position + 3]) << 8
+            let stream = (0..<4).reduce(UInt32(0)) { $0 | UInt32(pending[position + 4 + $1]) << ($1 * 8) }
+            guard command == .data || length == 0 else { throw .unexpectedData }
+            guard pending.count - position - Smux.headerSize >= length else { break }
+            let data = position + Smux.headerSize..<position + Smux.headerSize + length
+            position = data.upperBound
+            switch command {
+            case .open:
+                guard streams.count < SmuxReader.streamLimit else { throw .tooManyStreams }
+                if streams.insert(stream).inserted { events.append(.opened(stream)) }
+            case .close:
+                if streams.remove(stream) != nil { events.append(.closed(stream)) }
+            case .data:
+                if streams.contains(stream), length > 0 { events.append(.data(stream, ArraySlice(pending[data]))) }
+            case .keepAlive: break
+            }
+        }
+        pending.removeFirst(position)
+        return events
+    }
+
+    /// This end closes a stream; what still comes for it is dropped.
+    package mutating func close(_ stream: UInt32) { streams.remove(stream) }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibSSL
+internal import Glibc
+internal import LatchkeyModel
+
+/// Whose certificates are trusted.
+package struct Trust: Equatable, Sendable {
+    /// A file of PEM certificates; nil for the system's.
+    package var authorities: String?
+
+    package init(authorities: String? = nil) { self.authorities = authorities }
+
+    /// The system's own.
+    package static let system = Trust()
+}
+
+/// A TCP connection, with TLS around it where the address asks for it. Nothing here waits except ``init(to:trust:timeout:)``.
+package struct ByteStream: ~Copyable {
+    package let descriptor: Int32
+    private let secure: OpaquePointer?
+    /// TLS may have to read before it can write, and the other way round.
+    package private(set) var wantsToWrite = false
+
+    /// Connects, and for TLS makes sure that the server is the one that is named (RFC 9110 §4.3.4).
+    ///
+    /// - Parameter timeout: milliseconds for all of it.
+    /// - Throws: `dial`, `untrusted`, `secure`, `lost`, `timedOut`.
+    package init(to address: ServerAddress, trust: Trust, timeout: Int) throws(TransportError) {
+        let start = Clock.milliseconds()
+        let socket: Dialer.Socket
+        do {
+            socket = try Dialer.dial(hosts: [address.host], port: address.port, timeout: timeout).takeSocket()
+        } catch {
+            throw error == .timedOut ? .timedOut : .dial(error)
+        }
+        guard address.isSecure else {
+            secure = nil
+            descriptor = socket.release()
+            return
+        }
+        let ssl = try ByteStream.makeSecure(socket.descriptor, address.host, trust)
+        while true {
+            ERR_clear_error()
+            let result = SSL_connect(ssl)
+            if result == 1 { break }
+            let left = timeout - Int(Clock.milliseconds() - start)
+            let events: Int32
+            switch SSL_get_error(ssl, result) {
+            case SSL_ERROR_WANT_READ: events = POLLIN
+            case SSL_ERROR_WANT_WRITE: events = POLLOUT
+            default:
+                let failure = ByteStream.handshakeFailure(ssl)
+                SSL_free(ssl)
+                throw failure
+            }
+            var wait = pollfd(fd: socket.descriptor, events: Int16(events), revents: 0)
+            guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else {
+                SSL_free(ssl)
+                throw .timedOut
+            }
+        }
+        secure = ssl
+        descriptor = socket.release()
+    }
+
+    deinit {
+        if let secure {
+            // Says goodbye if that needs no waiting.
+            _ = SSL_shutdown(secure)
+            SSL_free(secure)
+        }
+        close(descriptor)
+    }
+
+    private static func makeSecure(
+        _ descriptor: Int32,
+        _ host: String,
+        _ trust: Trust
+    ) throws(TransportError) -> OpaquePointer {
+        guard let context = SSL_CTX_new(TLS_client_method()) else { throw .secure(lastWords()) }
+        defer { SSL_CTX_free(context) }
+        _ = lk_ssl_ctx_set_min_version(context, TLS1_2_VERSION)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        // One read takes in several records, which are 16 KiB at most.
+        lk_ssl_ctx_set_read_ahead(context)
+        SSL_CTX_set_default_read_buffer_len(context, 128 * 1024)
+        if let file = trust.authorities {
+            guard SSL_CTX_load_verify_locations(context, file, nil) == 1 else {
+                throw .untrusted("the file of authorities '\(file.terminalSafe)' cannot be read")
+            }
+        } else {
+            SSL_CTX_set_default_verify_paths(context)
+        }
+        guard let ssl = SSL_new(context) else { throw .secure(lastWords()) }
+        let parameters = SSL_get0_param(ssl)
+        // An address is looked for among the certificate's addresses, a name among its names.
+        if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
+            X509_VERIFY_PARAM_set1_host(parameters, host, 0)
+            _ = lk_ssl_set_host_name(ssl, host)
+        }
+        _ = lk_ssl_set_mode(ssl, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
+        guard SSL_set_fd(ssl, descriptor) == 1 else {
+            SSL_free(ssl)
+            throw .secure(lastWords())
+        }
+        return ssl
+    }
+
+    private static func handshakeFailure(_ ssl: OpaquePointer) -> TransportError {
+        let verdict = SSL_get_verify_result(ssl)
+        guard verdict == X509_V_OK else { return .untrusted(String(cString: X509_verify_cert_error_string(verdict))) }
+        let words = lastWords()
+        return words.isEmpty ? .lost("the server hung up") : .secure(words)
+    }
+
+    private static func lastWords() -> String {
+        let code = ERR_get_error()
+        guard code != 0 else { return "" }
+        return ERR_reason_error_string(code).map { String(cString: $0).terminalSafe } ?? "error \(code)"
+    }
+
+    /// Takes what has arrived.
+    ///
+    /// - Returns: how many bytes; 0 if there are none now; nil at the end.
+    /// - Throws: `lost`, `secure`.
+    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        guard let secure else {
+            let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            if count > 0 { return count }
+            if count == 0 { return nil }
+            guard errno == EAGAIN || errno == EINTR else { throw .lost(ByteStream.describe(errno)) }
+            return 0
+        }
+        ERR_clear_error()
+        let count = SSL_read(secure, buffer.baseAddress, Int32(clamping: buffer.count))
+        if count > 0 { return Int(count) }
+        switch SSL_get_error(secure, count) {
+        case SSL_ERROR_WANT_READ: return 0
+        case SSL_ERROR_WANT_WRITE:
+            wantsToWrite = true
+            return 0
+        case SSL_ERROR_ZERO_RETURN: return nil
+        case SSL_ERROR_SYSCALL: throw .lost(errno == 0 ? "the server hung up" : ByteStream.describe(errno))
+        default:
+            let words = ByteStream.lastWords()
+            throw words.contains("unexpected eof") ? .lost("the server hung up") : .secure(words)
+        }
+    }
+
+    /// Sends what can be sent now. What was not sent must come first the next time.
+    ///
+    /// - Returns: how many bytes were taken.
+    /// - Throws: `lost`, `secure`.
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> Int {
+        wantsToWrite = false
+        guard !bytes.isEmpty else { return 0 }
+        guard let secure else {
+            let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
+            if count >= 0 {
+                wantsToWrite = count < bytes.count
+                return count
+            }
+            guard errno == EAGAIN || errno == EINTR else { throw .lost(ByteStream.describe(errno)) }
+            wantsToWrite = true
+            return 0
+        }
+        ERR_clear_error()
+        let count = SSL_write(secure, bytes.baseAddress, Int32(clamping: bytes.count))
+        if count > 0 { return Int(count) }
+        switch SSL_get_error(secure, count) {
+        case SSL_ERROR_WANT_READ: return 0
+        case SSL_ERROR_WANT_WRITE:
+            wantsToWrite = true
+            return 0
+        case SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN:
+            throw .lost(errno == 0 ? "the server hung up" : ByteStream.describe(errno))
+        default: throw .secure(ByteStream.lastWords())
+        }
+    }
+
+    /// Waits until something can be read, or written if `forWriting`.
+    ///
+    /// - Parameter deadline: milliseconds on ``Clock``.
+    /// - Throws: `timedOut`.
+    package func wait(forWriting: Bool, until deadline: Int64) throws(TransportError) {
+        let left = deadline - Clock.milliseconds()
+        var wait = pollfd(fd: descriptor, events: Int16(forWriting ? POLLOUT : POLLIN), revents: 0)
+        guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
+    }
+
+    private static func describe(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }
+}

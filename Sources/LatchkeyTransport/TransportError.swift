@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can go wrong on the way to a server. All text in it is safe for a terminal.
+package enum TransportError: Error, Equatable, Sendable {
+    case addressInvalid(String)
+    case dial(DialFailure)
+    /// The server's certificate is not one to trust; why.
+    case untrusted(String)
+    /// TLS failed otherwise; OpenSSL's words.
+    case secure(String)
+    /// The connection is gone; the system's words.
+    case lost(String)
+    case timedOut
+    /// The server said something that is not HTTP or WebSocket.
+    case malformed(String)
+    /// The server did not become a WebSocket; its HTTP status and the beginning of what it said.
+    case refused(status: Int, String)
+
+    /// What happened, in a line.
+    package var words: String {
+        switch self {
+        case .addressInvalid(let text): "'\(text)' is not an address of the form https://HOST:PORT"
+        case .dial(let failure): failure.words
+        case .untrusted(let why): "its certificate is not trusted: \(why)"
+        case .secure(let words): "TLS failed: \(words)"
+        case .lost(let words): "the connection was lost: \(words)"
+        case .timedOut: "no answer in time"
+        case .malformed(let what): "it does not speak as expected: \(what)"
+        case .refused(let status, let text): "it answered \(status)" + (text.isEmpty ? "" : ": \(text)")
+        }
+    }
+}

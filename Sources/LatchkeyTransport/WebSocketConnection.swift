@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyCrypto
+
+/// A client's WebSocket (RFC 6455) that never waits after it is open.
+package struct WebSocketConnection: ~Copyable {
+    /// The most bytes of one message.
+    private static let messageLimit = 2 << 20
+    /// So many bytes wait here to be sent before ``hasRoom`` says no.
+    private static let outgoingLimit = 512 * 1024
+
+    private var stream: ByteStream
+    private var incoming = GrowingBuffer(capacity: 64 * 1024)
+    private var outgoing = GrowingBuffer(capacity: 16 * 1024)
+    /// Pieces of a message that came in several frames.
+    private var pieces: [UInt8] = []
+    private var piecesOpcode: WebSocketHeader.Opcode?
+    private var isClosing = false
+    private var random = SystemRandomNumberGenerator()
+    /// When something came last, on ``Clock``.
+    package private(set) var lastHeard = Clock.milliseconds()
+
+    /// Connects and lets the server turn the connection into a WebSocket.
+    ///
+    /// - Parameters:
+    ///   - headers: for the request, such as a signature.
+    ///   - timeout: milliseconds for all of it.
+    /// - Throws: `refused` if the server stays with HTTP, and whatever else keeps it from being reached.
+    package init(
+        to address: ServerAddress,
+        headers: [(name: String, value: String)] = [],
+        trust: Trust,
+        timeout: Int
+    ) throws(TransportError) {
+        var stream = try ByteStream(to: address, trust: trust, timeout: timeout)
+        let early = try WebSocketConnection.upgrade(
+            &stream,
+            address,
+            headers,
+            until: Clock.milliseconds() + Int64(timeout)
+        )
+        self.init(over: stream, early)
+    }
+
+    private init(over stream: consuming ByteStream, _ early: [UInt8]) {
+        self.stream = stream
+        early.withUnsafeBytes { incoming.append($0) }
+    }
+
+    /// - Returns: what came behind the answer already.
+    private static func upgrade(
+        _ stream: inout ByteStream,
+        _ address: ServerAddress,
+        _ headers: [(name: String, value: String)],
+        until deadline: Int64
+    ) throws(TransportError) -> [UInt8] {
+        let key = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+        let request = HTTPRequest(
+            "GET",
+            address,
+            headers: headers + [
+                ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+                ("Sec-WebSocket-Key", key),
+            ]
+        )
+        try HTTPExchange.send(request.bytes(closing: false), over: &stream, until: deadline)
+        var reader = ResponseReader()
+        while true {
+            if let head = try reader.head() {
+                guard head.status == 101 else {
+                    if let response = try reader.response(isAtEnd: false) {
+                        throw .refused(status: response.status, response.excerpt)
+                    }
+                    guard try reader.read(from: &stream, until: deadline) else {
+                        throw .refused(status: head.status, "")
+                    }
+                    continue
+                }
+                let accept = head.headers.first { $0.name == "sec-websocket-accept" }?.value
+                guard accept == WebSocketConnection.accept(for: key) else {
+                    throw .malformed("it accepts a WebSocket that nobody asked for")
+                }
+                return Array(reader.buffer[head.end...])
+            }
+            guard try reader.read(from: &stream, until: deadline) else { throw .lost("the server hung up") }
+        }
+    }
+
+    /// What a server answers to a key (RFC 6455 §4.2.2, step 5.4).
+    package static func accept(for key: String) -> String {
+        Data(Digest.sha1(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))).base64EncodedString()
+    }
+
+    package var descriptor: Int32 { stream.descriptor }
+
+    /// Whether ``flush()`` waits for the connection to take more.
+    package var wantsToWrite: Bool { stream.wantsToWrite || !outgoing.isEmpty }
+
+    /// Whether messages should be given to ``send(_:_:)`` now; they are taken in any case.
+    package var hasRoom: Bool { outgoing.count < WebSocketConnection.outgoingLimit }
+
+    /// Puts a message on its way.
+    package mutating func send(_ opcode: WebSocketHeader.Opcode, _ payload: [UInt8]) {
+        let mask = random.next(upperBound: UInt32.max)
+        let header = WebSocketHeader(opcode, length: payload.count, mask: mask)
+        header.bytes.withUnsafeBytes { outgoing.append($0) }
+        payload.withUnsafeBytes { payload in
+            outgoing.append(count: payload.count) { WebSocketHeader.apply(mask, offset: 0, payload, to: $0) }
+        }
+    }
+
+    /// Says goodbye; what was sent before still goes out.
+    package mutating func close() {
+        guard !isClosing else { return }
+        isClosing = true
+        send(.close, [0x03, 0xE8])
+    }
+
+    /// Sends what can be sent now.
+    package mutating func flush() throws(TransportError) {
+        while !outgoing.isEmpty {
+            let count = try stream.write(outgoing.content)
+            guard count > 0 else { return }
+            outgoing.removeFirst(count)
+        }
+    }
+
+    /// Takes from the connection what has arrived, up to some hundred KiB.
+    ///
+    /// - Returns: false when the connection has ended.
+    package mutating func receive() throws(TransportError) -> Bool {
+        for _ in 0..<16 {
+            let count = try incoming.fill(reserving: 64 * 1024) { buffer throws(TransportError) in
+                try stream.read(into: buffer)
+            }
+            guard let count else { return false }
+            guard count > 0 else { return true }
+            lastHeard = Clock.milliseconds()
+            if incoming.count >= 512 * 1024 { return true }
+        }
+        return true
+    }
+
+    /// The next whole message, handed to `body` and gone afterwards. Pings are answered here.
+    ///
+    /// - Returns: nil if there is none yet.
+    /// - Throws: `lost` when the server said goodbye, `malformed`.
+    package mutating func next<Value>(
+        _ body: (WebSocketHeader.Opcode, UnsafeRawBufferPointer) -> Value
+    ) throws(TransportError) -> Value? {
+        while true {
+            let parsed: (WebSocketHeader, size: Int)?
+            do { parsed = try WebSocketHeader.parse(incoming.content) } catch {
+                throw .malformed("a WebSocket frame with a wrong header")
+            }
+            guard let (header, size) = parsed else { return nil }
+            guard header.mask == nil else { throw .malformed("a masked frame") }
+            guard header.length <= WebSocketConnection.messageLimit else { throw .malformed("a frame of 2 MiB or more") }
+            guard incoming.count >= size + header.length else { return nil }
+            let payload = UnsafeRawBufferPointer(rebasing: incoming.content[size..<size + header.length])
+            defer { incoming.removeFirst(size + header.length) }
+            switch header.opcode {
+            case .ping: if outgoing.count < WebSocketConnection.outgoingLimit { send(.pong, Array(payload)) }
+            case .pong: break
+            case .close: throw .lost("the server closed the channel")
+            case .text, .binary:
+                guard piecesOpcode == nil else { throw .malformed("a message within another") }
+                if header.isFinal { return body(header.opcode, payload) }
+                piecesOpcode = header.opcode
+                pieces = Array(payload)
+            case .continuation:
+                guard let opcode = piecesOpcode, pieces.count + payload.count <= WebSocketConnection.messageLimit else {
+                    throw .malformed("a piece of no message, or of one that is too long")
+                }
+                pieces += payload
+                if header.isFinal {
+                    piecesOpcode = nil
+                    defer { pieces = [] }
+                    return pieces.withUnsafeBytes { body(opcode, $0) }
+                }
+            }
+        }
+    }
+}
