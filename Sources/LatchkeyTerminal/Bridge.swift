@@ -60,6 +60,7 @@ package struct Bridge: ~Copyable {
 
         while true {
             try process.advance()
+            if let notice = process.takeNotice() { show(notice) }
             if let outcome = try output.move(from: &process) ?? error.move(from: &process) { return outcome }
             try input.move(into: &process)
             if let ending = process.ending, output.isDrained, error.isDrained { return .ended(ending) }
@@ -81,22 +82,24 @@ package struct Bridge: ~Copyable {
         ]
         let nextProbe = lastHeard + options.probeInterval * (probes + 1)
         let timeout =
-            isOver ? (output.isEmpty && error.isEmpty ? 0 : -1) : max(0, nextProbe - monotonicSeconds()) * 1000
+            isOver
+            ? (output.isEmpty && error.isEmpty ? 0 : -1)
+            : min(process.patience ?? .max, max(0, nextProbe - monotonicSeconds()) * 1000)
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 
-        if waits[0].revents != 0 {
+        if process.isAway {
+            lastHeard = monotonicSeconds()
+            probes = 0
+        } else if waits[0].revents != 0 {
             if waits[0].revents & Int16(POLLIN) != 0 {
                 lastHeard = monotonicSeconds()
                 probes = 0
             }
         } else if !isOver && monotonicSeconds() >= nextProbe {
             guard probes < options.probeLimit else {
-                throw LatchkeyError(
-                    .connectionLost,
-                    "the instance has not answered for \(monotonicSeconds() - lastHeard) s",
-                    hint: "it, or the network between, went away; connect again"
-                )
+                try process.abandonConnection(silentFor: monotonicSeconds() - lastHeard)
+                return nil
             }
             probes += 1
             try process.probe()
@@ -104,6 +107,13 @@ package struct Bridge: ~Copyable {
         if waits[1].revents != 0, let outcome = try handleSignals(&process) { return outcome }
         if waits[2].revents != 0, let outcome = try readInput(&process) { return outcome }
         return nil
+    }
+
+    /// A line of Latchkey's own among what the process prints.
+    private mutating func show(_ notice: String) {
+        // In a raw terminal a line feed alone stays in its column, and the cursor may be anywhere.
+        let line = options.terminal == nil ? "latchkey: \(notice)\n" : "\r\nlatchkey: \(notice)\r\n"
+        error.append(Array(line.utf8))
     }
 
     private mutating func handleSignals<Process: RemoteProcess & ~Copyable>(

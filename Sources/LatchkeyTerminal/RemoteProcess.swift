@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyModel
+
 /// A command or shell that runs on an instance, whichever road leads to it. Nothing here waits.
 package protocol RemoteProcess: ~Copyable {
     /// Becomes readable when ``advance()`` has something to do.
@@ -38,6 +40,35 @@ package protocol RemoteProcess: ~Copyable {
 
     /// How the process ended; nil while it runs.
     var ending: RemoteEnding? { get }
+
+    /// Milliseconds until ``advance()`` is wanted even if `descriptor` stays silent; nil for no such time.
+    var patience: Int? { get }
+
+    /// Whether it has lost its connection and is looking for another one: its silence is no surprise then.
+    var isAway: Bool { get }
+
+    /// The instance does not answer. A process that can come back over another connection goes for one.
+    ///
+    /// - Throws: what ends the bridge, where there is no other way.
+    mutating func abandonConnection(silentFor seconds: Int) throws
+
+    /// A line for the user about what happened to the connection, once; safe for a terminal.
+    mutating func takeNotice() -> String?
+}
+
+extension RemoteProcess where Self: ~Copyable {
+    package var patience: Int? { nil }
+    package var isAway: Bool { false }
+
+    package mutating func abandonConnection(silentFor seconds: Int) throws {
+        throw LatchkeyError(
+            .connectionLost,
+            "the instance has not answered for \(seconds) s",
+            hint: "it, or the network between, went away; connect again"
+        )
+    }
+
+    package mutating func takeNotice() -> String? { nil }
 }
 
 package enum RemoteStream: Sendable {

@@ -4,8 +4,9 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
 
-/// A client's WebSocket (RFC 6455) that never waits after it is open.
-package struct WebSocketConnection: ~Copyable {
+/// A client's WebSocket (RFC 6455) that never waits after it is open. It is closed with its last owner, and used by one
+/// thread at a time.
+package final class WebSocketConnection {
     /// The most bytes of one message.
     private static let messageLimit = 2 << 20
     /// So many bytes wait here to be sent before ``hasRoom`` says no.
@@ -28,7 +29,7 @@ package struct WebSocketConnection: ~Copyable {
     ///   - headers: for the request, such as a signature.
     ///   - timeout: milliseconds for all of it.
     /// - Throws: `refused` if the server stays with HTTP, and whatever else keeps it from being reached.
-    package init(
+    package convenience init(
         to address: ServerAddress,
         headers: [(name: String, value: String)] = [],
         trust: Trust,
@@ -102,7 +103,7 @@ package struct WebSocketConnection: ~Copyable {
     package var hasRoom: Bool { outgoing.count < WebSocketConnection.outgoingLimit }
 
     /// Puts a message on its way.
-    package mutating func send(_ opcode: WebSocketHeader.Opcode, _ payload: [UInt8]) {
+    package func send(_ opcode: WebSocketHeader.Opcode, _ payload: [UInt8]) {
         let mask = random.next(upperBound: UInt32.max)
         let header = WebSocketHeader(opcode, length: payload.count, mask: mask)
         header.bytes.withUnsafeBytes { outgoing.append($0) }
@@ -112,14 +113,14 @@ package struct WebSocketConnection: ~Copyable {
     }
 
     /// Says goodbye; what was sent before still goes out.
-    package mutating func close() {
+    package func close() {
         guard !isClosing else { return }
         isClosing = true
         send(.close, [0x03, 0xE8])
     }
 
     /// Sends what can be sent now.
-    package mutating func flush() throws(TransportError) {
+    package func flush() throws(TransportError) {
         while !outgoing.isEmpty {
             let count = try stream.write(outgoing.content)
             guard count > 0 else { return }
@@ -130,7 +131,7 @@ package struct WebSocketConnection: ~Copyable {
     /// Takes from the connection what has arrived, up to some hundred KiB.
     ///
     /// - Returns: false when the connection has ended.
-    package mutating func receive() throws(TransportError) -> Bool {
+    package func receive() throws(TransportError) -> Bool {
         for _ in 0..<16 {
             let count = try incoming.fill(reserving: 64 * 1024) { buffer throws(TransportError) in
                 try stream.read(into: buffer)
@@ -147,7 +148,7 @@ package struct WebSocketConnection: ~Copyable {
     ///
     /// - Returns: nil if there is none yet.
     /// - Throws: `lost` when the server said goodbye, `malformed`.
-    package mutating func next<Value>(
+    package func next<Value>(
         _ body: (WebSocketHeader.Opcode, UnsafeRawBufferPointer) -> Value
     ) throws(TransportError) -> Value? {
         while true {

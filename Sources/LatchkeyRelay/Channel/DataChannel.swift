@@ -30,6 +30,8 @@ package struct DataChannel: ~Copyable {
     package private(set) var extensions: Handshake.Extensions?
     /// Whether the relay asked this end, an agent, to hold still, since nobody is at the other one.
     package private(set) var isPaused = false
+    /// Whether the relay said that the agent is away.
+    package private(set) var isPeerAway = false
     /// Why the session is over, as the relay said; empty where it just ended, nil while it goes on.
     package private(set) var closing: String?
     /// Set when another client took the other end's place; whoever acts on it sets it back.
@@ -62,10 +64,9 @@ package struct DataChannel: ~Copyable {
     /// Goes on over a new connection.
     ///
     /// - Parameter opening: the first frame, for the relay.
-    package mutating func attach(_ connection: consuming WebSocketConnection, opening: OpenDataChannel) {
-        var connection = connection
+    package mutating func attach(_ connection: WebSocketConnection, opening: OpenDataChannel) {
         connection.send(.text, Payload.encode(opening))
-        socket = consume connection
+        socket = connection
         sender.reconnected()
     }
 
@@ -98,8 +99,10 @@ package struct DataChannel: ~Copyable {
 
     private mutating func takeIn() throws(TransportError) {
         while wantsToRead {
-            let message: Incoming? = try socket?.next { opcode, bytes in
-                Incoming(opcode: opcode, bytes, expecting: incomingType, &receiver)
+            let type = incomingType
+            let message: Incoming? = try socket?.next { _, bytes in
+                // Either opcode may carry a message, as both official ends have it.
+                Incoming(bytes, expecting: type, &receiver)
             }
             guard let message else { return }
             act(on: message)
@@ -115,7 +118,6 @@ package struct DataChannel: ~Copyable {
         case faulty
 
         init(
-            opcode: WebSocketHeader.Opcode,
             _ bytes: UnsafeRawBufferPointer,
             expecting type: MessageType,
             _ receiver: inout StreamReceiver
@@ -141,7 +143,9 @@ package struct DataChannel: ~Copyable {
         case .stream(let header, .duplicate): acknowledgeAgain(header)
         case .stream(let header, .early) where extensions?.cumulative != true:
             acknowledge(header.sequence, header.id)
-        case .stream: isPaused = false
+        case .stream:
+            isPaused = false
+            isPeerAway = false
         case .acknowledgement(let content):
             isPaused = false
             guard content.type == outgoingType.rawValue else { return }
@@ -154,6 +158,10 @@ package struct DataChannel: ~Copyable {
                 isPaused = false
                 sender.reconnected()
             case (.agent, .clientAttached): restart()
+            case (.client, .pausePublication): isPeerAway = true
+            case (.client, .startPublication):
+                isPeerAway = false
+                sender.reconnected()
             default: faults += 1
             }
         case .faulty: faults += 1
@@ -206,10 +214,8 @@ package struct DataChannel: ~Copyable {
     }
 
     private mutating func acknowledge(_ sequence: Int64, _ id: MessageID) {
-        socket?.send(
-            .binary,
-            AcknowledgeContent.message(of: incomingType, id: id, sequence: sequence, stamp: stamp())
-        )
+        let stamp = stamp()
+        socket?.send(.binary, AcknowledgeContent.message(of: incomingType, id: id, sequence: sequence, stamp: stamp))
     }
 
     // MARK: What goes
@@ -268,8 +274,8 @@ package struct DataChannel: ~Copyable {
 extension MessageStamp {
     /// A stamp of now, with a random id (RFC 9562 §5.4, version 4).
     package static func make(_ random: inout SystemRandomNumberGenerator) -> MessageStamp {
-        let high = random.next() as UInt64 & ~0xF000 | 0x4000
-        let low = random.next() as UInt64 & ~(0b11 << 62) | 0b10 << 62
+        let high: UInt64 = random.next() & ~0xF000 | 0x4000
+        let low: UInt64 = random.next() & ~(0b11 << 62) | 0b10 << 62
         return MessageStamp(id: MessageID(high: high, low: low), created: UInt64(max(1, Clock.wallMilliseconds())))
     }
 }

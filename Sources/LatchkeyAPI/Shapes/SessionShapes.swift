@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// Systems Manager, API version 2014-11-06: sessions.
+package struct StartSession: ServiceRequest {
+    package static let operation = "StartSession"
+
+    package var target: String
+    package var documentName: String?
+    package var reason: String?
+    package var parameters: [String: [String]]?
+
+    package init(target: String, documentName: String?, parameters: [String: [String]]? = nil, reason: String? = nil) {
+        self.target = target
+        self.documentName = documentName
+        self.parameters = parameters
+        self.reason = reason
+    }
+
+    package struct Response: Codable, Sendable {
+        package var sessionId: String
+        package var tokenValue: String?
+        package var streamUrl: String?
+
+        package init(sessionId: String, tokenValue: String?, streamUrl: String?) {
+            self.sessionId = sessionId
+            self.tokenValue = tokenValue
+            self.streamUrl = streamUrl
+        }
+    }
+}
+
+package struct ResumeSession: ServiceRequest {
+    package static let operation = "ResumeSession"
+    /// No token: the session is over.
+    package typealias Response = StartSession.Response
+
+    package var sessionId: String
+
+    package init(sessionId: String) { self.sessionId = sessionId }
+}
+
+package struct TerminateSession: ServiceRequest {
+    package static let operation = "TerminateSession"
+
+    package var sessionId: String
+
+    package init(sessionId: String) { self.sessionId = sessionId }
+
+    package struct Response: Codable, Sendable {
+        package var sessionId: String
+        package init(sessionId: String) { self.sessionId = sessionId }
+    }
+}
+
+package struct DescribeSessions: ServiceRequest {
+    package static let operation = "DescribeSessions"
+
+    /// `Active` or `History`.
+    package var state: String
+    package var maxResults: Int?
+    package var nextToken: String?
+    package var filters: [SessionFilterShape]?
+
+    package init(state: String, maxResults: Int? = nil, nextToken: String? = nil) {
+        self.state = state
+        self.maxResults = maxResults
+        self.nextToken = nextToken
+    }
+
+    package struct Session: Codable, Sendable {
+        package var sessionId: String
+        package var target: String
+        package var status: String
+        package var startDate: Date
+        package var endDate: Date?
+        package var documentName: String?
+        package var owner: String?
+        package var reason: String?
+        package var details: String?
+        package var maxSessionDuration: String?
+        package var accessType = "Standard"
+
+        package init(sessionId: String, target: String, status: String, startDate: Date) {
+            self.sessionId = sessionId
+            self.target = target
+            self.status = status
+            self.startDate = startDate
+        }
+    }
+
+    package struct Response: Codable, Sendable {
+        package var sessions: [Session]
+        package var nextToken: String?
+
+        package init(sessions: [Session], nextToken: String?) {
+            self.sessions = sessions
+            self.nextToken = nextToken
+        }
+    }
+}
+
+package struct GetConnectionStatus: ServiceRequest {
+    package static let operation = "GetConnectionStatus"
+
+    package var target: String
+
+    package init(target: String) { self.target = target }
+
+    package struct Response: Codable, Sendable {
+        package var target: String
+        /// `connected` or `notconnected`.
+        package var status: String
+
+        package init(target: String, status: String) {
+            self.target = target
+            self.status = status
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAPI
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import LatchkeyTransport
+internal import Synchronization
+
+/// How the agent reaches the relay: the registration's key gives credentials for a while, and those sign each request.
+final class RelayAccess: Sendable {
+    enum Failure: Error {
+        /// The session is over, says the relay.
+        case over
+        /// Worth trying again.
+        case lost(String)
+    }
+
+    /// Seconds before their end, credentials are not used any more.
+    private static let margin = 300.0
+
+    let registration: Registration
+    private let credentials = Mutex<(Credentials, expires: Double)?>(nil)
+
+    init(_ registration: Registration) { self.registration = registration }
+
+    /// Asks an operation of Systems Manager, signed with the agent's credentials.
+    func call<Request: ServiceRequest>(_ request: Request) throws -> Request.Response {
+        try ServiceClient(endpoint(try currentCredentials())).call(request, timeout: 15_000)
+    }
+
+    /// Credentials are asked for anew the next time, as after the relay refused them.
+    func forgetCredentials() { credentials.withLock { $0 = nil } }
+
+    /// - Returns: a control channel, its first frame sent.
+    func openControlChannel(sessions: [String], timeout: Int) throws(Failure) -> WebSocketConnection {
+        let path = "/v1/control-channel/\(registration.instanceID)"
+        let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid())), timeout)
+        let connection = try connect("\(path)?role=subscribe&stream=input", timeout)
+        var opening = OpenControlChannel(requestID: Random.uuid(), token: token)
+        opening.agentVersion = Handshake.agentVersion
+        opening.platformType = "linux"
+        opening.sessions = sessions
+        connection.send(.text, Payload.encode(opening))
+        return connection
+    }
+
+    /// - Returns: a data channel and what to say on it first.
+    func openDataChannel(
+        _ sessionID: String,
+        timeout: Int
+    ) throws(Failure) -> (WebSocketConnection, OpenDataChannel) {
+        let path = "/v1/data-channel/\(sessionID)"
+        let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid(), clientID: "")), timeout)
+        let connection = try connect("\(path)?role=publish_subscribe", timeout)
+        var opening = OpenDataChannel(requestID: Random.uuid(), token: token)
+        opening.instanceID = registration.instanceID
+        opening.clientID = ""
+        opening.canBeTakenOver = true
+        return (connection, opening)
+    }
+
+    /// The body of the request for a token.
+    private struct ChannelRequest: Codable {
+        var version = "1.0"
+        var requestID: String
+        var clientID: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case version = "MessageSchemaVersion"
+            case requestID = "RequestId"
+            case clientID = "ClientId"
+        }
+    }
+
+    private func token(_ path: String, _ body: [UInt8], _ timeout: Int) throws(Failure) -> String {
+        do {
+            let endpoint = endpoint(try currentCredentials())
+            let response = try endpoint.send("POST", path, service: "ssmmessages", body: body, timeout: timeout)
+            guard response.status == 201 else {
+                if response.excerpt.contains("Session is already terminated") { throw Failure.over }
+                if response.status == 403 || response.status == 401 { forgetCredentials() }
+                throw Failure.lost("the relay answered \(response.status): \(response.excerpt)")
+            }
+            let text = String(decoding: response.body, as: UTF8.self)
+            guard let start = text.firstRange(of: "<TokenValue>"), let end = text.firstRange(of: "</TokenValue>"),
+                start.upperBound < end.lowerBound
+            else { throw Failure.lost("the relay gave no token") }
+            return String(text[start.upperBound..<end.lowerBound])
+        } catch let failure as Failure {
+            throw failure
+        } catch let error as TransportError {
+            throw .lost(error.words)
+        } catch {
+            throw .lost("\(error)".terminalSafe)
+        }
+    }
+
+    private func connect(_ path: String, _ timeout: Int) throws(Failure) -> WebSocketConnection {
+        do {
+            let endpoint = endpoint(try currentCredentials())
+            return try endpoint.openWebSocket(path, service: "ssmmessages", timeout: timeout)
+        } catch let error as TransportError {
+            if case .refused(let status, _) = error, status == 403 { forgetCredentials() }
+            throw .lost(error.words)
+        } catch {
+            throw .lost("\(error)".terminalSafe)
+        }
+    }
+
+    private func endpoint(_ credentials: Credentials) -> ServiceEndpoint {
+        ServiceEndpoint(
+            address: registration.address,
+            trust: registration.trust,
+            region: registration.region,
+            credentials: credentials
+        )
+    }
+
+    private func currentCredentials() throws -> Credentials {
+        let now = Double(Clock.wallMilliseconds()) / 1000
+        if let (known, expires) = credentials.withLock({ $0 }), expires - now > RelayAccess.margin { return known }
+        let answer = try registration.requestRoleToken()
+        let fresh = Credentials(
+            accessKeyID: answer.accessKeyId,
+            secretAccessKey: answer.secretAccessKey,
+            sessionToken: answer.sessionToken
+        )
+        credentials.withLock { $0 = (fresh, answer.tokenExpirationDate.timeIntervalSince1970) }
+        return fresh
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import LatchkeyTransport
+
+/// One session at the agent, on a thread of its own, until it is over.
+struct AgentSession: ~Copyable {
+    /// Milliseconds: for each way to the relay, between two attempts, and without a connection in all.
+    private static let timeout = 10_000
+    private static let pauses = 100...2000
+    private static let awayLimit: Int64 = 15 * 60 * 1000
+    /// For the client to take the last of the output.
+    private static let drainLimit: Int64 = 60_000
+    private static let pingInterval: Int64 = 25_000
+    private static let silenceLimit: Int64 = 70_000
+
+    private let task: SessionTask
+    private let type: SessionType
+    private let relay: RelayAccess
+    private let control: SessionControl
+    private let makeEnd: (SessionTask, SessionType) throws(LocalEndFailure) -> any LocalEnd
+    private var channel = DataChannel(.agent)
+    private var end: (any LocalEnd)?
+    private var isAgreed = false
+    private var started = Clock.milliseconds()
+    private var lostSince: Int64?
+    private var nextAttempt: Int64 = 0
+    private var pause = AgentSession.pauses.lowerBound
+    private var lastPing = Clock.milliseconds()
+
+    init(
+        _ task: SessionTask,
+        _ type: SessionType,
+        relay: RelayAccess,
+        control: SessionControl,
+        makeEnd: @escaping (SessionTask, SessionType) throws(LocalEndFailure) -> any LocalEnd
+    ) {
+        self.task = task
+        self.type = type
+        self.relay = relay
+        self.control = control
+        self.makeEnd = makeEnd
+    }
+
+    /// Runs the session.
+    ///
+    /// - Returns: what went wrong; empty if it ended as sessions do.
+    mutating func run() -> String {
+        do throws(LocalEndFailure) {
+            try connect()
+            greet()
+            while !control.isCancelled, channel.closing == nil {
+                try turn()
+                if let end, end.isOver {
+                    drain()
+                    break
+                }
+                wait()
+            }
+            sayGoodbye()
+            return ""
+        } catch {
+            sayGoodbye()
+            return error.reason
+        }
+    }
+
+    // MARK: The relay
+
+    private mutating func connect() throws(LocalEndFailure) {
+        do {
+            try attach()
+        } catch {
+            switch error {
+            case .over: throw LocalEndFailure(reason: "the session was over before it began")
+            case .lost: lose()
+            }
+        }
+    }
+
+    private mutating func attach() throws(RelayAccess.Failure) {
+        let (connection, opening) = try relay.openDataChannel(task.sessionID, timeout: AgentSession.timeout)
+        channel.attach(connection, opening: opening)
+        channel.tell(.sessionState, SessionStateContent(state: "Connected", sessionID: task.sessionID))
+        lostSince = nil
+        pause = AgentSession.pauses.lowerBound
+        lastPing = Clock.milliseconds()
+    }
+
+    private mutating func lose() {
+        channel.detach()
+        let now = Clock.milliseconds()
+        lostSince = lostSince ?? now
+        nextAttempt = now + Int64(Int.random(in: pause / 2...pause))
+        pause = min(pause * 2, AgentSession.pauses.upperBound)
+    }
+
+    private mutating func reconnect() throws(LocalEndFailure) {
+        let now = Clock.milliseconds()
+        guard now >= nextAttempt else { return }
+        if let lostSince, now - lostSince > AgentSession.awayLimit {
+            throw LocalEndFailure(reason: "the relay could not be reached for 15 minutes")
+        }
+        do {
+            try attach()
+        } catch {
+            switch error {
+            case .over: control.cancel()
+            case .lost: lose()
+            }
+        }
+    }
+
+    // MARK: The stream
+
+    private mutating func greet() {
+        isAgreed = false
+        started = Clock.milliseconds()
+        let properties = type == .port ? task.document.properties.forClient : nil
+        channel.send(
+            .handshakeRequest,
+            Payload.encode(Handshake.Request(sessionType: type, properties: properties))
+        )
+    }
+
+    private mutating func turn() throws(LocalEndFailure) {
+        if channel.isConnected {
+            do {
+                try channel.advance()
+                keepAlive()
+            } catch {
+                if channel.closing == nil { lose() }
+            }
+        } else {
+            try reconnect()
+        }
+        if channel.wasTakenOver {
+            channel.wasTakenOver = false
+            greet()
+        }
+        while let delivery = channel.next {
+            guard try take(delivery) else { break }
+            channel.takeNext()
+        }
+        if isAgreed { try end?.pump(into: &channel) }
+        do { try channel.flush() } catch { lose() }
+    }
+
+    /// - Returns: false if it has to wait.
+    private mutating func take(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
+        switch PayloadType(rawValue: delivery.payloadType) {
+        case .handshakeResponse:
+            guard let response = Payload.decode(Handshake.Response.self, delivery.payload) else {
+                throw LocalEndFailure(reason: "the client's handshake is not understood")
+            }
+            if let refusal = response.refusal { throw LocalEndFailure(reason: refusal) }
+            guard !isAgreed else { return true }
+            try agree(response)
+            return true
+        case .flag where delivery.payload == [0, 0, 0, UInt8(Flag.terminateSession.rawValue)]:
+            control.cancel()
+            return true
+        default:
+            guard isAgreed, let end else { return true }
+            return try end.accept(delivery)
+        }
+    }
+
+    private mutating func agree(_ response: Handshake.Response) throws(LocalEndFailure) {
+        let duration = (Clock.milliseconds() - started) * 1_000_000
+        channel.send(.handshakeComplete, Payload.encode(Handshake.Complete(duration: duration)))
+        // Its answer is acknowledged one by one still, all that follows as agreed.
+        channel.agree(on: response.extensions)
+        isAgreed = true
+        if let end {
+            end.agreed(on: response.extensions)
+            end.takenOver(by: &channel)
+        } else {
+            let made = try makeEnd(task, type)
+            made.agreed(on: response.extensions)
+            end = made
+        }
+    }
+
+    private mutating func keepAlive() {
+        let now = Clock.milliseconds()
+        guard let heard = channel.lastHeard else { return }
+        if now - heard > AgentSession.silenceLimit {
+            lose()
+        } else if now - heard > AgentSession.pingInterval, now - lastPing > AgentSession.pingInterval {
+            lastPing = now
+            channel.ping()
+        }
+    }
+
+    private func wait() {
+        let now = Clock.milliseconds()
+        // Output is read as long as its window has room, with or without a connection.
+        var waits = isAgreed ? end?.interests(sends: channel.room > 0) ?? [] : []
+        let events = channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN
+        waits.append(pollfd(fd: channel.wantsToRead ? channel.descriptor : -1, events: Int16(events), revents: 0))
+        waits.append(pollfd(fd: control.descriptor, events: Int16(POLLIN), revents: 0))
+        var until = now + 5000
+        if let deadline = channel.deadline { until = min(until, deadline) }
+        if !channel.isConnected { until = min(until, nextAttempt) }
+        _ = poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
+    }
+
+    // MARK: The end
+
+    /// Waits until the client has everything.
+    private mutating func drain() {
+        let deadline = Clock.milliseconds() + AgentSession.drainLimit
+        while !channel.isDrained, !control.isCancelled, channel.closing == nil, Clock.milliseconds() < deadline {
+            if channel.isConnected {
+                do {
+                    try channel.advance()
+                    while channel.next != nil { channel.takeNext() }
+                    try channel.flush()
+                } catch { lose() }
+            } else {
+                do throws(LocalEndFailure) { try reconnect() } catch { return }
+            }
+            guard !channel.isDrained else { break }
+            wait()
+        }
+    }
+
+    private mutating func sayGoodbye() {
+        channel.tell(.sessionState, SessionStateContent(state: "Terminating", sessionID: task.sessionID))
+        let deadline = Clock.milliseconds() + 2000
+        // The relay answers with the end of the channel; a connection that is closed before could lose what was said.
+        while channel.isConnected, channel.closing == nil, Clock.milliseconds() < deadline {
+            do { try channel.advance() } catch { return }
+            while channel.next != nil { channel.takeNext() }
+            guard channel.closing == nil else { break }
+            var wait = pollfd(
+                fd: channel.descriptor,
+                events: Int16(channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN),
+                revents: 0
+            )
+            _ = poll(&wait, 1, 200)
+        }
+        channel.close()
+        try? channel.flush()
+    }
+}

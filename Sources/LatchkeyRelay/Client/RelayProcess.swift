@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyModel
+package import LatchkeyTerminal
+internal import LatchkeyTransport
+
+/// A shell, command or port at the other end of a session, seen as any process on an instance.
+///
+/// It outlives its connection: after a cut it looks for another one, in a thread of its own, for as long as the session
+/// lives; what was typed meanwhile is kept.
+package struct RelayProcess: ~Copyable {
+    /// The most bytes of both outputs that wait here for whoever reads them.
+    private static let outputLimit = 1 << 20
+    /// The most bytes of input in one message.
+    private static let inputLimit = 64 * 1024
+    /// The official agent takes more, but a smaller one keeps its terminal lively.
+    private static let officialInputLimit = 16 * 1024
+
+    private let session: RelaySessionAccess
+    private var channel = DataChannel(.client)
+    private var reconnection: Reconnection?
+    private var output = OutputQueue()
+    private var error = OutputQueue()
+    private var size: TerminalSize?
+    private var isReady = false
+    private var exitStatus: Int32?
+    private var inputIsOver = false
+    private var notice: String?
+    private var wasPeerAway = false
+    /// What the official agent says at the end of a command comes in its output's last bytes, not as a status.
+    package private(set) var ending: RemoteEnding?
+    /// Why the session was ended, if not by itself; safe for a terminal.
+    package private(set) var reason: String?
+    /// Whether the agent is the official one, which knows no end of input and no signals.
+    package private(set) var agentIsOfficial = false
+
+    /// Goes on with a session whose connection was just opened.
+    ///
+    /// - Parameter size: of the terminal; nil where there is none.
+    package init(_ session: RelaySessionAccess, over connection: WebSocketConnection, token: String, size: TerminalSize?) {
+        self.session = session
+        self.size = size
+        channel.attach(connection, opening: session.opening(token: token))
+    }
+
+    // MARK: What the agent says
+
+    private mutating func takeDeliveries() {
+        while let delivery = channel.next {
+            switch PayloadType(rawValue: delivery.payloadType) {
+            case .output, .parameter, .error:
+                begin()
+                guard hasOutputRoom else { return }
+                output.append(delivery.payload)
+            case .standardError:
+                begin()
+                guard hasOutputRoom else { return }
+                error.append(delivery.payload)
+            case .exitCode:
+                let text = String(decoding: delivery.payload.prefix(64), as: UTF8.self)
+                exitStatus = text.split(separator: ":").last.flatMap { Int32($0.filter { $0.isNumber || $0 == "-" }) }
+            case .handshakeRequest: answer(delivery.payload)
+            case .handshakeComplete: begin()
+            case .flag, .size, .handshakeResponse, .challengeRequest, .challengeResponse, .none, .inputEnd, .signal, nil:
+                break
+            }
+            channel.takeNext()
+        }
+    }
+
+    private var hasOutputRoom: Bool { output.count + error.count < RelayProcess.outputLimit }
+
+    private mutating func answer(_ payload: [UInt8]) {
+        guard let request = Payload.decode(Handshake.Request.self, payload) else { return }
+        agentIsOfficial = request.extensions == nil
+        channel.send(.handshakeResponse, Payload.encode(Handshake.Response(to: request)))
+        channel.agree(on: request.extensions)
+    }
+
+    /// The agent listens now. One that shows output without a handshake is the official one with a shell.
+    private mutating func begin() {
+        guard !isReady else { return }
+        isReady = true
+        agentIsOfficial = channel.extensions == nil
+        if let size { send(size) }
+        if inputIsOver { finishInput() }
+    }
+
+    private mutating func send(_ size: TerminalSize) {
+        channel.send(.size, Payload.encode(SizeContent(cols: size.columns, rows: size.rows)))
+    }
+
+    private mutating func finishInput() {
+        if channel.extensions?.process == true { channel.send(.inputEnd, [0]) }
+    }
+
+    // MARK: Connection
+
+    private mutating func lose(_ why: String) {
+        channel.detach()
+        guard reconnection == nil else { return }
+        notice = "the connection was lost (\(why)), reconnecting; ~. gives up"
+        reconnection = Reconnection(session)
+    }
+
+    private mutating func resume() throws {
+        guard let outcome = reconnection?.outcome() else { return }
+        reconnection = nil
+        switch outcome {
+        case .connected(let connection, let token):
+            notice = "connected again"
+            channel.attach(connection, opening: session.opening(token: token))
+        case .over:
+            end("the session ended meanwhile")
+        case .failed(let error):
+            throw error
+        }
+    }
+
+    private mutating func end(_ reason: String) {
+        ending = exitStatus.map { .exited(status: $0) } ?? (reason.isEmpty ? .exited(status: 0) : .unknown)
+        self.reason = reason.isEmpty ? nil : reason.terminalSafe
+    }
+}
+
+extension RelayProcess: RemoteProcess {
+    package var descriptor: Int32 { reconnection?.descriptor ?? (hasOutputRoom ? channel.descriptor : -1) }
+
+    package var wantsToWrite: Bool { channel.wantsToWrite }
+
+    package mutating func advance() throws {
+        if reconnection != nil { try resume() }
+        guard ending == nil else { return }
+        do {
+            try channel.advance()
+            takeDeliveries()
+            try channel.flush()
+        } catch {
+            takeDeliveries()
+            if channel.closing == nil { lose(error.words) }
+        }
+        if channel.isPeerAway != wasPeerAway {
+            wasPeerAway.toggle()
+            notice = wasPeerAway ? "the instance's agent has lost its connection, waiting for it" : "the agent is back"
+        }
+        if let reason = channel.closing, channel.next == nil {
+            end(reason)
+            channel.close()
+            try? channel.flush()
+        }
+    }
+
+    package mutating func read(_ stream: RemoteStream, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        let count = stream == .output ? output.read(into: buffer) : error.read(into: buffer)
+        if count > 0 {
+            if ending == nil { takeDeliveries() }
+            return count
+        }
+        return ending == nil ? 0 : nil
+    }
+
+    package var inputRoom: Int {
+        guard isReady, ending == nil else { return 0 }
+        return min(channel.room, agentIsOfficial ? RelayProcess.officialInputLimit : RelayProcess.inputLimit)
+    }
+
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        let count = channel.send(.output, capacity: bytes.count) { target in
+            target.copyMemory(from: bytes)
+            return bytes.count
+        }
+        do { try channel.flush() } catch { lose(error.words) }
+        return count
+    }
+
+    package mutating func endInput() throws {
+        inputIsOver = true
+        if isReady { finishInput() }
+        do { try channel.flush() } catch { lose(error.words) }
+    }
+
+    package mutating func resize(to size: TerminalSize) throws {
+        guard self.size != nil else { return }
+        self.size = size
+        if isReady { send(size) }
+    }
+
+    package mutating func send(signal name: String) throws {
+        if channel.extensions?.process == true {
+            channel.send(.signal, Array(name.utf8))
+        } else if let key = ["INT": 0x03, "QUIT": 0x1C, "TSTP": 0x1A][name] as UInt8? {
+            channel.send(.output, [key])
+        } else {
+            // The official agent knows no other; what runs there ends with its session.
+            let flag = Flag.terminateSession.rawValue.bigEndian
+            channel.send(.flag, withUnsafeBytes(of: flag, Array.init))
+        }
+    }
+
+    package mutating func probe() throws {
+        channel.ping()
+        do { try channel.flush() } catch { lose(error.words) }
+    }
+
+    package var patience: Int? {
+        channel.deadline.map { Int(clamping: max(0, $0 - Clock.milliseconds())) }
+    }
+
+    package var isAway: Bool { reconnection != nil }
+
+    package mutating func abandonConnection(silentFor seconds: Int) throws { lose("no answer for \(seconds) s") }
+
+    package mutating func takeNotice() -> String? {
+        defer { notice = nil }
+        return notice
+    }
+}
+
+/// Output that has come in its turn and was not read yet.
+private struct OutputQueue {
+    private var chunks: [[UInt8]] = []
+    private var head = 0
+    private var offset = 0
+    private(set) var count = 0
+
+    mutating func append(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        chunks.append(bytes)
+        count += bytes.count
+    }
+
+    mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var filled = 0
+        while head < chunks.count, filled < buffer.count {
+            let size = min(chunks[head].count - offset, buffer.count - filled)
+            chunks[head].withUnsafeBytes { bytes in
+                UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + size])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]))
+            }
+            filled += size
+            offset += size
+            if offset == chunks[head].count {
+                chunks[head] = []
+                head += 1
+                offset = 0
+            }
+        }
+        count -= filled
+        if head == chunks.count {
+            chunks.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return filled
+    }
+}

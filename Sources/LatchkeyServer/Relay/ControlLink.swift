@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyRelay
+internal import LatchkeyTransport
+internal import NIOCore
+
+typealias SocketOpcode = WebSocketHeader.Opcode
+
+/// An agent's control channel.
+final class ControlLink: Link {
+    private unowned let relay: Relay
+    let instanceID: String
+    private(set) var handler: SocketHandler?
+    /// It has shown its token.
+    var isOpen = false
+    /// What the agent said of itself; nil until then.
+    var agentVersion: String?
+    /// It said which sessions it has: Latchkey's own agent.
+    var isOwn = false
+    let opened = NIODeadline.now()
+
+    init(relay: Relay, instanceID: String) {
+        self.relay = relay
+        self.instanceID = instanceID
+    }
+
+    var passesMessages: Bool { false }
+    var holdsReads: Bool { false }
+
+    func opened(_ handler: SocketHandler) {
+        self.handler = handler
+        relay.opened(self)
+    }
+
+    func closed(_ handler: SocketHandler) {
+        self.handler = nil
+        relay.closed(self)
+    }
+
+    func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict { .gather }
+
+    func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
+        if isOpen { relay.received(message, from: self) } else { relay.open(self, message) }
+    }
+
+    func refused(_ why: String) { relay.refused(why, self) }
+    func flushPartner() {}
+    func writabilityChanged() {}
+
+    func send(_ type: MessageType, _ content: some Encodable) {
+        handler?.send(.binary, relay.message(type, content))
+        handler?.flush()
+    }
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyRelay
+internal import LatchkeyTransport
+internal import NIOCore
+
+/// A WebSocket at the server: takes frames apart (RFC 6455 §5), answers pings, and gives what is in them to a ``Link``.
+///
+/// Messages between the two ends of a session are passed on as they arrive, piece by piece, without being put together.
+///
+/// Confined to the relay's event loop, as everything in this folder.
+final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// The most bytes of a message that is passed on, and of one that is put together for the relay itself.
+    static let passLimit = 2 << 20
+    static let gatherLimit = 256 * 1024
+    /// A first frame that is shorter cannot be judged; both official ends send their headers in one piece.
+    private static let prefixSize = MessageHeader.size
+
+    /// What becomes of the message whose pieces are arriving.
+    private enum Disposition {
+        /// At the boundary between two messages.
+        case none
+        case pass(SocketHandler)
+        case gather(WebSocketHeader.Opcode, ByteBuffer)
+        case drop
+    }
+
+    let link: any Link
+    private(set) var context: ChannelHandlerContext?
+    private var carry: ByteBuffer?
+    private var disposition = Disposition.none
+    /// Bytes of the frame at hand that are still to come, its mask, and how many were there before.
+    private var frameRest = 0
+    private var frameIsFinal = false
+    private var mask: UInt32 = 0
+    private var maskOffset = 0
+    private var readIsHeld = false
+    private var hasUnflushed = false
+    private var isClosed = false
+    private var closeWasSent = false
+    /// A message of another link is on its way out and not complete: what the relay itself has to say must wait.
+    private var isMidMessage = false
+    private var waiting: [(WebSocketHeader.Opcode, ByteBuffer)] = []
+    private(set) var lastHeard = NIODeadline.now()
+    private(set) var lastPing = NIODeadline.now()
+
+    init(link: any Link) { self.link = link }
+
+    // MARK: In
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        link.opened(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { ended() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended()
+        context.fireChannelInactive()
+    }
+
+    private func ended() {
+        guard !isClosed else { return }
+        isClosed = true
+        context = nil
+        // A message that will never be complete: the other end must not wait for its rest, nor take something else for it.
+        if case .pass(let target) = disposition { target.abort() }
+        link.closed(self)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastHeard = .now()
+        var bytes = unwrapInboundIn(data)
+        if var before = carry {
+            carry = nil
+            before.writeBuffer(&bytes)
+            bytes = before
+        }
+        while !isClosed {
+            if frameRest > 0 {
+                guard bytes.readableBytes > 0 else { return }
+                takePayload(&bytes)
+            } else if case .progress = beginFrame(&bytes, context) {
+                continue
+            } else {
+                if bytes.readableBytes > 0 && !isClosed { carry = bytes.slice() }
+                return
+            }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        link.flushPartner()
+        if hasUnflushed { flush() }
+        context.fireChannelReadComplete()
+    }
+
+    private enum Step { case progress, needsMore }
+
+    private func beginFrame(_ bytes: inout ByteBuffer, _ context: ChannelHandlerContext) -> Step {
+        let parsed: (WebSocketHeader, size: Int)?
+        do {
+            parsed = try bytes.withUnsafeReadableBytes { (raw) throws(WebSocketHeader.Fault) in
+                try WebSocketHeader.parse(raw)
+            }
+        } catch {
+            fail(.protocolError, "a WebSocket frame with a wrong header")
+            return .needsMore
+        }
+        guard let (header, size) = parsed else { return .needsMore }
+        guard let key = header.mask else {
+            // "a server MUST close the connection upon receiving a frame that is not masked" (§5.1)
+            fail(.protocolError, "a frame without a mask")
+            return .needsMore
+        }
+        if header.opcode.isControl {
+            guard bytes.readableBytes >= size + header.length else { return .needsMore }
+            bytes.moveReaderIndex(forwardBy: size)
+            control(header, unmasked(&bytes, header.length, key, 0))
+            return isClosed ? .needsMore : .progress
+        }
+        switch (disposition, header.opcode) {
+        case (.none, .continuation), (.pass, .text), (.pass, .binary), (.gather, .text), (.gather, .binary), (.drop, .text),
+            (.drop, .binary):
+            fail(.protocolError, "pieces of messages in a wrong order")
+            return .needsMore
+        default: break
+        }
+        guard header.length <= SocketHandler.passLimit else {
+            fail(.messageTooBig, "a frame of \(header.length) bytes")
+            return .needsMore
+        }
+        if case .none = disposition {
+            let prefix = min(header.length, SocketHandler.prefixSize)
+            guard bytes.readableBytes >= size + prefix else { return .needsMore }
+            guard judge(header, size, prefix, key, bytes) else { return .needsMore }
+        }
+        bytes.moveReaderIndex(forwardBy: size)
+        mask = key
+        maskOffset = 0
+        frameRest = header.length
+        frameIsFinal = header.isFinal
+        if case .pass(let target) = disposition {
+            target.passHeader(WebSocketHeader(header.opcode, length: header.length, isFinal: header.isFinal))
+        }
+        if frameRest == 0 { endFrame() }
+        return .progress
+    }
+
+    /// Asks the link what is to become of a message, by its beginning.
+    ///
+    /// - Returns: false if the connection was closed over it.
+    private func judge(
+        _ header: WebSocketHeader,
+        _ size: Int,
+        _ prefix: Int,
+        _ key: UInt32,
+        _ bytes: ByteBuffer
+    ) -> Bool {
+        guard link.passesMessages else {
+            guard header.length <= SocketHandler.gatherLimit else {
+                fail(.messageTooBig, "a message of \(header.length) bytes")
+                return false
+            }
+            disposition = .gather(header.opcode, ByteBuffer())
+            return true
+        }
+        let verdict = withUnsafeTemporaryAllocation(byteCount: SocketHandler.prefixSize, alignment: 8) { target in
+            bytes.withUnsafeReadableBytes { raw in
+                let source = UnsafeRawBufferPointer(rebasing: raw[size..<size + prefix])
+                WebSocketHeader.apply(key, offset: 0, source, to: target)
+            }
+            return link.judge(
+                UnsafeRawBufferPointer(rebasing: target[..<prefix]),
+                size: header.isFinal ? header.length : nil
+            )
+        }
+        switch verdict {
+        case .pass(let target): disposition = .pass(target)
+        case .gather: disposition = .gather(header.opcode, ByteBuffer())
+        case .drop: disposition = .drop
+        case .refuse(let why):
+            fail(.policyViolation, why)
+            return false
+        }
+        return true
+    }
+
+    private func takePayload(_ bytes: inout ByteBuffer) {
+        let count = min(frameRest, bytes.readableBytes)
+        switch disposition {
+        case .pass(let target):
+            target.passPayload(unmasked(&bytes, count, mask, maskOffset))
+        case .gather(let opcode, var gathered):
+            guard gathered.readableBytes + count <= SocketHandler.gatherLimit else {
+                fail(.messageTooBig, "a message without end")
+                return
+            }
+            disposition = .none
+            var piece = unmasked(&bytes, count, mask, maskOffset)
+            gathered.writeBuffer(&piece)
+            disposition = .gather(opcode, gathered)
+        case .drop, .none: bytes.moveReaderIndex(forwardBy: count)
+        }
+        frameRest -= count
+        maskOffset += count
+        if frameRest == 0 { endFrame() }
+    }
+
+    private func endFrame() {
+        guard frameIsFinal else { return }
+        let ended = disposition
+        disposition = .none
+        switch ended {
+        case .pass(let target): target.passEnd()
+        case .gather(let opcode, let message): link.received(opcode, message)
+        case .drop, .none: break
+        }
+    }
+
+    /// The next bytes without their mask, in memory of their own: the channel's is pooled, and used again.
+    private func unmasked(_ bytes: inout ByteBuffer, _ count: Int, _ key: UInt32, _ offset: Int) -> ByteBuffer {
+        var result = ByteBufferAllocator().buffer(capacity: count)
+        result.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
+            bytes.withUnsafeReadableBytes { raw in
+                WebSocketHeader.apply(key, offset: offset, UnsafeRawBufferPointer(rebasing: raw[..<count]), to: target)
+            }
+            return count
+        }
+        bytes.moveReaderIndex(forwardBy: count)
+        return result
+    }
+
+    private func control(_ header: WebSocketHeader, _ payload: ByteBuffer) {
+        switch header.opcode {
+        case .ping: write(.pong, payload)
+        case .close:
+            if !closeWasSent {
+                closeWasSent = true
+                write(.close, payload.readableBytes >= 2 ? payload : ByteBuffer())
+                flush()
+            }
+            context?.close(promise: nil)
+        default: break
+        }
+    }
+
+    // MARK: Out
+
+    /// What a close frame says (§7.4.1).
+    enum CloseCode: UInt16 {
+        case normal = 1000
+        case goingAway = 1001
+        case protocolError = 1002
+        case policyViolation = 1008
+        case messageTooBig = 1009
+    }
+
+    /// Ends the connection over something that the other side did.
+    private func fail(_ code: CloseCode, _ why: String) {
+        link.refused(why)
+        close(code)
+    }
+
+    func close(_ code: CloseCode) {
+        guard !isClosed, let context else { return }
+        if !closeWasSent {
+            closeWasSent = true
+            write(.close, ByteBuffer(integer: code.rawValue))
+            flush()
+        }
+        context.close(promise: nil)
+    }
+
+    /// Ends the connection in the middle of whatever it was about.
+    private func abort() {
+        context?.close(promise: nil)
+    }
+
+    /// Sends a message of the relay's own, after the one that is being passed on.
+    func send(_ opcode: WebSocketHeader.Opcode, _ payload: ByteBuffer) {
+        if isMidMessage { waiting.append((opcode, payload)) } else { write(opcode, payload) }
+    }
+
+    func ping() {
+        lastPing = .now()
+        write(.ping, ByteBuffer(string: "keepalive"))
+        flush()
+    }
+
+    private func write(_ opcode: WebSocketHeader.Opcode, _ payload: ByteBuffer) {
+        guard let context, !isClosed else { return }
+        var frame = ByteBuffer(bytes: WebSocketHeader(opcode, length: payload.readableBytes).bytes)
+        frame.writeImmutableBuffer(payload)
+        context.write(wrapOutboundOut(frame), promise: nil)
+        hasUnflushed = true
+    }
+
+    private func passHeader(_ header: WebSocketHeader) {
+        isMidMessage = true
+        guard let context, !isClosed else { return }
+        context.write(wrapOutboundOut(ByteBuffer(bytes: header.bytes)), promise: nil)
+        hasUnflushed = true
+    }
+
+    private func passPayload(_ bytes: ByteBuffer) {
+        guard let context, !isClosed else { return }
+        context.write(wrapOutboundOut(bytes), promise: nil)
+        hasUnflushed = true
+    }
+
+    private func passEnd() {
+        isMidMessage = false
+        let messages = waiting
+        waiting = []
+        for (opcode, payload) in messages { write(opcode, payload) }
+    }
+
+    func flush() {
+        guard hasUnflushed, let context, !isClosed else { return }
+        hasUnflushed = false
+        context.flush()
+    }
+
+    // MARK: Back-pressure
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func read(context: ChannelHandlerContext) {
+        if link.holdsReads { readIsHeld = true } else { context.read() }
+    }
+
+    /// Reads on, if that was held back and no longer is.
+    func resumeReading() {
+        guard readIsHeld, let context, !isClosed, !link.holdsReads else { return }
+        readIsHeld = false
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        link.writabilityChanged()
+        context.fireChannelWritabilityChanged()
+    }
+}
+
+/// What a WebSocket is for.
+protocol Link: AnyObject {
+    /// Whether messages are judged by their beginning; if not, all are put together.
+    var passesMessages: Bool { get }
+    var holdsReads: Bool { get }
+    func opened(_ handler: SocketHandler)
+    func closed(_ handler: SocketHandler)
+    /// - Parameters:
+    ///   - prefix: the first bytes of a message, 120 if it has so many.
+    ///   - size: how many it has in all; nil if it comes in several frames.
+    func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict
+    func received(_ opcode: WebSocketHeader.Opcode, _ message: ByteBuffer)
+    /// The other side did something that it must not.
+    func refused(_ why: String)
+    func flushPartner()
+    func writabilityChanged()
+}
+
+/// What becomes of a message.
+enum Verdict {
+    case pass(SocketHandler)
+    /// It is for the relay: ``Link/received(_:_:)`` gets it whole.
+    case gather
+    case drop
+    /// The connection ends over it.
+    case refuse(String)
+}
