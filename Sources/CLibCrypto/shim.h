@@ -5,6 +5,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <openssl/asn1.h>
+#include <openssl/bio.h>
 #include <openssl/blowfish.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
@@ -19,8 +20,18 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 // Macros with a cast or a comma, which Swift does not see.
 static inline int lk_rsa_pkcs1_padding(EVP_PKEY_CTX *context) {
     return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING);
+}
+static inline EVP_PKEY *lk_generate_p256(void) { return EVP_EC_gen("P-256"); }
+static inline EVP_PKEY *lk_generate_rsa(unsigned bits) { return EVP_RSA_gen(bits); }
+static inline long lk_bio_content(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
+static inline int lk_gcm_tag(EVP_CIPHER_CTX *context, void *tag) {
+    return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag);
+}
+static inline int lk_gcm_expect(EVP_CIPHER_CTX *context, const void *tag) {
+    return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, (void *)tag);
 }

@@ -2,7 +2,7 @@
 
 internal import CLibCrypto
 
-/// The digests that fingerprints are made of.
+/// Digests of bytes (FIPS 180-4, RFC 1321).
 package enum Digest {
     package static func sha256(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_sha256(), bytes) }
     package static func md5(_ bytes: [UInt8]) -> [UInt8] { compute(EVP_md5(), bytes) }
@@ -19,14 +19,17 @@ package enum Digest {
         return EVP_Digest(bytes.baseAddress, bytes.count, start, &length, EVP_sha1(), nil) == 1 ? Int(length) : 0
     }
 
-    /// Without an allocation. - Returns: how many bytes were written: 32, or 0 if there was no room.
+    /// Allocates nothing, so that it may stand in the way of every frame of a session.
+    ///
+    /// - Returns: how many bytes were written: 32, or 0 if there was no room.
+    @discardableResult
     package static func sha256(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
         guard target.count >= 32 else { return 0 }
-        SHA256(
-            bytes.bindMemory(to: UInt8.self).baseAddress,
-            bytes.count,
-            target.bindMemory(to: UInt8.self).baseAddress
-        )
+        // The functions of EVP make a context on the heap at each call.
+        var state = SHA256_CTX()
+        SHA256_Init(&state)
+        SHA256_Update(&state, bytes.baseAddress, bytes.count)
+        SHA256_Final(target.bindMemory(to: UInt8.self).baseAddress, &state)
         return 32
     }
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+
+/// Where the master key lies: 32 bytes, nothing else.
+struct MasterKeyFile {
+    let path: String
+
+    /// - Throws: `fileUnusable`, `storageFull`.
+    func readOrMake() throws(LatchkeyError) -> Secret {
+        if let key = try read() { return key }
+        try make()
+        // Of several processes that got here, one gave its file the name; all take the key that is in it.
+        guard let key = try read() else { throw failure("read", ENOENT) }
+        return key
+    }
+
+    /// - Returns: nil if there is no file.
+    private func read() throws(LatchkeyError) -> Secret? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("read", errno)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("read", errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw refusal("is not a plain file", "put it away") }
+        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+            throw refusal("belongs to another user", "run as its owner, or put it away")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw refusal("can be used by others", "if nobody has read it: chmod 600 '\(path.terminalSafe)'")
+        }
+        var key = Secret(capacity: MasterKey.length)
+        if status.st_size == MasterKey.length {
+            while key.count < MasterKey.length {
+                let missing = MasterKey.length - key.count
+                let count = key.fill { room in Glibc.read(descriptor, room.baseAddress, missing) }
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { throw failure("read", errno) }
+                if count == 0 { break }
+            }
+        }
+        guard key.count == MasterKey.length else {
+            throw refusal("does not have \(MasterKey.length) bytes", "restore it from a backup")
+        }
+        return key
+    }
+
+    /// Written beside, synced, then given its name without replacing anything: `link` fails where the name is taken.
+    private func make() throws(LatchkeyError) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+        let draft = "\(folder).\(Identifier.make(prefix: "new-"))"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure("write", errno) }
+        defer { unlink(draft) }
+        var key = Secret(capacity: MasterKey.length)
+        _ = key.fill { room in Random.fill(UnsafeMutableRawBufferPointer(rebasing: room[..<MasterKey.length])) }
+        let number = key.withBytes { bytes -> Int32 in
+            // So few bytes go at once or not at all.
+            while true {
+                let count = write(descriptor, bytes.baseAddress, bytes.count)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { return errno }
+                return count == bytes.count ? (fsync(descriptor) == 0 ? 0 : errno) : ENOSPC
+            }
+        }
+        close(descriptor)
+        guard number == 0 else { throw failure("write", number) }
+        guard link(draft, path) == 0 || errno == EEXIST else { throw failure("write", errno) }
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if directory >= 0 {
+            fsync(directory)
+            close(directory)
+        }
+    }
+
+    private func failure(_ verb: String, _ number: Int32) -> LatchkeyError {
+        let isFull = number == ENOSPC || number == EDQUOT
+        return LatchkeyError(
+            isFull ? .storageFull : .fileUnusable,
+            "cannot \(verb) the master key '\(path.terminalSafe)': \(String(cString: strerror(number)).lowercased())",
+            hint: isFull ? "nothing was kept; make room and try again" : "see to its folder and who may use it"
+        )
+    }
+
+    private func refusal(_ words: String, _ hint: String) -> LatchkeyError {
+        LatchkeyError(.fileUnusable, "the master key '\(path.terminalSafe)' \(words)", hint: hint)
+    }
+}
