@@ -58,8 +58,8 @@ let package = Package(
             name: "LatchkeyServer",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
-                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
@@ -81,8 +81,9 @@ let package = Package(
         .executableTarget(
             name: "latchkeyd",
             dependencies: [
-                "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
+                "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer", "LatchkeyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .executableTarget(

@@ -20,8 +20,8 @@ struct ImportTests {
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
         "LatchkeyServer": [
-            "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "Logging", "NIOCore",
-            "NIOHTTP1", "NIOPosix", "NIOSSL",
+            "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "Logging",
+            "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
         ],
         "LatchkeyBroker": [
             "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
@@ -32,7 +32,10 @@ struct ImportTests {
             "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
         ],
         "latchkey": ["LatchkeyCommands"],
-        "latchkeyd": ["ArgumentParser", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer"],
+        "latchkeyd": [
+            "ArgumentParser", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer", "LatchkeyTerminal",
+            "Logging",
+        ],
         "latchkey-agent": ["ArgumentParser", "LatchkeyAgent", "LatchkeyModel"],
     ]
     /// The full Foundation costs each start of the program milliseconds, so the sources keep to the essentials.

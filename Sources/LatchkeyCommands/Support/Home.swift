@@ -8,36 +8,20 @@ internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
 
-/// Where this user's state is, and what is opened from there.
-///
-/// `LATCHKEY_HOME` puts all of it into one folder; otherwise the XDG base directories hold it.
+/// What is opened from this user's state.
 struct Home: Sendable {
-    let configurationPath: String
-    let data: String
-    private let cache: String
+    let folders: StateFolders
 
-    static var current: Home {
-        if let home = Environment.value("LATCHKEY_HOME") {
-            return Home(configurationPath: "\(home)/config.json", data: home, cache: home)
-        }
-        // XDG Base Directory Specification: an empty or relative value counts as not set.
-        func base(_ name: String, _ fallback: String) -> String {
-            Environment.value(name).flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "\(Environment.home)/\(fallback)"
-        }
-        return Home(
-            configurationPath: base("XDG_CONFIG_HOME", ".config") + "/latchkey/config.json",
-            data: base("XDG_DATA_HOME", ".local/share") + "/latchkey",
-            cache: base("XDG_CACHE_HOME", ".cache") + "/latchkey"
-        )
-    }
+    static var current: Home { Home(folders: .current) }
+
+    var configurationPath: String { folders.configurationPath }
+    var data: String { folders.data }
+    private var cache: String { folders.cache }
 
     var keys: KeyDirectory { KeyDirectory(path: "\(data)/keys") }
 
     /// The embedded control plane, made at its first use.
-    func store() throws -> Store {
-        try Home.makeFolder(data)
-        return try Store(path: "\(data)/latchkey.db")
-    }
+    func store() throws -> Store { try folders.store() }
 
     /// All private keys at hand: Latchkey's own, those of `~/.ssh`, those of the folders in the configuration, the agent's.
     func library(_ agent: AgentAddress?) throws -> KeyLibrary {
@@ -46,7 +30,7 @@ struct Home: Sendable {
             .map { path in
                 path.hasPrefix("~/") ? Environment.home + path.dropFirst(1) : path
             }
-        try Home.makeFolder(cache)
+        try StateFile.makeFolder(cache)
         return KeyLibrary(
             folders: [keys.path, "\(Environment.home)/.ssh"] + extra,
             indexPath: "\(cache)/key-index",
@@ -65,20 +49,6 @@ struct Home: Sendable {
             directory: keys,
             keyring: keyring,
             trace: trace
-        )
-    }
-
-    /// Makes a folder for the owner alone, and those above it.
-    private static func makeFolder(_ path: String) throws {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-        if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            try makeFolder(String(path[..<slash]))
-            if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-        }
-        throw LatchkeyError(
-            errno == ENOSPC ? .storageFull : .fileUnusable,
-            "the folder '\(path.terminalSafe)' cannot be made: \(String(cString: strerror(errno)).lowercased())",
-            hint: "LATCHKEY_HOME names another one"
         )
     }
 }

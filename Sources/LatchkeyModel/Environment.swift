@@ -18,4 +18,12 @@ package enum Environment {
     package static var userName: String {
         getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? value("USER") ?? "root"
     }
+
+    /// This machine's name; `localhost` if it has none.
+    package static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.isEmpty ? "localhost" : text
+    }
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyModel
+package import LatchkeyTransport
+
+/// Why an operation gave no answer.
+package enum ServiceFailure: Error, Equatable, Sendable {
+    case unreachable(TransportError)
+    /// The server's code, its HTTP status, and its words, safe for a terminal.
+    case refused(code: String, status: Int, message: String)
+    /// The answer is not what the operation gives.
+    case malformed(String)
+
+    /// What happened, in a line.
+    package var words: String {
+        switch self {
+        case .unreachable(let error): error.words
+        case .refused(let code, _, let message): message.isEmpty ? code : "\(message) (\(code))"
+        case .malformed(let what): "its answer is not understood: \(what)"
+        }
+    }
+}
+
+/// Asks operations of Systems Manager in the AWS JSON 1.1 protocol.
+package struct ServiceClient: Sendable {
+    package let endpoint: ServiceEndpoint
+
+    package init(_ endpoint: ServiceEndpoint) { self.endpoint = endpoint }
+
+    /// - Parameter timeout: milliseconds.
+    package func call<Request: ServiceRequest>(
+        _ request: Request,
+        timeout: Int = 15_000
+    ) throws(ServiceFailure) -> Request.Response {
+        let body: [UInt8]
+        do { body = try ServiceJSON.encode(request) } catch { throw .malformed("\(error)".terminalSafe) }
+        let response: HTTPResponse
+        do {
+            response = try endpoint.send(
+                "POST",
+                "/",
+                service: "ssm",
+                headers: [
+                    ("Content-Type", "application/x-amz-json-1.1"),
+                    ("X-Amz-Target", "AmazonSSM.\(Request.operation)"),
+                ],
+                body: body,
+                timeout: timeout
+            )
+        } catch {
+            throw .unreachable(error)
+        }
+        guard response.status == 200 else { throw ServiceClient.failure(response) }
+        do { return try ServiceJSON.decode(Request.Response.self, response.body) } catch {
+            throw .malformed("\(Request.operation)")
+        }
+    }
+
+    private struct Fault: Decodable {
+        var type: String?
+        var message: String?
+        var capitalMessage: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case type = "__type"
+            case message
+            case capitalMessage = "Message"
+        }
+    }
+
+    /// `{"__type": "PREFIX#Code", "message": "…"}`.
+    static func failure(_ response: HTTPResponse) -> ServiceFailure {
+        guard let fault = try? JSONDecoder().decode(Fault.self, from: Data(response.body)), let type = fault.type else {
+            return .refused(code: "HTTP \(response.status)", status: response.status, message: response.excerpt)
+        }
+        let code = type.split(separator: "#").last.map(String.init) ?? type
+        let message = fault.capitalMessage ?? fault.message ?? ""
+        return .refused(
+            code: String(code.prefix(128)).terminalSafe,
+            status: response.status,
+            message: String(message.prefix(1000)).terminalSafe
+        )
+    }
+}

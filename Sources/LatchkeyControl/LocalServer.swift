@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyModel
+
+/// How programs of the same home find their latchkeyd and sign what they ask: the content of `latchkeyd.json`.
+package struct LocalServer: Codable, Sendable {
+    /// For example `https://127.0.0.1:8443`.
+    package var endpoint: String
+    package var region: String
+    /// A file of PEM certificates; nil where there is no TLS.
+    package var authorities: String?
+    package var accessKeyID: String
+    package var secretAccessKey: String
+
+    package init(
+        endpoint: String,
+        region: String,
+        authorities: String?,
+        accessKeyID: String,
+        secretAccessKey: String
+    ) {
+        self.endpoint = endpoint
+        self.region = region
+        self.authorities = authorities
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+    }
+
+    /// - Returns: nil if no latchkeyd has ever served this home.
+    /// - Throws: `configurationInvalid`, `fileUnusable`.
+    package static func read(_ folders: StateFolders) throws -> LocalServer? {
+        guard let content = try StateFile.read(folders.serverPath) else { return nil }
+        do { return try JSONDecoder().decode(LocalServer.self, from: Data(content)) } catch {
+            throw LatchkeyError(
+                .configurationInvalid,
+                "'\(folders.serverPath.terminalSafe)' is damaged",
+                hint: "remove it and start latchkeyd again, which writes it anew"
+            )
+        }
+    }
+
+    package func write(_ folders: StateFolders) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try StateFile.write(folders.serverPath, Array(try encoder.encode(self)) + [0x0A])
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import NIOSSL
+
+/// The server's certificate and the authority that made it, in the folder `tls`.
+package struct Certificates: Sendable {
+    private let folder: String
+
+    package init(_ folders: StateFolders) { folder = folders.certificates }
+
+    package var authorityPath: String { "\(folder)/ca.pem" }
+    private var authorityKeyPath: String { "\(folder)/ca-key.pem" }
+    private var certificatePath: String { "\(folder)/server.pem" }
+    private var keyPath: String { "\(folder)/server-key.pem" }
+
+    package var exist: Bool { access(certificatePath, F_OK) == 0 && access(keyPath, F_OK) == 0 }
+
+    /// Makes a certificate for these names and addresses, and an authority first where there is none. Clients that trust
+    /// the authority go on trusting it.
+    package func make(names: [String]) throws {
+        try StateFile.makeFolder(folder)
+        if access(authorityPath, F_OK) != 0 || access(authorityKeyPath, F_OK) != 0 {
+            let authority = try CertificateAuthority.make(name: "Latchkey CA")
+            try StateFile.write(authorityKeyPath, secret: authority.keyPEM)
+            try StateFile.write(authorityPath, Array(authority.certificatePEM.utf8))
+        }
+        let authority = String(decoding: try StateFile.read(authorityPath) ?? [], as: UTF8.self)
+        let issued = try CertificateAuthority.issue(
+            names: names,
+            authority: authority,
+            keyPEM: try StateFile.readSecret(authorityKeyPath),
+            days: 825
+        )
+        try StateFile.write(keyPath, secret: issued.keyPEM)
+        try StateFile.write(certificatePath, Array((issued.certificatePEM + authority).utf8))
+    }
+
+    /// - Returns: nil where there is no certificate.
+    func serverContext() throws -> NIOSSLContext? {
+        guard exist else { return nil }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(certificatePath).map { NIOSSLCertificateSource.certificate($0) }
+            let key = try NIOSSLPrivateKey(file: keyPath, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain,
+                privateKey: .privateKey(key)
+            )
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw LatchkeyError(
+                .configurationInvalid,
+                "the certificate in '\(folder.terminalSafe)' cannot be used: \("\(error)".terminalSafe)",
+                hint: "latchkeyd init makes a new one"
+            )
+        }
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+package import LatchkeyControl
+internal import LatchkeyCrypto
+package import LatchkeyModel
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+
+/// `latchkeyd` as a whole: the store, the relay and what listens, from start to stop.
+package struct Daemon {
+    package struct Options: Sendable {
+        /// `HOST:PORT`, the first one being what programs of the same home are told.
+        package var listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8443)]
+        package var region = "local"
+        package var limits = Relay.Limits()
+
+        package init() {}
+    }
+
+    private let folders: StateFolders
+    private let options: Options
+    private let log: Logger
+
+    package init(folders: StateFolders, options: Options, log: Logger) {
+        self.folders = folders
+        self.options = options
+        self.log = log
+    }
+
+    /// Serves until `waitForStop` returns, then closes everything in order.
+    ///
+    /// - Throws: `LatchkeyError` where it cannot start.
+    package func run(waitForStop: () -> Void) throws {
+        let store = try folders.store()
+        let key = try MasterKey(file: folders.masterKeyPath)
+        let authority = Authority(store: store, key: key)
+        let certificates = Certificates(folders)
+        let context = try certificates.serverContext()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let workers = Workers(threads: 2)
+        let metrics = Metrics()
+        let journal = StoreJournal(store: store, log: log)
+        let relay = Relay(loop: group.next(), limits: options.limits, metrics: metrics, log: log, journal: journal)
+        let door = FrontDoor(
+            authority: authority,
+            manager: SystemsManager(store: store, relay: relay, workers: workers),
+            agents: AgentOperations(store: store, authority: authority, workers: workers),
+            relay: relay,
+            metrics: metrics,
+            workers: workers,
+            log: log
+        )
+        for record in try store.liveSessions() { try relay.adopt(record, type: .shell).wait() }
+        try relay.loop.submit { relay.start() }.wait()
+        var channels: [any Channel] = []
+        for address in options.listen {
+            channels.append(try listen(address, context, door, metrics, group.next()))
+        }
+        try announce(channels.first?.localAddress?.port, isSecure: context != nil, AccessKeys(store: store, key: key), store)
+        waitForStop()
+        log.notice("stopping")
+        for channel in channels { try? channel.close().wait() }
+        try? relay.loop.submit { relay.stop() }.wait()
+        journal.stop()
+        workers.stop()
+        try? group.syncShutdownGracefully()
+    }
+
+    private func listen(
+        _ address: ListenAddress,
+        _ context: NIOSSLContext?,
+        _ door: FrontDoor,
+        _ metrics: Metrics,
+        _ loop: any EventLoop
+    ) throws -> any Channel {
+        let security: Listener.Security
+        switch (context, address.isLoopback) {
+        case (let context?, true): security = .either(context)
+        case (let context?, false): security = .secure(context)
+        case (nil, true): security = .plain
+        case (nil, false):
+            throw LatchkeyError(
+                .configurationInvalid,
+                "without TLS latchkeyd listens on this machine's own addresses only, not on '\(address)'",
+                hint: "latchkeyd init makes certificates"
+            )
+        }
+        do {
+            let channel = try loop.makeFutureWithTask {
+                try await Listener.bind(
+                    host: address.host,
+                    port: address.port,
+                    security: security,
+                    responder: door,
+                    metrics: metrics,
+                    loop: loop
+                )
+            }
+            .wait()
+            log.notice(
+                "listening",
+                metadata: [
+                    "address": "\(channel.localAddress.map { "\($0)" } ?? "\(address)")",
+                    "tls": "\(context == nil ? "no" : address.isLoopback ? "optional" : "yes")",
+                ]
+            )
+            return channel
+        } catch {
+            throw LatchkeyError(
+                .fileUnusable,
+                "cannot listen on '\(address)': \(Daemon.words(error))",
+                hint: "another latchkeyd may run already; --listen names another address"
+            )
+        }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercased() }
+        return "\(error)".terminalSafe
+    }
+
+    /// Tells programs of the same home where this server is, and gives them an access key of their own.
+    private func announce(_ port: Int?, isSecure: Bool, _ accessKeys: AccessKeys, _ store: Store) throws {
+        let known = try LocalServer.read(folders)
+        let key: (id: String, secret: String)
+        if let known, try store.accessKey(known.accessKeyID) != nil {
+            key = (known.accessKeyID, known.secretAccessKey)
+        } else {
+            let made = try accessKeys.make(userName: Environment.userName)
+            key = (made.0.id, made.secret)
+        }
+        let first = options.listen.first
+        let host = first.map { $0.isWildcard ? "127.0.0.1" : $0.host } ?? "127.0.0.1"
+        let authorityHost = host.contains(":") ? "[\(host)]" : host
+        try LocalServer(
+            endpoint: "\(isSecure ? "https" : "http")://\(authorityHost):\(port ?? first?.port ?? 8443)",
+            region: options.region,
+            authorities: isSecure ? Certificates(folders).authorityPath : nil,
+            accessKeyID: key.id,
+            secretAccessKey: key.secret
+        )
+        .write(folders)
+    }
+}
+
+/// Where to listen.
+package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
+    package let host: String
+    package let port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `HOST:PORT`, `[HOST]:PORT` or `:PORT`. - Returns: nil if it is none of them.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        self.init(host: host.isEmpty ? "0.0.0.0" : host, port: port)
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
+
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import LatchkeyControl
+package import LatchkeyCrypto
+package import LatchkeyModel
+
+/// Makes access keys. Their secrets are kept, sealed, since a signature cannot be verified without them.
+package struct AccessKeys: Sendable {
+    private let store: Store
+    private let key: MasterKey
+
+    package init(store: Store, key: MasterKey) {
+        self.store = store
+        self.key = key
+    }
+
+    /// - Returns: the key, and its secret, which is shown this once.
+    package func make(userName: String, now: Date = Date()) throws -> (AccessKey, secret: String) {
+        let accessKey = AccessKey(
+            id: "AKIA" + Random.text(16, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+            userName: userName,
+            created: now
+        )
+        let secret = Random.text(40, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        let sealed = try key.seal(Array(secret.utf8), context: AccessKeys.context(accessKey.id))
+        try store.addAccessKey(accessKey, sealedSecret: sealed)
+        return (accessKey, secret)
+    }
+
+    /// - Returns: nil if there is no such key, or it was sealed for another server.
+    func find(_ id: String) throws -> (AccessKey, secret: String)? {
+        guard let (accessKey, sealed) = try store.accessKey(id),
+            let secret = key.open(sealed, context: AccessKeys.context(id))
+        else { return nil }
+        return (accessKey, String(decoding: secret, as: UTF8.self))
+    }
+
+    private static func context(_ id: String) -> String { "access-key \(id)" }
+}

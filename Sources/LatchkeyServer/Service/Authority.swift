@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAPI
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+
+/// Who made a request.
+enum Principal: Equatable, Sendable {
+    /// Has an access key.
+    case user(name: String)
+    /// An agent with the credentials of its role.
+    case instance(String)
+    /// An agent that has only its registered key: it may ask for credentials, and nothing else.
+    case registeredKey(instanceID: String)
+
+    /// In the shape of AWS. There is one account, and it has no number.
+    static let account = "000000000000"
+
+    var arn: String {
+        switch self {
+        case .user(let name): "arn:aws:iam::\(Principal.account):user/\(name)"
+        case .instance(let id), .registeredKey(let id):
+            "arn:aws:sts::\(Principal.account):assumed-role/latchkey-agent/\(id)"
+        }
+    }
+}
+
+/// Verifies signatures, and gives agents their credentials.
+final class Authority: Sendable {
+    /// Seconds that an agent's credentials are good for.
+    static let roleLifetime = 3600.0
+    /// Seconds that a client's clock may differ.
+    private static let clockSkew = 300.0
+
+    private let store: Store
+    private let key: MasterKey
+    private let accessKeys: AccessKeys
+
+    init(store: Store, key: MasterKey) {
+        self.store = store
+        self.key = key
+        accessKeys = AccessKeys(store: store, key: key)
+    }
+
+    /// Who signed a request.
+    ///
+    /// - Throws: `ServiceError` as AWS would word it, `LatchkeyError` if the store cannot be asked.
+    func principal(of request: IncomingRequest, services: Set<String>, now: Date = Date()) throws -> Principal {
+        guard let authorization = request.headers.first(name: "Authorization") else {
+            throw ServiceError(
+                code: "MissingAuthenticationTokenException",
+                message: "Request is missing Authentication Token"
+            )
+        }
+        let header: SignatureHeader
+        do { header = try SignatureHeader.parse(authorization) } catch {
+            throw ServiceError(code: "IncompleteSignature", message: "the Authorization header is not understood")
+        }
+        guard services.contains(header.service) else {
+            throw ServiceError(
+                code: "InvalidSignatureException",
+                message: "Credential should be scoped to correct service: '\(services.sorted().first ?? "")'."
+            )
+        }
+        let signable = SignableRequest(
+            method: request.method,
+            path: request.path,
+            query: request.query,
+            headers: request.headers.map { ($0.name, $0.value) },
+            bodyDigest: Hex.encode(Digest.sha256(request.body))
+        )
+        let (principal, proof) = try proof(header.accessKeyID, request, now)
+        do {
+            try header.verify(signable, proof: proof, now: now, clockSkew: Authority.clockSkew)
+        } catch {
+            throw Authority.refusal(error)
+        }
+        if case .user = principal { try store.noteAccessKeyUse(header.accessKeyID, at: now) }
+        return principal
+    }
+
+    private func proof(
+        _ id: String,
+        _ request: IncomingRequest,
+        _ now: Date
+    ) throws -> (Principal, SignatureHeader.Proof) {
+        if id.hasPrefix(Identifier.managedInstancePrefix) {
+            guard let instance = try store.managedInstance(id), !instance.publicKeyDER.isEmpty else {
+                throw Authority.unknown
+            }
+            return (.registeredKey(instanceID: id), .publicKey(der: instance.publicKeyDER))
+        }
+        if id.hasPrefix("ASIA") {
+            guard let token = request.headers.first(name: "X-Amz-Security-Token"),
+                let role = role(inside: token), role.accessKeyID == id
+            else { throw Authority.unknown }
+            guard role.expires > now.timeIntervalSince1970 else {
+                throw ServiceError(
+                    code: "ExpiredTokenException",
+                    message: "The security token included in the request is expired"
+                )
+            }
+            // One that was removed meanwhile is not let in for the rest of the hour.
+            guard try store.managedInstance(role.instanceID) != nil else { throw Authority.unknown }
+            return (.instance(role.instanceID), .secret(role.secret))
+        }
+        guard let (accessKey, secret) = try accessKeys.find(id) else { throw Authority.unknown }
+        return (.user(name: accessKey.userName), .secret(secret))
+    }
+
+    private static let unknown = ServiceError(
+        code: "UnrecognizedClientException",
+        message: "The security token included in the request is invalid."
+    )
+
+    private static func refusal(_ failure: SignatureFailure) -> ServiceError {
+        switch failure {
+        case .expired:
+            ServiceError(
+                code: "InvalidSignatureException",
+                message: "Signature expired: the clocks of client and server differ by more than 5 minutes"
+            )
+        default:
+            ServiceError(
+                code: "InvalidSignatureException",
+                message: "The request signature we calculated does not match the signature you provided."
+            )
+        }
+    }
+
+    // MARK: Agents' roles
+
+    /// What a session token holds, sealed: so that the server has nothing to remember, and a new one takes them all.
+    private struct Role: Codable {
+        var instanceID: String
+        var accessKeyID: String
+        var secret: String
+        /// Seconds since 1970.
+        var expires: Double
+    }
+
+    private static let roleContext = "role-token"
+
+    func makeRole(for instanceID: String, now: Date = Date()) throws -> RequestManagedInstanceRoleToken.Response {
+        let role = Role(
+            instanceID: instanceID,
+            accessKeyID: "ASIA" + Random.text(16, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+            secret: Random.text(40, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+            expires: now.timeIntervalSince1970 + Authority.roleLifetime
+        )
+        let sealed = try key.seal(Array(try JSONEncoder().encode(role)), context: Authority.roleContext)
+        return RequestManagedInstanceRoleToken.Response(
+            accessKeyId: role.accessKeyID,
+            secretAccessKey: role.secret,
+            sessionToken: Data(sealed).base64EncodedString(),
+            tokenExpirationDate: Date(timeIntervalSince1970: role.expires.rounded(.down))
+        )
+    }
+
+    private func role(inside token: String) -> Role? {
+        guard token.utf8.count <= 4096, let sealed = Data(base64Encoded: token),
+            let content = key.open(Array(sealed), context: Authority.roleContext)
+        else { return nil }
+        return try? JSONDecoder().decode(Role.self, from: Data(content))
+    }
+}

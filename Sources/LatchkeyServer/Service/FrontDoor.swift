@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAPI
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import Logging
+internal import NIOHTTP1
+
+/// Everything that comes in over HTTP: who asks, what for, and the answer.
+struct FrontDoor: RequestResponder {
+    let authority: Authority
+    let manager: SystemsManager
+    let agents: AgentOperations
+    let relay: Relay
+    let metrics: Metrics
+    let workers: Workers
+    let log: Logger
+
+    private static let controlPath = "/v1/control-channel/"
+    private static let dataPath = "/v1/data-channel/"
+
+    // MARK: Requests
+
+    func respond(to request: IncomingRequest) async -> OutgoingResponse {
+        switch (request.method, request.path) {
+        case ("GET", "/healthz"): return .text(.ok, "ok")
+        case ("GET", "/metrics"):
+            return OutgoingResponse(.ok, type: "text/plain; version=0.0.4; charset=utf-8", metrics.text.utf8)
+        default: break
+        }
+        let requestID = Random.uuid()
+        do {
+            if request.method == "POST", request.path.hasPrefix(FrontDoor.controlPath) {
+                return try await controlToken(request)
+            }
+            if request.method == "POST", request.path.hasPrefix(FrontDoor.dataPath) { return try await dataToken(request) }
+            guard request.method == "POST", request.path == "/" else {
+                return .text(.notFound, "there is nothing here")
+            }
+            var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", try await operation(request))
+            response.headers.add(name: "x-amzn-RequestId", value: requestID)
+            return response
+        } catch {
+            return failure(error, request).response(requestID: requestID)
+        }
+    }
+
+    private func failure(_ error: any Error, _ request: IncomingRequest) -> ServiceError {
+        if let error = error as? ServiceError {
+            metrics.count(.refusedRequests)
+            log.debug("request refused", metadata: ["code": "\(error.code)", "reason": "\(error.message)"])
+            return error
+        }
+        if let error = error as? LatchkeyError, [.nameInvalid, .usage].contains(error.code) {
+            return .invalid(error.message)
+        }
+        // What went wrong inside is for the log; a caller learns that it was not their fault.
+        let target = request.headers.first(name: "X-Amz-Target") ?? request.path
+        log.error("request failed", metadata: ["target": "\(target)", "error": "\(error)"])
+        return .internalError("the server could not do this; its log says why")
+    }
+
+    private func operation(_ request: IncomingRequest) async throws -> [UInt8] {
+        guard let target = request.headers.first(name: "X-Amz-Target") else {
+            throw ServiceError(code: "UnknownOperationException", message: "the request names no operation")
+        }
+        if target == "AmazonSSM.\(RegisterManagedInstance.operation)" {
+            return try ServiceJSON.encode(try await agents.register(try decode(RegisterManagedInstance.self, request)))
+        }
+        let parts = target.split(separator: ".", maxSplits: 1)
+        let isMessages = parts.first == "EC2WindowsMessageDeliveryService"
+        guard parts.count == 2, isMessages || parts[0] == "AmazonSSM" else {
+            throw ServiceError(code: "UnknownOperationException", message: "there is no operation '\(target.prefix(128))'")
+        }
+        let services: Set<String> = isMessages ? ["ec2messages"] : ["ssm"]
+        let caller = try await workers.run { try authority.principal(of: request, services: services) }
+        let name = String(parts[1])
+        switch caller {
+        case .user: return try await userOperation(name, request, caller)
+        case .registeredKey, .instance: return try await agentOperation(name, request, caller, isMessages)
+        }
+    }
+
+    private func userOperation(_ name: String, _ request: IncomingRequest, _ caller: Principal) async throws -> [UInt8] {
+        switch name {
+        case StartSession.operation:
+            let decoded = try decode(StartSession.self, request)
+            return try ServiceJSON.encode(
+                try await manager.startSession(decoded, as: caller, origin: try streamOrigin(request))
+            )
+        case ResumeSession.operation:
+            let decoded = try decode(ResumeSession.self, request)
+            return try ServiceJSON.encode(try await manager.resumeSession(decoded, origin: try streamOrigin(request)))
+        case TerminateSession.operation:
+            return try ServiceJSON.encode(try await manager.terminateSession(try decode(TerminateSession.self, request)))
+        case DescribeSessions.operation:
+            return try ServiceJSON.encode(try await manager.describeSessions(try decode(DescribeSessions.self, request)))
+        case GetConnectionStatus.operation:
+            return try ServiceJSON.encode(
+                try await manager.getConnectionStatus(try decode(GetConnectionStatus.self, request))
+            )
+        case CreateActivation.operation:
+            return try ServiceJSON.encode(try await manager.createActivation(try decode(CreateActivation.self, request)))
+        case DescribeActivations.operation:
+            return try ServiceJSON.encode(
+                try await manager.describeActivations(try decode(DescribeActivations.self, request))
+            )
+        case DeleteActivation.operation:
+            return try ServiceJSON.encode(try await manager.deleteActivation(try decode(DeleteActivation.self, request)))
+        case DescribeInstanceInformation.operation:
+            return try ServiceJSON.encode(
+                try await manager.describeInstanceInformation(try decode(DescribeInstanceInformation.self, request))
+            )
+        default:
+            throw ServiceError(
+                code: "UnknownOperationException",
+                message: "the operation '\(name.prefix(128))' is not offered here"
+            )
+        }
+    }
+
+    private func agentOperation(
+        _ name: String,
+        _ request: IncomingRequest,
+        _ caller: Principal,
+        _ isMessages: Bool
+    ) async throws -> [UInt8] {
+        if name == RequestManagedInstanceRoleToken.operation { return try ServiceJSON.encode(try agents.roleToken(caller)) }
+        guard case .instance(let id) = caller else {
+            throw ServiceError.denied("a registered key may ask for credentials only")
+        }
+        switch name {
+        case UpdateInstanceInformation.operation:
+            let decoded = try decode(UpdateInstanceInformation.self, request)
+            return try ServiceJSON.encode(try await agents.update(decoded, caller))
+        case GetMessages.operation where isMessages:
+            let decoded = try decode(GetMessages.self, request)
+            // Held, since an agent asks again at once; there is never anything for it here.
+            try await Task.sleep(for: .seconds(20))
+            return try ServiceJSON.encode(
+                GetMessages.Response(destination: id, messagesRequestId: decoded.messagesRequestId ?? "")
+            )
+        case StartSession.operation, TerminateSession.operation, ResumeSession.operation, CreateActivation.operation:
+            throw ServiceError.denied("an agent may not do this")
+        default:
+            // Associations, inventory, documents: an agent that hears of nothing stays content.
+            return Array("{}".utf8)
+        }
+    }
+
+    private func decode<Request: ServiceRequest>(_ type: Request.Type, _ request: IncomingRequest) throws -> Request {
+        do { return try ServiceJSON.decode(type, request.body) } catch {
+            throw ServiceError(
+                code: "SerializationException",
+                message: "the body is not what \(Request.operation) takes"
+            )
+        }
+    }
+
+    /// Where data channels are opened: where this request came to, by the name that the client knows the server by.
+    private func streamOrigin(_ request: IncomingRequest) throws(ServiceError) -> String {
+        guard let host = request.headers.first(name: "Host"), host.utf8.count <= 300,
+            host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/\\@?#\"<>".utf8.contains($0) })
+        else { throw .invalid("the request has no usable Host header") }
+        return "\(request.isSecure ? "wss" : "ws")://\(host)"
+    }
+
+    // MARK: Channels
+
+    private func agent(of request: IncomingRequest) async throws -> String {
+        let caller = try await workers.run { try authority.principal(of: request, services: ["ssmmessages"]) }
+        guard case .instance(let id) = caller else { throw ServiceError.denied("only an agent opens this channel") }
+        return id
+    }
+
+    private func controlToken(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        let id = try await agent(of: request)
+        guard request.path == FrontDoor.controlPath + id else {
+            return FrontDoor.denied("an agent opens the channel of its own instance only")
+        }
+        return FrontDoor.token(try await relay.controlToken(for: id).get())
+    }
+
+    private func dataToken(_ request: IncomingRequest) async throws -> OutgoingResponse {
+        let id = try await agent(of: request)
+        let sessionID = String(request.path.dropFirst(FrontDoor.dataPath.count))
+        switch try await relay.agentToken(for: sessionID, instanceID: id).get() {
+        case .token(let token): return FrontDoor.token(token)
+        case .denied:
+            metrics.count(.refusedChannels)
+            log.warning("agent asks for another's session", metadata: ["instance": "\(id)", "session": "\(sessionID)"])
+            return FrontDoor.denied("the session is another instance's")
+        // In these words an agent takes it for the end.
+        case .over: return .text(.badRequest, "Session is already terminated")
+        }
+    }
+
+    private static func token(_ token: String) -> OutgoingResponse {
+        let xml =
+            "<CreateChannelResponse><MessageSchemaVersion>1.0</MessageSchemaVersion>"
+            + "<TokenValue>\(token)</TokenValue></CreateChannelResponse>"
+        return OutgoingResponse(.created, type: "application/xml", xml.utf8)
+    }
+
+    private static func denied(_ message: String) -> OutgoingResponse {
+        let xml = "<AccessDeniedException><Message>\(message)</Message></AccessDeniedException>"
+        return OutgoingResponse(.forbidden, type: "application/xml", xml.utf8)
+    }
+
+    func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer {
+        let relay = relay
+        do {
+            if request.path.hasPrefix(FrontDoor.controlPath) {
+                let id = try await agent(of: request)
+                guard request.path == FrontDoor.controlPath + id else {
+                    return .refuse(FrontDoor.denied("an agent opens the channel of its own instance only"))
+                }
+                return .accept { ControlLink(relay: relay, instanceID: id) }
+            }
+            guard request.path.hasPrefix(FrontDoor.dataPath) else {
+                return .refuse(.text(.notFound, "there is no channel here"))
+            }
+            let sessionID = String(request.path.dropFirst(FrontDoor.dataPath.count))
+            // A client shows its token in the first frame and signs nothing; an agent does both.
+            let signer = request.headers.contains(name: "Authorization") ? try await agent(of: request) : nil
+            return .accept { DataLink(relay: relay, path: sessionID, signer: signer) }
+        } catch {
+            let failure = failure(error, request)
+            return .refuse(.text(.forbidden, "\(failure.code): \(failure.message)"))
+        }
+    }
+}

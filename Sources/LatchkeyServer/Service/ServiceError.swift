@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAPI
+internal import LatchkeyModel
+internal import NIOHTTP1
+
+/// An error in AWS's words: a code that tools switch on, and a line for people.
+struct ServiceError: Error {
+    let code: String
+    let message: String
+    var status = HTTPResponseStatus.badRequest
+
+    static func invalid(_ message: String) -> ServiceError { ServiceError(code: "ValidationException", message: message) }
+
+    static func denied(_ message: String) -> ServiceError {
+        ServiceError(code: "AccessDeniedException", message: message)
+    }
+
+    static func targetNotConnected(_ target: String) -> ServiceError {
+        ServiceError(code: "TargetNotConnected", message: "\(target) is not connected.")
+    }
+
+    static let unknownSession = ServiceError(code: "DoesNotExistException", message: "there is no such session")
+
+    static func internalError(_ message: String) -> ServiceError {
+        ServiceError(code: "InternalServerError", message: message, status: .internalServerError)
+    }
+
+    private struct Body: Encodable {
+        let type: String
+        let message: String
+
+        private enum CodingKeys: String, CodingKey {
+            case type = "__type"
+            case message = "Message"
+        }
+    }
+
+    func response(requestID: String) -> OutgoingResponse {
+        let body = (try? ServiceJSON.encode(Body(type: code, message: message))) ?? []
+        var response = OutgoingResponse(status, type: "application/x-amz-json-1.1", body)
+        response.headers.add(name: "x-amzn-RequestId", value: requestID)
+        return response
+    }
+}

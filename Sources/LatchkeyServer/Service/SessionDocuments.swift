@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+internal import LatchkeyRelay
+
+/// The documents that a session can be started with, and what each means for the agent.
+enum SessionDocuments {
+    /// Latchkey's own: what its client wants, in the words of whichever agent is there.
+    static let connect = "Latchkey-Connect"
+    static let shell = "SSM-SessionManagerRunShell"
+
+    struct Plan {
+        var type: SessionType
+        var user: String?
+        var properties: SessionTask.Properties
+    }
+
+    /// - Parameter isOwnAgent: whether Latchkey's own agent is at the other end.
+    /// - Throws: `ServiceError` for a document that there is not, or parameters that it does not take.
+    static func plan(
+        _ name: String,
+        _ parameters: [String: [String]],
+        isOwnAgent: Bool
+    ) throws(ServiceError) -> Plan {
+        var given = Parameters(parameters)
+        var plan: Plan
+        switch name {
+        case shell:
+            plan = Plan(type: .shell, properties: commands(""))
+        case "AWS-StartInteractiveCommand":
+            plan = Plan(type: .interactiveCommand, properties: commands(try given.require("command")))
+        case "AWS-StartNonInteractiveCommand":
+            var command = SessionTask.Command()
+            command.commands = try given.require("command")
+            command.separateOutputStream = try given.take("separateOutputStream") ?? "false"
+            command.stdOutSeparatorPrefix = try given.take("stdOutSeparatorPrefix") ?? ""
+            command.stdErrSeparatorPrefix = try given.take("stdErrSeparatorPrefix") ?? ""
+            plan = Plan(type: .command, properties: commands(command))
+        case "AWS-StartSSHSession":
+            plan = Plan(type: .port, properties: SessionTask.Properties())
+            plan.properties.portNumber = try given.port("portNumber") ?? "22"
+        case "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost":
+            plan = Plan(type: .port, properties: SessionTask.Properties())
+            plan.properties.type = "LocalPortForwarding"
+            plan.properties.portNumber = try given.port("portNumber") ?? "80"
+            plan.properties.localPortNumber = try given.port("localPortNumber", zero: true) ?? "0"
+            if name.hasSuffix("ToRemoteHost") { plan.properties.host = try given.require("host") }
+        case connect:
+            plan = try own(&given, isOwnAgent)
+        default:
+            throw ServiceError(code: "InvalidDocument", message: "Document with name \(name.prefix(128)) does not exist.")
+        }
+        try given.finish(name)
+        return plan
+    }
+
+    private static func commands(_ line: String) -> SessionTask.Properties {
+        var command = SessionTask.Command()
+        command.commands = line
+        return commands(command)
+    }
+
+    private static func commands(_ command: SessionTask.Command) -> SessionTask.Properties {
+        var properties = SessionTask.Properties()
+        properties.linux = command
+        properties.windows = command
+        properties.macos = command
+        return properties
+    }
+
+    private static func own(_ given: inout Parameters, _ isOwnAgent: Bool) throws(ServiceError) -> Plan {
+        var start = SessionTask.Start()
+        start.command = try given.take("command")
+        start.terminal = try given.take("terminal")
+        start.columns = try given.number("columns")
+        start.rows = try given.number("rows")
+        start.environment = try given.all("environment")
+        var user: String?
+        if let name = try given.take("user") {
+            do { user = try Names.user(name) } catch { throw .invalid("'user' is not a user's name") }
+        }
+        let type: SessionType =
+            switch (start.terminal, start.command) {
+            case (nil, _): .command
+            case (_, nil): .shell
+            default: .interactiveCommand
+            }
+        if isOwnAgent {
+            var properties = SessionTask.Properties()
+            properties.latchkey = start
+            return Plan(type: type, user: user, properties: properties)
+        }
+        switch (type, start.command) {
+        case (.shell, _): return Plan(type: type, user: user, properties: commands(""))
+        case (.interactiveCommand, let line?): return Plan(type: type, user: user, properties: commands(line))
+        case (_, let line?):
+            // It splits the line into words as a shell would, and starts no shell by itself.
+            var command = SessionTask.Command()
+            command.commands = "sh -c \(RemoteCommand.quoted(line))"
+            command.separateOutputStream = "true"
+            return Plan(type: .command, user: user, properties: commands(command))
+        default:
+            throw ServiceError(
+                code: "UnsupportedOperation",
+                message: "the instance has the Amazon agent, which cannot give a shell an input without a terminal"
+            )
+        }
+    }
+
+    /// The parameters of a request; what is left over at the end is an error.
+    private struct Parameters {
+        private var values: [String: [String]]
+
+        init(_ values: [String: [String]]) { self.values = values }
+
+        mutating func all(_ name: String) throws(ServiceError) -> [String] {
+            let values = values.removeValue(forKey: name) ?? []
+            guard values.count <= 64, values.allSatisfy({ $0.utf8.count <= 32 * 1024 && !$0.utf8.contains(0) }) else {
+                throw .invalid("'\(name)' is too long")
+            }
+            return values
+        }
+
+        mutating func take(_ name: String) throws(ServiceError) -> String? {
+            let values = try all(name)
+            guard values.count <= 1 else { throw .invalid("'\(name)' is given more than once") }
+            return values.first.flatMap { $0.isEmpty ? nil : $0 }
+        }
+
+        mutating func require(_ name: String) throws(ServiceError) -> String {
+            guard let value = try take(name) else {
+                throw ServiceError(code: "InvalidParameters", message: "the parameter '\(name)' is missing")
+            }
+            return value
+        }
+
+        mutating func number(_ name: String) throws(ServiceError) -> Int? {
+            guard let text = try take(name) else { return nil }
+            guard let number = Int(text), (0...65535).contains(number) else {
+                throw .invalid("'\(name)' is not a number from 0 to 65535")
+            }
+            return number
+        }
+
+        mutating func port(_ name: String, zero: Bool = false) throws(ServiceError) -> String? {
+            guard let number = try number(name) else { return nil }
+            guard number > 0 || zero else { throw .invalid("'\(name)' is no port") }
+            return String(number)
+        }
+
+        func finish(_ document: String) throws(ServiceError) {
+            guard let name = values.keys.sorted().first else { return }
+            throw ServiceError(
+                code: "InvalidParameters",
+                message: "the document \(document) has no parameter '\(name.prefix(64))'"
+            )
+        }
+    }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAPI
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import LatchkeyRelay
+
+/// The operations of Systems Manager for users: sessions, and who can have one.
+struct SystemsManager: Sendable {
+    let store: Store
+    let relay: Relay
+    let workers: Workers
+
+    // MARK: Sessions
+
+    /// - Parameter origin: where data channels are opened, for example `wss://host:8443`.
+    func startSession(_ request: StartSession, as caller: Principal, origin: String) async throws -> StartSession.Response {
+        guard (1...400).contains(request.target.count) else { throw ServiceError.invalid("'target' has a wrong length") }
+        if let reason = request.reason, !(1...256).contains(reason.count) {
+            throw ServiceError.invalid("'reason' must have 1 to 256 characters")
+        }
+        let name = request.documentName ?? SessionDocuments.shell
+        guard let presence = try await relay.presence(of: request.target).get() else {
+            throw ServiceError.targetNotConnected(request.target)
+        }
+        let plan = try SessionDocuments.plan(name, request.parameters ?? [:], isOwnAgent: presence.isOwn)
+        guard case .user(let userName) = caller else { throw ServiceError.denied("agents do not start sessions") }
+        let record = SessionRecord(
+            id: Identifier.makeSession(caller: userName),
+            target: request.target,
+            owner: caller.arn,
+            documentName: name,
+            reason: request.reason,
+            parameters: request.parameters ?? [:],
+            status: .connecting,
+            started: Date(),
+            user: plan.user
+        )
+        try await workers.run { try store.add(record) }
+        let task = SessionTask(
+            documentName: name,
+            sessionID: record.id,
+            owner: caller.arn,
+            user: plan.user,
+            type: plan.type,
+            properties: plan.properties
+        )
+        guard let token = try await relay.begin(task, of: record, type: plan.type).get() else {
+            try await workers.run {
+                try store.setSession(record.id, status: .failed, details: "the agent went away", ended: Date())
+            }
+            throw ServiceError.targetNotConnected(request.target)
+        }
+        return StartSession.Response(sessionId: record.id, tokenValue: token, streamUrl: stream(origin, record.id))
+    }
+
+    private func stream(_ origin: String, _ sessionID: String) -> String {
+        "\(origin)/v1/data-channel/\(sessionID)?role=publish_subscribe"
+    }
+
+    func resumeSession(_ request: ResumeSession, origin: String) async throws -> ResumeSession.Response {
+        guard let record = try await workers.run({ try store.session(request.sessionId) }) else {
+            throw ServiceError.unknownSession
+        }
+        guard let token = try await relay.clientToken(for: record.id).get() else {
+            // Without a token the official client says that the session has timed out, and ends.
+            return ResumeSession.Response(sessionId: record.id, tokenValue: nil, streamUrl: nil)
+        }
+        return ResumeSession.Response(sessionId: record.id, tokenValue: token, streamUrl: stream(origin, record.id))
+    }
+
+    func terminateSession(_ request: TerminateSession) async throws -> TerminateSession.Response {
+        guard try await workers.run({ try store.session(request.sessionId) }) != nil else {
+            throw ServiceError.unknownSession
+        }
+        _ = try await relay.terminate(request.sessionId, reason: "the session was terminated").get()
+        return TerminateSession.Response(sessionId: request.sessionId)
+    }
+
+    func describeSessions(_ request: DescribeSessions) async throws -> DescribeSessions.Response {
+        guard request.state == "Active" || request.state == "History" else {
+            throw ServiceError.invalid("'state' must be Active or History")
+        }
+        let limit = request.maxResults ?? 50
+        guard (1...200).contains(limit) else { throw ServiceError.invalid("'maxResults' must be 1 to 200") }
+        let known = ["InvokedAfter", "InvokedBefore", "Target", "Owner", "Status", "SessionId", "AccessType"]
+        let filters = (request.filters ?? []).map { ($0.key, $0.value) }
+        if let filter = filters.first(where: { !known.contains($0.0) }) {
+            throw ServiceError(code: "InvalidFilterKey", message: "'\(filter.0.prefix(64))' is no filter")
+        }
+        var cursor: SessionCursor?
+        if let token = request.nextToken {
+            guard let decoded = SessionCursor(token: token) else {
+                throw ServiceError(code: "InvalidNextToken", message: "the token is not one that was given")
+            }
+            cursor = decoded
+        }
+        let (records, next) = try await workers.run { [cursor] in
+            try store.sessions(isActive: request.state == "Active", filters: filters, limit: limit, after: cursor)
+        }
+        return DescribeSessions.Response(sessions: records.map(shape), nextToken: next?.token)
+    }
+
+    private func shape(_ record: SessionRecord) -> DescribeSessions.Session {
+        var session = DescribeSessions.Session(
+            sessionId: record.id,
+            target: record.target,
+            status: record.status.rawValue,
+            startDate: record.started
+        )
+        session.endDate = record.ended
+        session.documentName = record.documentName
+        session.owner = record.owner
+        session.reason = record.reason
+        session.details = record.details
+        session.maxSessionDuration = record.maxDuration.map(String.init)
+        return session
+    }
+
+    func getConnectionStatus(_ request: GetConnectionStatus) async throws -> GetConnectionStatus.Response {
+        let isConnected = try await relay.presence(of: request.target).get() != nil
+        return GetConnectionStatus.Response(target: request.target, status: isConnected ? "connected" : "notconnected")
+    }
+
+    // MARK: Activations
+
+    func createActivation(_ request: CreateActivation) async throws -> CreateActivation.Response {
+        let limit = request.registrationLimit ?? 1
+        guard (1...1000).contains(limit) else { throw ServiceError.invalid("'registrationLimit' must be 1 to 1000") }
+        let now = Date()
+        let expiration = request.expirationDate ?? now.addingTimeInterval(24 * 3600)
+        guard expiration > now, expiration < now.addingTimeInterval(30 * 24 * 3600 + 60) else {
+            throw ServiceError.invalid("'expirationDate' must lie within the next 30 days")
+        }
+        let tags = Dictionary((request.tags ?? []).map { ($0.key, $0.value) }) { $1 }
+        let (activation, code) = try Activations.make(
+            description: request.description,
+            defaultInstanceName: request.defaultInstanceName,
+            iamRole: request.iamRole,
+            limit: limit,
+            expiration: expiration,
+            tags: tags,
+            now: now
+        )
+        try await workers.run { try store.addActivation(activation, codeDigest: Digest.sha256(Array(code.utf8))) }
+        return CreateActivation.Response(activationId: activation.id, activationCode: code)
+    }
+
+    func describeActivations(_ request: DescribeActivations) async throws -> DescribeActivations.Response {
+        let filters = (request.filters ?? []).map { ($0.filterKey ?? "", $0.filterValues ?? []) }
+        for filter in filters where !["ActivationIds", "DefaultInstanceName", "IamRole"].contains(filter.0) {
+            throw ServiceError(code: "InvalidFilter", message: "'\(filter.0.prefix(64))' is no filter")
+        }
+        let (activations, next) = try await workers.run {
+            try store.activations(filters: filters, limit: request.maxResults ?? 50, after: request.nextToken)
+        }
+        let now = Date()
+        let list = activations.map { activation in
+            var shape = DescribeActivations.Activation(
+                activationId: activation.id,
+                registrationLimit: activation.registrationLimit,
+                registrationsCount: activation.registrationsCount,
+                expirationDate: activation.expiration,
+                expired: activation.isExpired(at: now),
+                createdDate: activation.created,
+                tags: activation.tags.map { TagShape(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
+            )
+            shape.description = activation.description
+            shape.defaultInstanceName = activation.defaultInstanceName
+            shape.iamRole = activation.iamRole
+            return shape
+        }
+        return DescribeActivations.Response(activationList: list, nextToken: next)
+    }
+
+    func deleteActivation(_ request: DeleteActivation) async throws -> EmptyResponse {
+        try await workers.run { try store.removeActivation(request.activationId) }
+        return EmptyResponse()
+    }
+
+    // MARK: Instances
+
+    func describeInstanceInformation(
+        _ request: DescribeInstanceInformation
+    ) async throws -> DescribeInstanceInformation.Response {
+        let connected = try await relay.connected().get()
+        let filters = ((request.filters ?? []) + (request.instanceInformationFilterList ?? []))
+            .map { ($0.key ?? "", $0.values ?? $0.valueSet ?? []) }
+        let (instances, next) = try await workers.run {
+            try store.managedInstances(
+                filters: filters.filter { $0.0 != "PingStatus" },
+                limit: request.maxResults ?? 50,
+                after: request.nextToken
+            )
+        }
+        let wanted = filters.filter { $0.0 == "PingStatus" }.map(\.1)
+        let names = try await workers.run { try store.names(of: instances.map(\.instanceID)) }
+        let list = instances.map { instance in
+            var shape = DescribeInstanceInformation.Information(
+                instanceId: instance.instanceID,
+                pingStatus: connected.contains(instance.instanceID) ? "Online" : "ConnectionLost"
+            )
+            shape.lastPingDateTime = connected.contains(instance.instanceID) ? Date() : instance.lastPing
+            shape.agentVersion = instance.agentVersion
+            shape.platformType = instance.platformType
+            shape.platformName = instance.platformName
+            shape.platformVersion = instance.platformVersion
+            shape.activationId = instance.activationID
+            shape.registrationDate = instance.registered
+            shape.iPAddress = instance.ipAddress
+            shape.computerName = instance.computerName
+            shape.name = names[instance.instanceID]
+            return shape
+        }
+        return DescribeInstanceInformation.Response(
+            instanceInformationList: list.filter { shape in wanted.allSatisfy { $0.contains(shape.pingStatus) } },
+            nextToken: next
+        )
+    }
+}
+
+/// Makes activations.
+package enum Activations {
+    /// - Returns: the activation, and its code, which is shown once and never stored.
+    package static func make(
+        description: String?,
+        defaultInstanceName: String?,
+        iamRole: String?,
+        limit: Int,
+        expiration: Date,
+        tags: Tags,
+        now: Date
+    ) throws -> (Activation, code: String) {
+        for (key, value) in tags { try Names.tag(key: key, value: value) }
+        if let name = defaultInstanceName { _ = try Names.instance(name) }
+        let activation = Activation(
+            id: Random.uuid(),
+            description: description,
+            defaultInstanceName: defaultInstanceName,
+            iamRole: iamRole,
+            registrationLimit: limit,
+            registrationsCount: 0,
+            expiration: expiration,
+            created: now,
+            tags: tags
+        )
+        let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        return (activation, Random.text(32, alphabet: letters))
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import LatchkeyServer
+internal import LatchkeyTerminal
+
+struct AccessKeyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "access-key",
+        abstract: "Make, list and delete the keys that users sign their requests with.",
+        subcommands: [Create.self, List.self, Delete.self]
+    )
+
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make an access key; its secret is shown this once.")
+
+        @Argument(help: "The user's name.")
+        var user: String
+
+        func run() throws {
+            let folders = StateFolders.current
+            let keys = AccessKeys(store: try folders.store(), key: try MasterKey(file: folders.masterKeyPath))
+            let (key, secret) = try keys.make(userName: try Names.user(user))
+            print("aws_access_key_id = \(key.id)\naws_secret_access_key = \(secret)")
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the access keys.", aliases: ["ls"])
+
+        func run() throws {
+            for key in try StateFolders.current.store().accessKeys() {
+                let used = key.lastUsed.map { $0.formatted(.iso8601) } ?? "never used"
+                print("\(key.id)  \(key.userName.terminalSafe)  \(key.created.formatted(.iso8601))  \(used)")
+            }
+        }
+    }
+
+    struct Delete: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete an access key; it opens nothing from then on.")
+
+        @Argument(help: "The key's id.")
+        var id: String
+
+        func run() throws { try StateFolders.current.store().removeAccessKey(id) }
+    }
+}

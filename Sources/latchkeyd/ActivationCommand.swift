@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import LatchkeyServer
+internal import LatchkeyTerminal
+
+struct ActivationCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "activation",
+        abstract: "Let machines' agents register themselves.",
+        subcommands: [Create.self, List.self, Delete.self]
+    )
+
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make an activation; its code is shown this once.",
+            discussion: "With --name, the machine that registers gets that name."
+        )
+
+        @Option(help: "The name of the instance that registers.")
+        var name: String?
+
+        @Option(help: "How many machines may register.")
+        var limit = 1
+
+        @Option(help: ArgumentHelp("Hours that it is good for.", valueName: "hours"))
+        var expires = 24
+
+        func validate() throws {
+            if !(1...1000).contains(limit) { throw ValidationError("--limit must be 1 to 1000") }
+            if !(1...720).contains(expires) { throw ValidationError("--expires must be 1 to 720 hours") }
+        }
+
+        func run() throws {
+            let now = Date()
+            let (activation, code) = try Activations.make(
+                description: nil,
+                defaultInstanceName: name,
+                iamRole: nil,
+                limit: limit,
+                expiration: now.addingTimeInterval(Double(expires) * 3600),
+                tags: [:],
+                now: now
+            )
+            try StateFolders.current.store().addActivation(activation, codeDigest: Digest.sha256(Array(code.utf8)))
+            print("activation_id = \(activation.id)\nactivation_code = \(code)")
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the activations.", aliases: ["ls"])
+
+        func run() throws {
+            let store = try StateFolders.current.store()
+            let now = Date()
+            var token: String?
+            repeat {
+                let (page, next) = try store.activations(filters: [], limit: 50, after: token)
+                for activation in page {
+                    let state = activation.isExpired(at: now) ? "expired" : "until \(activation.expiration.formatted(.iso8601))"
+                    let name = activation.defaultInstanceName?.terminalSafe ?? "-"
+                    print(
+                        "\(activation.id)  \(name)  \(activation.registrationsCount)/\(activation.registrationLimit)  \(state)"
+                    )
+                }
+                token = next
+            } while token != nil
+        }
+    }
+
+    struct Delete: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete an activation; who registered with it stays.")
+
+        @Argument(help: "The activation's id.")
+        var id: String
+
+        func run() throws { try StateFolders.current.store().removeActivation(id) }
+    }
+}
