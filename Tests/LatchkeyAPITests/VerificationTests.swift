@@ -265,6 +265,14 @@ struct VerificationTests {
         #expect(throws: SignatureFailure.malformed) { try SignatureHeader.parse(text) }
     }
 
+    @Test func `nothing slips into a query beside a signed header`() throws {
+        for added in ["X-Amz-Signature=ab", "X-Amz-Date=20150830T123600Z", "a", "role=subscribe"] {
+            var request = try signed()
+            request.query += "&" + added
+            #expect(failure(request) == .mismatch, "\(added)")
+        }
+    }
+
     @Test func `two authorizations are none`() throws {
         var request = try signed()
         request.headers.append(("authorization", Self.good))

@@ -5,9 +5,14 @@ extension SignableRequest {
     /// - Parameters:
     ///   - signedHeaders: their names, in lower case and sorted.
     ///   - service: S3 takes the path as it is; for all others it is encoded once more.
+    ///   - isPresigned: whether the query carries the signature, which then does not cover itself.
     /// - Throws: `malformed` if the query cannot be decoded.
-    package func canonical(signedHeaders: [String], service: String) throws(SignatureFailure) -> String {
-        var lines = [method, canonicalPath(service: service), try canonicalQuery()]
+    package func canonical(
+        signedHeaders: [String],
+        service: String,
+        isPresigned: Bool = false
+    ) throws(SignatureFailure) -> String {
+        var lines = [method, canonicalPath(service: service), try canonicalQuery(isPresigned: isPresigned)]
         for name in signedHeaders {
             lines.append(name + ":" + values(of: name).map(SignableRequest.trimmed).joined(separator: ","))
         }
@@ -31,9 +36,9 @@ extension SignableRequest {
         return (path.isEmpty || path.utf8.first == UInt8(ascii: "/") ? "/" : "") + encoded + (hasEnd ? "/" : "")
     }
 
-    /// Sorted by name, then by value, without the signature that a query may carry.
-    func canonicalQuery() throws(SignatureFailure) -> String {
-        try SignableRequest.parameters(of: query).filter { $0.name != "X-Amz-Signature" }
+    /// Sorted by name, then by value.
+    private func canonicalQuery(isPresigned: Bool) throws(SignatureFailure) -> String {
+        try SignableRequest.parameters(of: query).filter { !isPresigned || $0.name != "X-Amz-Signature" }
             .sorted { ($0.name, $0.value) < ($1.name, $1.value) }
             .map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     }

@@ -30,11 +30,13 @@ extension SignableRequest {
         return added + [draft.authorization(credentials.accessKeyID, scope, signature)]
     }
 
-    /// Signs as a machine that registered itself: the string to sign is the same, the signature is RSASSA-PSS in base64.
+    /// Signs as a machine that registered itself: the string to sign is the same, the signature is RSASSA-PSS, in base64
+    /// (as in amazon-ssm-agent's `agent/ssm/rsaauth`).
     ///
     /// - Parameter machineID: for example `mi-0123456789abcdef0`.
     /// - Returns: the headers that have to be set besides the others.
-    /// - Throws: ``SignatureFailure/malformed`` if there is no host, or the query cannot be decoded; what the key throws.
+    /// - Throws: ``SignatureFailure/malformed`` if there is no host, or the query cannot be decoded; what the key
+    ///   throws.
     package func sign(
         machineID: String,
         key: MachineKey,

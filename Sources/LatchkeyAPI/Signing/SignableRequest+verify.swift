@@ -58,7 +58,11 @@ extension SignableRequest {
             header.signedHeaders.allSatisfy({ name in headers.contains { $0.name.lowercased() == name } }),
             values(of: SignableRequest.digestHeader).allSatisfy({ $0 == bodyDigest })
         else { throw .mismatch }
-        let canonical = try canonical(signedHeaders: header.signedHeaders, service: header.scope.service)
+        let canonical = try canonical(
+            signedHeaders: header.signedHeaders,
+            service: header.scope.service,
+            isPresigned: header.presigned != nil
+        )
         return header.scope.stringToSign(canonicalRequest: canonical, time: time)
     }
 

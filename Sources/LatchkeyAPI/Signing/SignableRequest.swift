@@ -15,8 +15,8 @@ package struct SignableRequest: Equatable, Sendable {
     package var query: String
     /// All of them in order, the host among them. Case does not matter in the names.
     package var headers: [(name: String, value: String)]
-    /// SHA-256 of the body in lower-case hexadecimal, or ``unsignedPayload``. Who verifies must have computed it from the
-    /// body that came.
+    /// SHA-256 of the body in lower-case hexadecimal, or ``unsignedPayload``. Who verifies must have computed it from
+    /// the body that came.
     package var bodyDigest: String
 
     package init(

@@ -11,8 +11,7 @@ package struct SignatureHeader: Equatable, Sendable {
 
     /// An access key's or a machine's: 1 to 128 letters, digits, hyphens and underscores.
     package let accessKeyID: String
-    /// The day, region and service that it is for. Whether these are the right ones is the caller's to check, but for the
-    /// day.
+    /// The day, region and service that it is for. Whether region and service are the right ones is the caller's to check.
     package let scope: SigningScope
     /// The names of the covered headers, in lower case and sorted.
     package let signedHeaders: [String]

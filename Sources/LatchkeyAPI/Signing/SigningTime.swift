@@ -39,8 +39,9 @@ package struct SigningTime: Equatable, Sendable {
         guard self.text == text else { return nil }
     }
 
-    /// The form of HTTP's own header (RFC 9110 §5.6.7), for example `Sun, 30 Aug 2015 12:36:00 GMT`; mail's ways of writing
-    /// the zone (RFC 5322 §3.3) are taken, too, since botocore writes `-0000`. The day of the week is not looked at.
+    /// The form of HTTP's own header (RFC 9110 §5.6.7), for example `Sun, 30 Aug 2015 12:36:00 GMT`; mail's ways of
+    /// writing the zone (RFC 5322 §3.3) are taken, too, since botocore writes `-0000`. The day of the week is not looked
+    /// at.
     ///
     /// - Returns: nil if `text` is something else.
     init?(http text: String) {
