@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CProcess
+internal import Glibc
+
+extension LocalProcess {
+    /// Becomes readable when there is reason to call ``ending()``, and stays so after the end. -1, which poll ignores, if
+    /// the system had no descriptor left: then ``ending()`` is to be asked from time to time.
+    package var exitDescriptor: Int32 { exit.descriptor }
+
+    /// How the program ended, or nil while it runs. To be asked whenever ``exitDescriptor`` is readable: reading ends in
+    /// time only after an end that was noticed here.
+    package mutating func ending() -> Ending? {
+        if let end { return end.how }
+        var (status, signal): (Int32, Int32) = (0, 0)
+        switch lk_reap(identifier, &status, &signal) {
+        case 0:
+            exit.rearm()
+            return nil
+        case 1:
+            let how: Ending = signal > 0 ? .signalled(signal) : .exited(status)
+            end = (how, Self.now)
+            return how
+        default:
+            // Something else in this process has waited for it. Nobody knows how it ended, but it did.
+            end = (.exited(255), Self.now)
+            return .exited(255)
+        }
+    }
+
+    /// Sends a signal to the program's process group; with a terminal to the group in its foreground, as a key would.
+    ///
+    /// - Returns: whether there was somebody to send it to.
+    @discardableResult
+    package mutating func signal(_ number: Int32) -> Bool {
+        // Once the program was waited for, its number may be another's.
+        guard ending() == nil else { return false }
+        return kill(-foreground, number) == 0
+    }
+
+    /// The process group that keys reach.
+    private var foreground: Int32 {
+        guard hasTerminal else { return identifier }
+        // On the master this is allowed to whoever is not in the session.
+        let group = tcgetpgrp(input)
+        return group > 1 ? group : identifier
+    }
+
+    /// Ends what runs, without waiting for it.
+    func hangUp() {
+        let groups = Set([identifier, foreground])
+        for group in groups {
+            kill(-group, SIGHUP)
+            kill(-group, SIGCONT)
+        }
+        Reaper.shared.take(identifier, foreground: foreground)
+    }
+}

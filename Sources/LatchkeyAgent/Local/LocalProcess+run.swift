@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+extension LocalProcess {
+    /// What a program did from beginning to end.
+    struct Outcome {
+        var output: [UInt8] = []
+        var error: [UInt8] = []
+        /// nil if it was given up on.
+        var ending: Ending?
+    }
+
+    /// Runs a program to its end, with `input` and then the end of the input.
+    ///
+    /// - Parameters:
+    ///   - timeout: milliseconds, after which it is hung up on.
+    ///   - limit: how many bytes of each output are kept; the rest is read and dropped.
+    static func run(
+        _ specification: Specification,
+        input: [UInt8] = [],
+        timeout: Int64 = 30_000,
+        limit: Int = 1 << 16
+    ) throws(LocalProcessError) -> Outcome {
+        var process = try LocalProcess(specification)
+        var outcome = Outcome()
+        var rest = input[...]
+        var hasEnded = false
+        let deadline = now + timeout
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+        defer { buffer.deallocate() }
+        while now < deadline {
+            hasEnded = hasEnded || (rest.isEmpty && process.endInput())
+            var descriptors = [
+                pollfd(fd: hasEnded ? -1 : process.inputDescriptor, events: Int16(POLLOUT), revents: 0),
+                pollfd(fd: process.outputDescriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: process.errorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: outcome.ending == nil ? process.exitDescriptor : -1, events: Int16(POLLIN), revents: 0),
+            ]
+            let (drain, patience) = (process.drainTimeout, Int32(clamping: deadline - now))
+            poll(&descriptors, nfds_t(descriptors.count), drain < 0 ? patience : min(drain, patience))
+            if descriptors[0].revents != 0, !rest.isEmpty {
+                switch rest.withUnsafeBytes({ process.write($0) }) {
+                case .count(let count): rest = rest.dropFirst(count)
+                case .full: break
+                case .broken: rest = []
+                }
+            }
+            outcome.ending = process.ending()
+            let outputEnded = process.collect(.output, into: &outcome.output, limit, buffer)
+            let errorEnded = process.collect(.error, into: &outcome.error, limit, buffer)
+            if outputEnded && errorEnded && outcome.ending != nil { break }
+        }
+        return outcome
+    }
+
+    private mutating func collect(
+        _ stream: Stream,
+        into bytes: inout [UInt8],
+        _ limit: Int,
+        _ buffer: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        switch read(stream, into: buffer) {
+        case .bytes(let count):
+            bytes += buffer.prefix(min(count, limit - bytes.count))
+            return false
+        case .none: return false
+        case .ended: return true
+        }
+    }
+}
