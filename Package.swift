@@ -38,7 +38,8 @@ let package = Package(
         .target(
             name: "LatchkeyAgent",
             dependencies: [
-                "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
+                "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
+                "LatchkeyTerminal", "LatchkeyTransport",
             ]
         ),
         .target(
@@ -89,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "latchkey-agent",
             dependencies: [
-                "LatchkeyAgent", "LatchkeyModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LatchkeyAgent", "LatchkeyModel", "LatchkeyTerminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
 

@@ -122,18 +122,11 @@ final class Registration: Sendable {
         ]
         let request = SignableRequest(
             method: "POST",
-            target: "/",
+            path: "/",
             headers: [("Host", address.hostHeader)] + headers,
-            bodyDigest: Hex.encode(Digest.sha256(body))
+            body: body
         )
-        let signature = try Signer.sign(
-            request,
-            as: instanceID,
-            with: key,
-            region: region,
-            service: "ssm",
-            date: Date()
-        )
+        let signature = try request.sign(machineID: instanceID, key: key, region: region, date: Date())
         let response = try HTTPExchange.perform(
             HTTPRequest("POST", address.with(path: "/"), headers: headers + signature, body: body),
             trust: trust,

@@ -14,7 +14,8 @@ struct ImportTests {
         "LatchkeyAPI": ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"],
         "LatchkeyRelay": ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
         "LatchkeyAgent": [
-            "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
+            "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTerminal",
+            "LatchkeyTransport",
         ],
         "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
@@ -36,7 +37,7 @@ struct ImportTests {
             "ArgumentParser", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer", "LatchkeyTerminal",
             "Logging",
         ],
-        "latchkey-agent": ["ArgumentParser", "LatchkeyAgent", "LatchkeyModel"],
+        "latchkey-agent": ["ArgumentParser", "LatchkeyAgent", "LatchkeyModel", "LatchkeyTerminal"],
     ]
     /// The full Foundation costs each start of the program milliseconds, so the sources keep to the essentials.
     private static let free: Set<String> = ["Glibc", "FoundationEssentials", "Synchronization"]

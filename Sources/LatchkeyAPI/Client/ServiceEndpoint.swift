@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import LatchkeyCrypto
 internal import LatchkeyModel
 package import LatchkeyTransport
 
@@ -38,7 +37,7 @@ package struct ServiceEndpoint: Sendable {
         if !headers.contains(where: { $0.name == "Content-Type" }) {
             headers.append(("Content-Type", "application/json"))
         }
-        headers += signature(method, address, service, headers, body)
+        headers += try signature(method, address, service, headers, body)
         return try HTTPExchange.perform(
             HTTPRequest(method, address, headers: headers, body: body),
             trust: trust,
@@ -55,7 +54,7 @@ package struct ServiceEndpoint: Sendable {
         let address = address.with(path: path)
         return try WebSocketConnection(
             to: address,
-            headers: signature("GET", address, service, [], []),
+            headers: try signature("GET", address, service, [], []),
             trust: trust,
             timeout: timeout
         )
@@ -67,14 +66,18 @@ package struct ServiceEndpoint: Sendable {
         _ service: String,
         _ headers: [(name: String, value: String)],
         _ body: [UInt8]
-    ) -> [(name: String, value: String)] {
+    ) throws(TransportError) -> [(name: String, value: String)] {
         guard let credentials else { return [] }
+        let parts = address.path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let request = SignableRequest(
             method: method,
-            target: address.path,
+            path: String(parts[0]),
+            query: parts.count > 1 ? String(parts[1]) : "",
             headers: [("Host", address.hostHeader)] + headers,
-            bodyDigest: Hex.encode(Digest.sha256(body))
+            body: body
         )
-        return Signer.sign(request, credentials: credentials, region: region, service: service, date: Date())
+        do { return try request.sign(credentials, region: region, service: service, date: Date()) } catch {
+            throw .malformed("a request that cannot be signed")
+        }
     }
 }

@@ -204,6 +204,7 @@ struct AgentSession: ~Copyable {
         waits.append(pollfd(fd: control.descriptor, events: Int16(POLLIN), revents: 0))
         var until = now + 5000
         if let deadline = channel.deadline { until = min(until, deadline) }
+        if isAgreed, let patience = end?.patience { until = min(until, now + patience) }
         if !channel.isConnected { until = min(until, nextAttempt) }
         _ = poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
     }

@@ -8,6 +8,9 @@ protocol LocalEnd: AnyObject {
     /// What to wait for; `sends` says whether output would be taken now.
     func interests(sends: Bool) -> [pollfd]
 
+    /// Milliseconds until something is to be done though no descriptor says so; nil for never.
+    var patience: Int64? { get }
+
     /// Takes what the client sent.
     ///
     /// - Returns: false if there is no room for it now; it is offered again.

@@ -29,10 +29,13 @@ package enum Smux {
         case closed(UInt32)
     }
 
+    package static func header(_ command: Command, _ stream: UInt32, length: Int) -> [UInt8] {
+        [version, command.rawValue, UInt8(truncatingIfNeeded: length), UInt8(truncatingIfNeeded: length >> 8)]
+            + (0..<4).map { UInt8(truncatingIfNeeded: stream >> ($0 * 8)) }
+    }
+
     package static func frame(_ command: Command, _ stream: UInt32, _ data: some Collection<UInt8> = []) -> [UInt8] {
-        let length = UInt16(data.count)
-        return [version, command.rawValue, UInt8(truncatingIfNeeded: length), UInt8(length >> 8)]
-            + (0..<4).map { UInt8(truncatingIfNeeded: stream >> ($0 * 8)) } + data
+        header(command, stream, length: data.count) + data
     }
 }
 

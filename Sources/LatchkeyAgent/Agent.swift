@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyAPI
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import LatchkeyTransport
+internal import Synchronization
+
+/// The agent: keeps a control channel to the relay for as long as it runs, and starts what comes over it.
+package final class Agent: Sendable {
+    package struct Options: Sendable {
+        package var stateFolder: String
+        /// Ranges of addresses that no port session leads to, besides the standard ones; nil for those alone.
+        package var deniedAddresses: [String]?
+        /// The user of sessions that name none.
+        package var defaultUser: String?
+
+        package init(stateFolder: String) { self.stateFolder = stateFolder }
+    }
+
+    /// Milliseconds.
+    private static let timeout = 15_000
+    private static let reportInterval: Int64 = 5 * 60 * 1000
+    private static let pingInterval: Int64 = 25_000
+    private static let silenceLimit: Int64 = 70_000
+    /// Between two attempts to reach the relay, at first and at most.
+    private static let pauses = 250...15_000
+    private static let sessionLimit = 1000
+
+    private let relay: RelayAccess
+    private let maker: EndMaker
+    private let stateFolder: String
+    private let log: @Sendable (String) -> Void
+    private let sessions = Mutex<[String: SessionControl]>([:])
+    /// Sessions that have ended, and how, for the relay to hear.
+    private let finished = Mutex<[TaskCompleteContent]>([])
+    private let wake = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+
+    /// - Parameter log: takes a line, safe for a terminal.
+    /// - Throws: `configurationInvalid` if this machine is not registered.
+    package init(_ options: Options, log: @escaping @Sendable (String) -> Void) throws {
+        relay = RelayAccess(try Registration.load(from: options.stateFolder))
+        let denied: DenyList
+        do throws(PortTargetError) {
+            denied = try options.deniedAddresses.map { texts throws(PortTargetError) in try DenyList(texts) } ?? .standard
+        } catch {
+            throw LatchkeyError(.configurationInvalid, error.description.terminalSafe)
+        }
+        maker = EndMaker(stateFolder: options.stateFolder, denied: denied, defaultUser: options.defaultUser)
+        stateFolder = options.stateFolder
+        self.log = log
+    }
+
+    deinit { close(wake) }
+
+    /// The instance that this machine is.
+    package var instanceID: String { relay.registration.instanceID }
+
+    /// Serves for ever.
+    package func run() -> Never {
+        var pause = Agent.pauses.lowerBound
+        while true {
+            let start = Clock.milliseconds()
+            do {
+                try report()
+                let alive = sessions.withLock { Array($0.keys) }
+                let channel = try relay.openControlChannel(sessions: alive, timeout: Agent.timeout)
+                log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
+                try serve(channel)
+            } catch {
+                log("not connected: \(Agent.words(error))")
+            }
+            // A relay that starts again is back within a second or two; one that stays away is not pressed.
+            if Clock.milliseconds() - start > 30_000 { pause = Agent.pauses.lowerBound }
+            usleep(UInt32(Int.random(in: pause / 2...pause)) * 1000)
+            pause = min(pause * 2, Agent.pauses.upperBound)
+        }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case RelayAccess.Failure.lost(let words): words
+        case let error as TransportError: error.words
+        case let error as ServiceFailure: error.words
+        default: "\(error)".terminalSafe
+        }
+    }
+
+    private func report() throws {
+        let facts = HostFacts.gather(stateFolder: stateFolder)
+        var information = UpdateInstanceInformation()
+        information.instanceId = instanceID
+        information.agentName = "latchkey-agent"
+        information.agentStatus = "Active"
+        information.agentVersion = Handshake.agentVersion
+        information.computerName = facts.hostName
+        information.iPAddress = facts.address
+        information.platformName = facts.systemName
+        information.platformType = "Linux"
+        information.platformVersion = facts.systemVersion
+        information.latchkeyHostKeys = facts.hostKeys.map(\.line)
+        information.latchkeyAddresses = facts.addresses
+        information.latchkeyPort = facts.sshPort
+        do { _ = try relay.call(information) } catch let error as ServiceFailure {
+            if case .refused(_, let status, _) = error, status < 500 { relay.forgetCredentials() }
+            throw error
+        }
+    }
+
+    // MARK: The control channel
+
+    /// - Throws: when the channel is lost.
+    private func serve(_ channel: WebSocketConnection) throws {
+        var lastReport = Clock.milliseconds()
+        var lastPing = lastReport
+        var random = SystemRandomNumberGenerator()
+        while true {
+            tellFinished(channel, &random)
+            try channel.flush()
+            var waits = [
+                pollfd(fd: channel.descriptor, events: Int16(channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN), revents: 0),
+                pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+            ]
+            _ = poll(&waits, 2, 5000)
+            if waits[1].revents != 0 {
+                var count: UInt64 = 0
+                _ = read(wake, &count, 8)
+            }
+            let goesOn = try channel.receive()
+            while let message = try channel.next({ _, bytes in Array(bytes) }) { handle(message) }
+            guard goesOn else { throw TransportError.lost("the relay hung up") }
+            let now = Clock.milliseconds()
+            guard now - channel.lastHeard < Agent.silenceLimit else { throw TransportError.lost("the relay is silent") }
+            if now - channel.lastHeard > Agent.pingInterval, now - lastPing > Agent.pingInterval {
+                lastPing = now
+                channel.send(.ping, Array("keepalive".utf8))
+            }
+            if now - lastReport > Agent.reportInterval {
+                lastReport = now
+                reportAside()
+            }
+        }
+    }
+
+    /// In a thread of its own, so that a slow answer holds up no session.
+    private func reportAside() {
+        let threads = Threads(1) { [self] in
+            do { try report() } catch { log("the report was not taken: \(Agent.words(error))") }
+        }
+        threads?.detach()
+    }
+
+    private func tellFinished(_ channel: WebSocketConnection, _ random: inout SystemRandomNumberGenerator) {
+        let contents = finished.withLock { contents in
+            defer { contents = [] }
+            return contents
+        }
+        for content in contents {
+            let header = MessageHeader(type: .taskComplete, stamp: .make(&random))
+            channel.send(.binary, header.message(Payload.encode(content)))
+        }
+    }
+
+    private func handle(_ message: [UInt8]) {
+        guard let header = try? message.withUnsafeBytes({ bytes in try MessageHeader(of: bytes) }) else {
+            return log("a message of the relay is not understood")
+        }
+        let payload = message.dropFirst(MessageHeader.size)
+        switch header.type {
+        case .startSession:
+            guard let envelope = Payload.decode(TaskEnvelope.self, payload) else {
+                return log("a task of the relay is not understood")
+            }
+            start(envelope)
+        case .channelClosed:
+            guard let content = Payload.decode(ChannelClosedContent.self, payload) else { return }
+            sessions.withLock { $0[content.sessionID] }?.cancel()
+        default: break
+        }
+    }
+
+    // MARK: Sessions
+
+    private func start(_ envelope: TaskEnvelope) {
+        guard let task = Payload.decode(SessionTask.self, Array(envelope.content.utf8)),
+            let type = SessionType(rawValue: task.document.sessionType)
+        else {
+            return finish(envelope.taskID, "the agent does not know this kind of session")
+        }
+        let control = SessionControl()
+        let refusal: String? = sessions.withLock { sessions in
+            // The same task may come twice; the first one has begun already.
+            guard sessions[task.sessionID] == nil else { return "" }
+            guard sessions.count < Agent.sessionLimit else {
+                return "the agent has \(Agent.sessionLimit) sessions already"
+            }
+            sessions[task.sessionID] = control
+            return nil
+        }
+        guard refusal == nil else {
+            if let refusal, !refusal.isEmpty { finish(task.sessionID, refusal) }
+            return
+        }
+        log("session \(task.sessionID.terminalSafe) for \(task.sessionOwner.terminalSafe)")
+        let threads = Threads(1) { [self] in
+            let maker = maker
+            var session = AgentSession(task, type, relay: relay, control: control) { task, type throws(LocalEndFailure) in
+                try maker.make(task, type)
+            }
+            let failure = session.run()
+            _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
+            log("session \(task.sessionID.terminalSafe) ended" + (failure.isEmpty ? "" : ": \(failure.terminalSafe)"))
+            finish(task.sessionID, failure)
+        }
+        guard let threads else {
+            _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
+            return finish(task.sessionID, "the agent's machine has no thread left")
+        }
+        threads.detach()
+    }
+
+    /// - Parameter failure: empty if it ended as sessions do.
+    private func finish(_ sessionID: String, _ failure: String) {
+        finished.withLock {
+            $0.append(
+                TaskCompleteContent(
+                    taskID: sessionID,
+                    finalStatus: failure.isEmpty ? "Success" : "Failed",
+                    instanceID: instanceID,
+                    output: failure
+                )
+            )
+        }
+        var one: UInt64 = 1
+        _ = write(wake, &one, 8)
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+internal import LatchkeyRelay
+
+/// From what a session asks for to what serves it on this machine.
+struct EndMaker: Sendable {
+    let stateFolder: String
+    let denied: DenyList
+    /// The user that sessions run as which name none; nil for `ssm-user`, or the agent's own if it is not root.
+    let defaultUser: String?
+
+    func make(_ task: SessionTask, _ type: SessionType) throws(LocalEndFailure) -> any LocalEnd {
+        switch type {
+        case .port: return try port(task.document.properties)
+        case .shell, .interactiveCommand, .command: return try process(task, type)
+        }
+    }
+
+    private func port(_ properties: SessionTask.Properties) throws(LocalEndFailure) -> any LocalEnd {
+        let target: PortTarget
+        do throws(PortTargetError) {
+            if properties.localConnectionType == "unix", let path = properties.localUnixSocket, !path.isEmpty {
+                target = try .socket(path: path)
+            } else {
+                guard let port = properties.portNumber.flatMap({ Int($0) }), (1...65535).contains(port) else {
+                    throw LocalEndFailure(reason: "the session names no port").asTargetError
+                }
+                let host = properties.host.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
+                target = try .resolve(host: host, port: port, denied: denied)
+            }
+        } catch {
+            throw LocalEndFailure(reason: error.description.terminalSafe)
+        }
+        guard properties.type == "LocalPortForwarding" else { return try PortEnd(target, redials: false) }
+        return MuxEnd(target)
+    }
+
+    private func user(_ name: String) throws(LocalEndFailure) -> LocalUser {
+        do throws(LocalUserError) {
+            if !name.isEmpty { return try .named(name) }
+            if let defaultUser { return try .named(defaultUser) }
+            guard LocalUser.current.identifier == 0 else { return .current }
+            return try LocalUser.ensureSessionUser(stateFolder: stateFolder).user
+        } catch {
+            throw LocalEndFailure(reason: "\(error)".terminalSafe)
+        }
+    }
+
+    private func process(_ task: SessionTask, _ type: SessionType) throws(LocalEndFailure) -> any LocalEnd {
+        let inputs = task.document.inputs
+        let user = try user(inputs.runAsEnabled ? inputs.runAsDefaultUser : task.runAsUser)
+        if let start = task.document.properties.latchkey { return try own(start, user) }
+        let command = task.document.properties.linux?.commands ?? ""
+        let terminal = LocalTerminalSize(columns: 80, rows: 24)
+        switch type {
+        case .command:
+            let isSeparate = task.document.properties.linux?.separateOutputStream.lowercased() == "true"
+            do throws(ShellPlanError) {
+                let plan = try ShellPlan.program(command, user)
+                return try ProcessEnd.make(plan, streams: isSeparate ? .separate : .joined, waitsForSize: false)
+            } catch {
+                throw LocalEndFailure(reason: error.description)
+            }
+        case .interactiveCommand:
+            return try ProcessEnd(
+                ShellPlan.command(command, user, terminal: terminal),
+                streams: .joined,
+                waitsForSize: true
+            )
+        default:
+            return try ProcessEnd(ShellPlan.login(user, terminal: terminal), streams: .joined, waitsForSize: true)
+        }
+    }
+
+    /// As Latchkey's client asks for it: everything is known from the start.
+    private func own(_ start: SessionTask.Start, _ user: LocalUser) throws(LocalEndFailure) -> any LocalEnd {
+        var variables = start.environment.compactMap { variable -> (String, String)? in
+            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+        }
+        var terminal: LocalTerminalSize?
+        if let name = start.terminal {
+            variables.append(("TERM", name))
+            terminal = LocalTerminalSize(columns: start.columns ?? 80, rows: start.rows ?? 24)
+        }
+        let plan =
+            if let command = start.command {
+                ShellPlan.command(command, user, terminal: terminal, variables: variables)
+            } else {
+                ShellPlan.login(user, terminal: terminal, variables: variables)
+            }
+        return try ProcessEnd(plan, streams: .separate, waitsForSize: false)
+    }
+}

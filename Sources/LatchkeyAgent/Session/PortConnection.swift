@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyRelay
+
+/// A connection to a port of this machine or another one, from the dialling on. Nothing here waits.
+final class PortConnection {
+    enum Reading { case bytes(Int), none, ended }
+
+    private var dial: PortDial?
+    private var descriptor: Int32
+    private var isConnected = false
+    private var pending: [UInt8] = []
+    private var sent = 0
+    private var endsInput = false
+    private(set) var isAtEnd = false
+
+    /// - Throws: why it cannot be reached.
+    init(_ target: PortTarget) throws(PortTargetError) {
+        var dial = PortDial(target)
+        descriptor = try dial.start()
+        self.dial = consume dial
+    }
+
+    deinit { if isConnected { close(descriptor) } }
+
+    /// How many bytes wait to be written.
+    var backlog: Int { pending.count - sent }
+
+    func append(_ bytes: some Collection<UInt8>) {
+        if sent == pending.count {
+            pending = Array(bytes)
+            sent = 0
+        } else {
+            pending += bytes
+        }
+    }
+
+    /// No more will be written.
+    func endInput() { endsInput = true }
+
+    func interest(reads: Bool) -> pollfd {
+        guard isConnected else { return pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0) }
+        let events = (reads && !isAtEnd ? POLLIN : 0) | (backlog > 0 ? POLLOUT : 0)
+        return pollfd(fd: events == 0 ? -1 : descriptor, events: Int16(events), revents: 0)
+    }
+
+    /// Milliseconds until the dialling has to go on by itself; nil once it is done.
+    var patience: Int64? { dial.map { Int64($0.timeout) } }
+
+    /// Dials and writes as far as that goes.
+    ///
+    /// - Throws: `unreachable`.
+    func advance() throws(PortTargetError) {
+        if !isConnected {
+            switch try dial?.finish() {
+            case .waiting(let next): descriptor = next
+            case .connected(let connected):
+                descriptor = connected
+                isConnected = true
+                dial = nil
+            case nil: return
+            }
+        }
+        guard isConnected else { return }
+        while backlog > 0 {
+            let count = pending.withUnsafeBytes { bytes in
+                send(descriptor, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                // Nobody takes it any more; what the other side still says is read all the same.
+                if errno != EAGAIN { sent = pending.count }
+                break
+            }
+            sent += count
+        }
+        if endsInput && backlog == 0 {
+            endsInput = false
+            shutdown(descriptor, Int32(SHUT_WR))
+        }
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Reading {
+        guard isConnected, !isAtEnd else { return isAtEnd ? .ended : .none }
+        while true {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { return .bytes(count) }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 && errno == EAGAIN { return .none }
+            isAtEnd = true
+            return .ended
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+internal import LatchkeyRelay
+
+/// A port, one connection at a time: for a client's standard streams, and for clients that know no multiplexing.
+final class PortEnd: LocalEnd {
+    private static let backlogLimit = 512 * 1024
+    private static let burst = 16
+
+    private let target: PortTarget
+    /// Whether the session goes on when the connection ends, and the next input dials anew.
+    private let redials: Bool
+    private var connection: PortConnection?
+    private var extensions: Handshake.Extensions?
+    private(set) var isOver = false
+
+    init(_ target: PortTarget, redials: Bool) throws(LocalEndFailure) {
+        self.target = target
+        self.redials = redials
+        connection = try PortEnd.dial(target)
+    }
+
+    private static func dial(_ target: PortTarget) throws(LocalEndFailure) -> PortConnection {
+        do { return try PortConnection(target) } catch { throw LocalEndFailure(reason: error.description.terminalSafe) }
+    }
+
+    func agreed(on extensions: Handshake.Extensions?) { self.extensions = extensions }
+
+    func interests(sends: Bool) -> [pollfd] { connection.map { [$0.interest(reads: sends)] } ?? [] }
+
+    var patience: Int64? { connection?.patience }
+
+    func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
+        switch PayloadType(rawValue: delivery.payloadType) {
+        case .output:
+            if connection == nil { connection = try PortEnd.dial(target) }
+            guard let connection, connection.backlog < PortEnd.backlogLimit else { return false }
+            connection.append(delivery.payload)
+        case .inputEnd: connection?.endInput()
+        case .flag where delivery.payload.last == UInt8(Flag.disconnectToPort.rawValue): connection = nil
+        default: break
+        }
+        return true
+    }
+
+    func pump(into channel: inout DataChannel) throws(LocalEndFailure) {
+        guard let connection else { return }
+        do { try connection.advance() } catch { throw LocalEndFailure(reason: error.description.terminalSafe) }
+        let piece = extensions == nil ? 16 * 1024 : 64 * 1024
+        for _ in 0..<PortEnd.burst where channel.room > 0 {
+            let count = channel.send(.output, capacity: piece) { target in
+                if case .bytes(let count) = connection.read(into: target) { return count }
+                return 0
+            }
+            if count == 0 { break }
+        }
+        if connection.isAtEnd {
+            self.connection = nil
+            if !redials { isOver = true }
+        }
+    }
+}

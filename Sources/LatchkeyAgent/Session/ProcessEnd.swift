@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import LatchkeyTerminal
+
+/// A shell or command of a session.
+final class ProcessEnd: LocalEnd {
+    /// The most bytes in one message: what goes through an official client fastest, and through Latchkey's own.
+    private static let officialPiece = 32 * 1024
+    private static let piece = 64 * 1024
+    /// So many messages at a time, so that what comes in gets its turn.
+    private static let burst = 16
+    /// Milliseconds that a shell waits for its client to say how large its terminal is.
+    private static let sizePatience: Int64 = 300
+
+    /// What the official agent keeps of a command's streams.
+    enum Streams {
+        /// Standard output and error as one; nothing about the end.
+        case joined
+        /// Each by itself, then a line with the exit status.
+        case separate
+    }
+
+    private let specification: LocalProcess.Specification
+    private var process: LocalProcess?
+    private let streams: Streams
+    private var extensions: Handshake.Extensions?
+    private var scrollback = Scrollback()
+    private var outputIsOver = false
+    private var errorIsOver = false
+    private var inputIsOver = false
+    private var ending: LocalProcess.Ending?
+    private var endWasTold = false
+    private var sizeDeadline: Int64?
+    /// What is to be said before anything else, to a client that took over.
+    private var replay: ArraySlice<UInt8> = []
+    private var redraws = false
+    private var written = 0
+
+    /// - Parameter waitsForSize: start only when the client has said how large its terminal is, or after a moment.
+    init(
+        _ specification: LocalProcess.Specification,
+        streams: Streams,
+        waitsForSize: Bool
+    ) throws(LocalEndFailure) {
+        self.specification = specification
+        self.streams = streams
+        if waitsForSize {
+            sizeDeadline = LocalProcess.now + ProcessEnd.sizePatience
+        } else {
+            try start(specification.terminal)
+        }
+    }
+
+    private func start(_ size: LocalTerminalSize?) throws(LocalEndFailure) {
+        sizeDeadline = nil
+        var specification = specification
+        specification.terminal = size ?? specification.terminal
+        do { process = try LocalProcess(specification) } catch { throw LocalEndFailure(reason: "\(error)") }
+    }
+
+    var isOver: Bool { endWasTold }
+
+    func agreed(on extensions: Handshake.Extensions?) { self.extensions = extensions }
+
+    func takenOver(by channel: inout DataChannel) {
+        replay = scrollback.content
+        // Whatever draws its whole screen does so again when the size changes.
+        redraws = specification.terminal != nil
+    }
+
+    func interests(sends: Bool) -> [pollfd] {
+        guard process != nil else { return [] }
+        var waits: [pollfd] = []
+        if sends, ending == nil || !outputIsOver || !errorIsOver {
+            if !outputIsOver { waits.append(pollfd(fd: process?.outputDescriptor ?? -1, events: Int16(POLLIN), revents: 0)) }
+            if !errorIsOver, let descriptor = process?.errorDescriptor {
+                waits.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+            }
+        }
+        if ending == nil { waits.append(pollfd(fd: process?.exitDescriptor ?? -1, events: Int16(POLLIN), revents: 0)) }
+        if inputWaits { waits.append(pollfd(fd: process?.inputDescriptor ?? -1, events: Int16(POLLOUT), revents: 0)) }
+        return waits
+    }
+
+    private var inputWaits = false
+
+    /// Milliseconds until something is to be done though no descriptor says so; nil for never.
+    var patience: Int64? {
+        if let sizeDeadline { return max(0, sizeDeadline - LocalProcess.now) }
+        guard let timeout = process?.drainTimeout, timeout >= 0 else { return nil }
+        return Int64(timeout)
+    }
+
+    func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
+        inputWaits = false
+        switch PayloadType(rawValue: delivery.payloadType) {
+        case .size:
+            guard let size = Payload.decode(SizeContent.self, delivery.payload) else { return true }
+            try resize(LocalTerminalSize(columns: size.cols, rows: size.rows))
+            return true
+        case .output:
+            guard process != nil else { return sizeDeadline == nil }
+            if isKey(delivery) { return true }
+            return write(delivery.payload)
+        case .inputEnd:
+            guard process != nil else { return sizeDeadline == nil }
+            inputIsOver = true
+            let isDone = process?.endInput() ?? true
+            inputWaits = !isDone
+            return isDone
+        case .signal:
+            let name = String(decoding: delivery.payload.prefix(16), as: UTF8.self)
+            if let number = Signals.number(named: name) { _ = process?.signal(number) }
+            return true
+        default: return true
+        }
+    }
+
+    private func resize(_ size: LocalTerminalSize) throws(LocalEndFailure) {
+        guard specification.terminal != nil else { return }
+        if process == nil, sizeDeadline != nil { return try start(size) }
+        if redraws {
+            redraws = false
+            _ = process?.resize(LocalTerminalSize(columns: size.columns, rows: max(1, size.rows - 1)))
+        }
+        _ = process?.resize(size)
+    }
+
+    /// The official client has no other way to send a signal to what has no terminal, and no way to send input.
+    private func isKey(_ delivery: StreamReceiver.Delivery) -> Bool {
+        guard specification.terminal == nil, extensions == nil else { return false }
+        switch delivery.payload {
+        case [0x03]: _ = process?.signal(SIGINT)
+        case [0x1C]: _ = process?.signal(SIGQUIT)
+        default: break
+        }
+        return true
+    }
+
+    /// - Returns: false if a part of it has to wait.
+    private func write(_ bytes: [UInt8]) -> Bool {
+        while written < bytes.count {
+            let result = bytes.withUnsafeBytes { bytes in
+                process?.write(UnsafeRawBufferPointer(rebasing: bytes[written...])) ?? .broken
+            }
+            switch result {
+            case .count(let count): written += count
+            case .full:
+                inputWaits = true
+                return false
+            case .broken: written = bytes.count
+            }
+        }
+        written = 0
+        return true
+    }
+
+    func pump(into channel: inout DataChannel) throws(LocalEndFailure) {
+        if let deadline = sizeDeadline, LocalProcess.now >= deadline { try start(nil) }
+        guard process != nil else { return }
+        if extensions?.process != true, specification.terminal == nil, !inputIsOver {
+            // The official agent gives a command no input; one that reads it would wait for ever.
+            inputIsOver = true
+            process?.endInput()
+        }
+        while !replay.isEmpty {
+            guard channel.room > 0 else { return }
+            let piece = replay.prefix(ProcessEnd.officialPiece)
+            channel.send(.output, piece)
+            replay = replay.dropFirst(piece.count)
+        }
+        if ending == nil { ending = process?.ending() }
+        let piece = extensions == nil ? ProcessEnd.officialPiece : ProcessEnd.piece
+        if !outputIsOver { outputIsOver = move(.output, .output, piece, &channel) }
+        if !errorIsOver {
+            let type: PayloadType = streams == .separate ? .standardError : .output
+            errorIsOver = move(.error, type, piece, &channel)
+        }
+        if let ending, outputIsOver, errorIsOver, !endWasTold, channel.room > 0 {
+            endWasTold = true
+            tell(ending, &channel)
+        }
+    }
+
+    /// - Returns: whether the stream has ended.
+    private func move(
+        _ stream: LocalProcess.Stream,
+        _ type: PayloadType,
+        _ piece: Int,
+        _ channel: inout DataChannel
+    ) -> Bool {
+        var isOver = false
+        for _ in 0..<ProcessEnd.burst where channel.room > 0 {
+            let count = channel.send(type, capacity: piece) { target in
+                switch process?.read(stream, into: target) {
+                case .bytes(let count):
+                    if specification.terminal != nil {
+                        scrollback.append(UnsafeRawBufferPointer(rebasing: target[..<count]))
+                    }
+                    return count
+                case .ended, nil:
+                    isOver = true
+                    return 0
+                case .some(.none): return 0
+                }
+            }
+            if count == 0 { break }
+        }
+        return isOver
+    }
+
+    private func tell(_ ending: LocalProcess.Ending, _ channel: inout DataChannel) {
+        // An official client prints whatever it is told, so it is told what the official agent tells.
+        guard extensions?.process == true || (streams == .separate && specification.terminal == nil) else { return }
+        let status =
+            switch ending {
+            case .exited(let status): status
+            case .signalled(let number): 128 + number
+            }
+        channel.send(.exitCode, Array("EXIT_CODE: \(status)".utf8))
+    }
+}
