@@ -17,17 +17,22 @@ extension ProcessTests {
             #expect(try Local.run("kill -KILL $$").ending == .signalled(SIGKILL))
             var process = try LocalProcess(Local.shell("echo ready; exec sleep 60"))
             _ = process.output(until: "ready")
-            #expect(process.signal(SIGUSR1))
-            #expect(process.end() == .signalled(SIGUSR1))
+            let reached = process.signal(SIGUSR1)
+            #expect(reached)
+            let ending = process.end()
+            #expect(ending == .signalled(SIGUSR1))
         }
 
         @Test func `a signal reaches the children too`() throws {
             var process = try LocalProcess(Local.shell("sleep 60 & echo ready; wait"))
             _ = process.output(until: "ready")
-            #expect(process.signal(SIGTERM))
+            let reached = process.signal(SIGTERM)
+            #expect(reached)
             // Only when the last one has gone is the pipe at its end.
-            #expect(process.output(until: "nothing") == "")
-            #expect(process.end() == .signalled(SIGTERM))
+            let text = process.output(until: "nothing")
+            #expect(text == "")
+            let ending = process.end()
+            #expect(ending == .signalled(SIGTERM))
         }
 
         @Test func `the end of the input is seen`() throws {
@@ -49,17 +54,22 @@ extension ProcessTests {
         @Test func `writing to one that does not read is no signal`() throws {
             var process = try LocalProcess(Local.shell("exec <&-; echo ready; sleep 5"))
             _ = process.output(until: "ready")
-            #expect(process.send("x") == .broken)
+            let sent = process.send("x")
+            #expect(sent == .broken)
             process.endInput()
-            #expect(process.inputDescriptor == -1)
-            #expect(process.send("x") == .broken)
+            let input = process.inputDescriptor
+            #expect(input == -1)
+            let sentLater = process.send("x")
+            #expect(sentLater == .broken)
         }
 
         @Test func `a full pipe is told`() throws {
             var process = try LocalProcess(Local.shell("sleep 60"))
             let block = [UInt8](repeating: 1, count: 1 << 20)
-            #expect(block.withUnsafeBytes { process.write($0) } == .count(65536))
-            #expect(block.withUnsafeBytes { process.write($0) } == .full)
+            let taken = block.withUnsafeBytes({ process.write($0) })
+            #expect(taken == .count(65536))
+            let taken1 = block.withUnsafeBytes({ process.write($0) })
+            #expect(taken1 == .full)
         }
 
         @Test func `what was left in the background does not hold the session`() throws {
@@ -86,10 +96,13 @@ extension ProcessTests {
         @Test func `where there are no process descriptors a timer stands in`() throws {
             var process = try LocalProcess(Local.shell("sleep 0.3; exit 9"), usesProcessDescriptor: false)
             var descriptor = pollfd(fd: process.exitDescriptor, events: Int16(POLLIN), revents: 0)
-            #expect(process.ending() == nil)
+            let look = process.ending()
+            #expect(look == nil)
             #expect(poll(&descriptor, 1, 0) == 0)
-            #expect(process.end() == .exited(9))
-            #expect(process.ending() == .exited(9))
+            let ending = process.end()
+            #expect(ending == .exited(9))
+            let lookLater = process.ending()
+            #expect(lookLater == .exited(9))
         }
     }
 }

@@ -30,14 +30,17 @@ extension ProcessTests {
             )
             _ = process.output(until: "ready")
             process.resize(columns: 80, rows: 24)
-            #expect(process.output(until: "24 80").contains("24 80"))
+            let text = process.output(until: "24 80")
+            #expect(text.contains("24 80"))
         }
 
         @Test func `Ctrl-C ends what is in the foreground`() throws {
             var process = try LocalProcess(Local.shell("echo ready; exec sleep 60", terminal: size))
             _ = process.output(until: "ready")
-            #expect(process.send("\u{03}") == .count(1))
-            #expect(process.end() == .signalled(SIGINT))
+            let sent = process.send("\u{03}")
+            #expect(sent == .count(1))
+            let ending = process.end()
+            #expect(ending == .signalled(SIGINT))
         }
 
         @Test func `a signal goes to the foreground group, not to the shell`() throws {
@@ -47,10 +50,14 @@ extension ProcessTests {
             _ = process.output(until: "ready")
             // Until the shell has put its child into the foreground, the group is its own.
             usleep(300_000)
-            #expect(process.signal(SIGTERM))
-            #expect(process.output(until: "status 143").contains("status 143"))
-            #expect(process.end() == .exited(0))
-            #expect(!process.signal(SIGTERM))
+            let reached = process.signal(SIGTERM)
+            #expect(reached)
+            let text = process.output(until: "status 143")
+            #expect(text.contains("status 143"))
+            let ending = process.end()
+            #expect(ending == .exited(0))
+            let reachedLater = process.signal(SIGTERM)
+            #expect(!reachedLater)
         }
 
         @Test func `there is job control`() throws {
@@ -74,7 +81,8 @@ extension ProcessTests {
             // The pipeline is a group of its own, and the terminal's foreground.
             #expect(ps[2] == ps[3] && ps[2] != shell[2])
             _ = process.send("exit 3\n")
-            #expect(process.end() == .exited(3))
+            let ending = process.end()
+            #expect(ending == .exited(3))
         }
 
         @Test func `the end of the input is the EOF character`() throws {
@@ -82,9 +90,12 @@ extension ProcessTests {
             _ = process.output(until: "ready")
             // In the middle of a line, where one character would only pass on what there is.
             _ = process.send("half")
-            #expect(process.endInput())
-            #expect(process.output(until: "after").contains("half"))
-            #expect(process.end() == .exited(0))
+            let done = process.endInput()
+            #expect(done)
+            let text = process.output(until: "after")
+            #expect(text.contains("half"))
+            let ending = process.end()
+            #expect(ending == .exited(0))
         }
 
         @Test func `all output comes before the end`() throws {

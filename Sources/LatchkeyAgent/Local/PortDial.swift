@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Connecting to the first address of a target that answers, without waiting. The owner calls ``start()`` once, polls the
+/// descriptor for writing for at most ``timeout`` milliseconds, and calls ``finish()`` until it says `.connected`.
+package struct PortDial: ~Copyable {
+    /// Milliseconds that each address has.
+    package static let patience: Int64 = 10_000
+
+    private let target: PortTarget
+    private var next = 0
+    private var descriptor: Int32 = -1
+    private var deadline: Int64 = 0
+    private var lastError: Int32 = ECONNREFUSED
+
+    package enum Progress: Equatable, Sendable {
+        /// To be polled for writing; another one than before if another address is tried.
+        case waiting(Int32)
+        /// Connected: non-blocking, close-on-exec, and from now on the caller's to close.
+        case connected(Int32)
+    }
+
+    package init(_ target: PortTarget) { self.target = target }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Milliseconds until the address that is being tried is given up.
+    package var timeout: Int32 { Int32(clamping: max(0, deadline - LocalProcess.now)) }
+
+    /// Begins with the first address.
+    ///
+    /// - Returns: the descriptor to poll for writing.
+    /// - Throws: `unreachable` if all addresses refused at once.
+    package mutating func start() throws(PortTargetError) -> Int32 {
+        try tryNext()
+        return descriptor
+    }
+
+    /// Sees how far it has come. After `.connected`, or an error, there is nothing more to ask.
+    ///
+    /// - Throws: `unreachable` when no address is left.
+    package mutating func finish() throws(PortTargetError) -> Progress {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        if poll(&wait, 1, 0) == 1 {
+            var number: Int32 = 0
+            var size = socklen_t(MemoryLayout.size(ofValue: number))
+            if getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &number, &size) != 0 { number = errno }
+            if number == 0 {
+                defer { descriptor = -1 }
+                return .connected(descriptor)
+            }
+            lastError = number
+        } else if LocalProcess.now < deadline {
+            return .waiting(descriptor)
+        } else {
+            lastError = ETIMEDOUT
+        }
+        try tryNext()
+        return .waiting(descriptor)
+    }
+
+    private mutating func tryNext() throws(PortTargetError) {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+        while next < target.addresses.count {
+            let address = target.addresses[next]
+            next += 1
+            let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+            let new = socket(address.family, type, 0)
+            guard new >= 0 else {
+                lastError = errno
+                continue
+            }
+            if address.family != AF_UNIX {
+                // What comes is passed on as it comes.
+                var on: Int32 = 1
+                setsockopt(new, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout.size(ofValue: on)))
+            }
+            // Interrupted, it goes on by itself (POSIX.1-2017, connect).
+            if address.withPointer({ connect(new, $0, $1) }) == 0 || errno == EINPROGRESS || errno == EINTR {
+                descriptor = new
+                deadline = LocalProcess.now + Self.patience
+                return
+            }
+            lastError = errno
+            close(new)
+        }
+        throw .unreachable(target.name, lastError)
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+
+/// Where a forwarded port leads: addresses that were resolved and checked, so that nothing is resolved a second time
+/// between the check and the connection.
+package struct PortTarget: Equatable, Sendable {
+    /// What was asked for, as people write it; not safe for a terminal.
+    package let name: String
+    /// In the order in which they are tried; at least one.
+    package let addresses: [SocketAddress]
+
+    /// Resolves a host name or address, which may wait for a name server.
+    ///
+    /// - Throws: `denied` if any of the host's addresses is: a name that leads to such a one, too, is not to be trusted
+    ///   with the others.
+    package static func resolve(
+        host: String,
+        port: Int,
+        denying denied: DenyList = .standard
+    ) throws(PortTargetError) -> PortTarget {
+        guard (try? Names.address(host)) != nil else { throw .hostInvalid(host) }
+        guard (1...65535).contains(port) else { throw .portInvalid(port) }
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV
+        var first: UnsafeMutablePointer<addrinfo>?
+        let number = getaddrinfo(host, String(port), &hints, &first)
+        guard number == 0 else { throw .unresolved(host, reason: String(cString: gai_strerror(number))) }
+        defer { freeaddrinfo(first) }
+        var addresses: [SocketAddress] = []
+        for entry in sequence(first: first, next: { $0?.pointee.ai_next }) {
+            guard let pointer = entry?.pointee.ai_addr, let address = SocketAddress(pointer) else { continue }
+            if denied.denies(address) { throw .denied(host, address: address.text) }
+            if !addresses.contains(address) { addresses.append(address) }
+        }
+        guard !addresses.isEmpty else { throw .unresolved(host, reason: "it has no address") }
+        let shown = host.contains(":") ? "[\(host)]" : host
+        return PortTarget(name: "\(shown):\(port)", addresses: Array(addresses.prefix(16)))
+    }
+
+    /// A socket in the file system. Whether a session may reach it is for the caller to decide: it is opened with the
+    /// rights of this process.
+    package static func socket(path: String) throws(PortTargetError) -> PortTarget {
+        guard path.hasPrefix("/"), let address = SocketAddress(path: path) else { throw .pathInvalid(path) }
+        return PortTarget(name: path, addresses: [address])
+    }
+}
+
+/// Why a port leads nowhere.
+package enum PortTargetError: Error, Equatable, CustomStringConvertible {
+    case hostInvalid(String)
+    case portInvalid(Int)
+    /// Not absolute, or longer than the kernel takes.
+    case pathInvalid(String)
+    case rangeInvalid(String)
+    case unresolved(String, reason: String)
+    /// The host leads to an address that must not be reached.
+    case denied(String, address: String)
+    /// The error number of the last address that was tried.
+    case unreachable(String, Int32)
+
+    /// One line, without capital and full stop.
+    package var description: String {
+        switch self {
+        case .hostInvalid(let host): "'\(host.terminalSafe)' is neither a host name nor an address"
+        case .portInvalid(let port): "\(port) is not a port"
+        case .pathInvalid(let path): "'\(path.terminalSafe)' cannot be a socket's path"
+        case .rangeInvalid(let text): "'\(text.terminalSafe)' is neither an address nor a range of addresses"
+        case .unresolved(let host, let reason): "cannot resolve '\(host.terminalSafe)': \(reason.terminalSafe)"
+        case .denied(let host, let address):
+            "'\(host.terminalSafe)' leads to \(address.terminalSafe), which must not be reached through a session"
+        case .unreachable(let name, let number):
+            "cannot connect to \(name.terminalSafe): \(String(cString: strerror(number)))"
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The few ways in which the agent reads and makes small files.
+enum StateFile {
+    /// The first `limit` bytes of a regular file, or nil if it cannot be read. Never waits, whatever the path leads to.
+    static func read(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: min(limit, 1 << 16))
+        // A file in /proc or /sys says that its size is 0 or a page.
+        while bytes.count < limit {
+            let count = Glibc.read(descriptor, &buffer, min(buffer.count, limit - bytes.count))
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            bytes += buffer.prefix(count)
+        }
+        return bytes
+    }
+
+    /// As ``read(_:limit:)``, as lines of text without the spaces at their ends.
+    static func lines(_ path: String, limit: Int = 1 << 16) -> [String] {
+        guard let bytes = read(path, limit: limit) else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .map {
+                String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+            }
+    }
+
+    /// Makes a file that is complete, and has its mode, from the moment it can be seen; one that is there already stays
+    /// as it is. The mode is set when the file is made and never changed: between making and changing, another mode would
+    /// hold (CVE-2022-29527).
+    ///
+    /// - Returns: 0, or the error number; EEXIST if there was one.
+    static func make(_ name: String, in folder: String, mode: mode_t, _ content: String) -> Int32 {
+        let random = UInt64.random(in: .min ... .max)
+        // sudo, like run-parts, passes over names with a dot.
+        let temporary = "\(folder)/.\(name).\(String(random, radix: 36))"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { return errno }
+        defer {
+            close(descriptor)
+            unlink(temporary)
+        }
+        var rest = Array(content.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno != EINTR { return errno }
+            rest = rest.dropFirst(max(0, count))
+        }
+        guard fsync(descriptor) == 0 else { return errno }
+        // Like rename, but does not replace what is there.
+        guard link(temporary, "\(folder)/\(name)") == 0 else { return errno }
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return errno }
+        defer { close(directory) }
+        return fsync(directory) == 0 ? 0 : errno
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Runs `body` while no other thread or process holds the lock on the file, which is made if it is missing.
+    ///
+    /// - Throws: what `failed` makes of the error number if the lock cannot be had; else what `body` throws.
+    static func locked<Value, Failure: Error>(
+        _ path: String,
+        failed: (Int32) -> Failure,
+        _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failed(errno) }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw failed(errno) }
+        }
+        return try body()
+    }
+}
