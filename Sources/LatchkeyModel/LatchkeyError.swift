@@ -105,6 +105,10 @@ extension LatchkeyError {
         )
     }
 
+    package static func activationNotFound(_ id: String) -> LatchkeyError {
+        LatchkeyError(.activationInvalid, "no activation '\(id.terminalSafe)'")
+    }
+
     package static func activationExpired() -> LatchkeyError {
         LatchkeyError(.activationExpired, "the activation has expired", hint: "make a new activation")
     }
