@@ -63,6 +63,79 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("2") { database in
+            // Histories outlive what they speak of: neither an activation that is deleted nor an instance that is removed
+            // takes along what was done with it. Only the agent's side of an instance goes with the instance.
+            //
+            // A session moves from one partial index to the others when it ends, so that those that are alive are found
+            // without their history, and a page of history is a range however long it grows.
+            try database.execute(
+                sql: """
+                    CREATE TABLE accessKey (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        userName TEXT NOT NULL,
+                        sealedSecret BLOB NOT NULL,
+                        created INTEGER NOT NULL,
+                        lastUsed INTEGER
+                    ) STRICT;
+                    CREATE TABLE activation (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        codeDigest BLOB NOT NULL CHECK (length(codeDigest) = 32),
+                        description TEXT,
+                        defaultInstanceName TEXT,
+                        iamRole TEXT,
+                        registrationLimit INTEGER NOT NULL,
+                        registrationsCount INTEGER NOT NULL CHECK (registrationsCount BETWEEN 0 AND registrationLimit),
+                        expiration INTEGER NOT NULL,
+                        created INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE INDEX activationByCreated ON activation (created, id);
+                    CREATE TABLE activationTag (
+                        activationID TEXT NOT NULL REFERENCES activation ON DELETE CASCADE,
+                        key TEXT NOT NULL,
+                        value TEXT NOT NULL,
+                        PRIMARY KEY (activationID, key)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE managedInstance (
+                        instanceID TEXT PRIMARY KEY NOT NULL REFERENCES instance ON DELETE CASCADE,
+                        publicKey BLOB NOT NULL,
+                        machineFingerprint TEXT NOT NULL,
+                        activationID TEXT,
+                        registered INTEGER NOT NULL,
+                        lastPing INTEGER,
+                        agentName TEXT,
+                        agentVersion TEXT,
+                        platformName TEXT,
+                        platformType TEXT,
+                        platformVersion TEXT,
+                        ipAddress TEXT,
+                        computerName TEXT
+                    ) STRICT;
+                    CREATE INDEX managedInstanceByRegistered ON managedInstance (registered, instanceID);
+                    CREATE INDEX managedInstanceByActivation ON managedInstance (activationID, registered, instanceID);
+                    CREATE TABLE session (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        target TEXT NOT NULL,
+                        owner TEXT NOT NULL,
+                        documentName TEXT NOT NULL,
+                        reason TEXT,
+                        parameters TEXT NOT NULL,
+                        status TEXT NOT NULL,
+                        started INTEGER NOT NULL,
+                        ended INTEGER,
+                        details TEXT,
+                        maxDuration INTEGER,
+                        user TEXT,
+                        CHECK ((status IN ('Terminated', 'Failed')) = (ended IS NOT NULL))
+                    ) STRICT;
+                    CREATE INDEX sessionAlive ON session (started, id) WHERE ended IS NULL;
+                    CREATE INDEX sessionByStarted ON session (started, id) WHERE ended IS NOT NULL;
+                    CREATE INDEX sessionByTarget ON session (target, started, id) WHERE ended IS NOT NULL;
+                    CREATE INDEX sessionByOwner ON session (owner, started, id) WHERE ended IS NOT NULL;
+                    CREATE INDEX sessionByStatus ON session (status, started, id) WHERE ended IS NOT NULL;
+                    """
+            )
+        }
         return migrator
     }
 }

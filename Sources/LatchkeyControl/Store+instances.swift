@@ -25,36 +25,20 @@ extension Store {
     /// - Throws: `instanceExists` if another one has its name.
     package func add(_ instance: Instance) throws {
         try write { database in
-            if let name = instance.name {
-                let other = try String.fetchOne(
-                    database,
-                    sql: "SELECT instanceID FROM instanceTag WHERE key = 'Name' AND value = ?",
-                    arguments: [name]
-                )
-                if let other {
-                    throw LatchkeyError(
-                        .instanceExists,
-                        "an instance named '\(name.terminalSafe)' exists already (\(other))",
-                        hint: "choose another name, or remove that one: latchkey instance remove '\(name.terminalSafe)'"
-                    )
-                }
-            }
-            try database.execute(
-                sql: "INSERT INTO instance (id, state, port, user, keyName, created) VALUES (?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    instance.id, instance.state.rawValue, instance.port, instance.user, instance.keyName,
-                    instance.created.milliseconds,
-                ]
-            )
-            for (position, address) in instance.addresses.enumerated() {
-                try database.execute(
-                    sql: "INSERT INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
-                    arguments: [instance.id, position, address]
+            if let name = instance.name, let other = try Store.owner(ofName: name, database) {
+                throw LatchkeyError(
+                    .instanceExists,
+                    "an instance named '\(name.terminalSafe)' exists already (\(other))",
+                    hint: "choose another name, or remove that one: latchkey instance remove '\(name.terminalSafe)'"
                 )
             }
-            try Store.setTags(instance.tags, of: instance.id, database)
-            try Store.pin(instance.hostKeys, instance.id, database)
+            try Store.insert(instance, database)
         }
+    }
+
+    /// The instances with these ids, in this order; an id that is not known is left out.
+    package func instances(withIDs ids: [Instance.ID]) throws -> [Instance] {
+        try read { database in try Store.fetch(ids, database) }
     }
 
     /// Sets tags and removes others; the name is one of them.
@@ -85,6 +69,33 @@ extension Store {
         }
     }
 
+    /// An instance that has this name already; nil if the name is free.
+    static func owner(ofName name: String, _ database: Database) throws -> Instance.ID? {
+        try String.fetchOne(
+            database,
+            sql: "SELECT instanceID FROM instanceTag WHERE key = 'Name' AND value = ?",
+            arguments: [name]
+        )
+    }
+
+    static func insert(_ instance: Instance, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO instance (id, state, port, user, keyName, created) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                instance.id, instance.state.rawValue, instance.port, instance.user, instance.keyName,
+                instance.created.milliseconds,
+            ]
+        )
+        for (position, address) in instance.addresses.enumerated() {
+            try database.execute(
+                sql: "INSERT INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
+                arguments: [instance.id, position, address]
+            )
+        }
+        try setTags(instance.tags, of: instance.id, database)
+        try pin(instance.hostKeys, instance.id, database)
+    }
+
     static func pin(_ keys: [HostKey], _ id: Instance.ID, _ database: Database) throws {
         for key in keys {
             try database.execute(
@@ -94,7 +105,7 @@ extension Store {
         }
     }
 
-    private static func setTags(_ tags: Tags, of id: Instance.ID, _ database: Database) throws {
+    static func setTags(_ tags: Tags, of id: Instance.ID, _ database: Database) throws {
         for (key, value) in tags {
             try database.execute(
                 sql: "INSERT OR REPLACE INTO instanceTag (instanceID, key, value) VALUES (?, ?, ?)",

@@ -4,11 +4,12 @@ internal import GRDB
 internal import Glibc
 internal import LatchkeyModel
 
-/// The embedded control plane: instances and key pairs in one SQLite file. Several processes may use it at once.
+/// The embedded control plane in one SQLite file: instances and key pairs, and for the server access keys, activations,
+/// agents and sessions. Several processes may use it at once.
 ///
 /// Every function throws `LatchkeyError`: `storeUnavailable`, `storeDamaged`, `storeNewer`, `storageFull`, and what its
 /// own words say.
-package final class Store {
+package final class Store: Sendable {
     let database: DatabaseQueue
     private let path: String
 

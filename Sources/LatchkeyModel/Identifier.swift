@@ -9,11 +9,24 @@ package enum Identifier {
     package static let keyPairPrefix = "key-"
 
     /// A fresh identifier: 68 random bits.
-    package static func make(prefix: String) -> String {
-        var generator = SystemRandomNumberGenerator()
-        let digits = (0..<17).map { _ in "0123456789abcdef".randomElement(using: &generator).map(String.init) ?? "0" }
-        return prefix + digits.joined()
+    package static func make(prefix: String) -> String { prefix + random(17, of: "0123456789abcdef") }
+
+    /// A fresh identifier of a session, at most 82 characters. Of the caller's name, 64 characters are kept, and what is
+    /// not an ASCII letter or digit, `.`, `@`, `-` or `_` becomes `_`.
+    package static func makeSession(caller: String) -> String {
+        // A dash at the beginning would make an option of it on a command line.
+        let name = caller.drop { $0 == "-" }.prefix(64)
+            .map { character in
+                let isAllowed =
+                    character.isASCII && (character.isLetter || character.isNumber || ".@-_".contains(character))
+                return isAllowed ? String(character) : "_"
+            }
+            .joined()
+        return make(prefix: (name.isEmpty ? "session" : name) + "-")
     }
+
+    /// A fresh identifier of an access key: 80 random bits. It begins as AWS's do, since tools look for that.
+    package static func makeAccessKey() -> String { "AKIA" + random(16, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") }
 
     /// Whether `text` has the form of an instance id or of the beginning of one.
     package static func looksLikeInstanceID(_ text: String) -> Bool {
@@ -23,5 +36,10 @@ package enum Identifier {
                 && rest.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
         }
         return false
+    }
+
+    private static func random(_ count: Int, of alphabet: String) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<count).compactMap { _ in alphabet.randomElement(using: &generator) })
     }
 }

@@ -18,6 +18,10 @@ package struct LatchkeyError: Error, Codable, Equatable, Sendable {
         case keyNotFound
         case keyExists
         case keyUnusable
+        case accessKeyNotFound
+        case activationInvalid
+        case activationExpired
+        case activationExhausted
         case noKeyFits
         case passphraseWrong
         case passphraseUnavailable
@@ -85,6 +89,36 @@ extension LatchkeyError {
             .keyExists,
             "a key pair named '\(name.terminalSafe)' exists already",
             hint: "choose another name, or see latchkey key show '\(name.terminalSafe)'"
+        )
+    }
+
+    package static func accessKeyNotFound(_ id: String) -> LatchkeyError {
+        LatchkeyError(.accessKeyNotFound, "no access key '\(id.terminalSafe)'")
+    }
+
+    /// The same for an id that is not known and for a wrong code, so that nobody learns which ids there are.
+    package static func activationInvalid() -> LatchkeyError {
+        LatchkeyError(
+            .activationInvalid,
+            "there is no such activation, or its code is another",
+            hint: "check the activation's id and code, or make a new activation"
+        )
+    }
+
+    package static func activationNotFound(_ id: String) -> LatchkeyError {
+        LatchkeyError(.activationInvalid, "no activation '\(id.terminalSafe)'")
+    }
+
+    package static func activationExpired() -> LatchkeyError {
+        LatchkeyError(.activationExpired, "the activation has expired", hint: "make a new activation")
+    }
+
+    /// As many instances as the activation allows have registered.
+    package static func activationExhausted(limit: Int) -> LatchkeyError {
+        LatchkeyError(
+            .activationExhausted,
+            "the activation was for \(limit) \(limit == 1 ? "instance" : "instances"), and so many have registered",
+            hint: "make a new activation"
         )
     }
 }

@@ -53,9 +53,11 @@ enum ExplanationText {
         var lines: [String] = []
         let name = instance.name?.terminalSafe ?? "(no name)"
         lines.append("instance  \(name), \(instance.id), found by its \(instance.matchedBy)")
-        lines.append(
-            "          \(instance.state.rawValue), at \(instance.addresses.joined(separator: ", ").terminalSafe), port \(instance.port)"
-        )
+        let place =
+            instance.addresses.isEmpty
+            ? "without an address"
+            : "at \(instance.addresses.joined(separator: ", ").terminalSafe), port \(instance.port)"
+        lines.append("          \(instance.state.rawValue), \(place)")
         let source =
             switch explanation.user.source {
             case "option": "as you said"

@@ -31,7 +31,8 @@ enum InstanceText {
     static func lines(_ instance: Instance) -> [(String, String)] {
         var lines = [
             ("name", instance.name?.terminalSafe ?? "-"), ("id", instance.id), ("state", instance.state.rawValue),
-            ("addresses", instance.addresses.joined(separator: ", ").terminalSafe), ("port", String(instance.port)),
+            ("addresses", instance.addresses.isEmpty ? "-" : instance.addresses.joined(separator: ", ").terminalSafe),
+            ("port", String(instance.port)),
             ("user", instance.user?.terminalSafe ?? "-"), ("key", instance.keyName?.terminalSafe ?? "-"),
             ("tags", instance.tags.listed.isEmpty ? "-" : instance.tags.listed),
         ]

@@ -55,7 +55,8 @@ enum Failure {
         switch error.code {
         case .usage, .nameInvalid: usage
         case .instanceNotFound, .instanceAmbiguous, .instanceExists, .instanceNotRunning, .instanceUnreachable,
-            .keyNotFound, .keyExists, .keyUnusable, .noKeyFits, .passphraseWrong, .passphraseUnavailable,
+            .keyNotFound, .keyExists, .keyUnusable, .accessKeyNotFound, .activationInvalid, .activationExpired,
+            .activationExhausted, .noKeyFits, .passphraseWrong, .passphraseUnavailable,
             .hostKeyUnknown, .hostKeyChanged, .loginRefused, .requestRefused, .passwordNotReady, .connectionLost,
             .storeUnavailable,
             .storeDamaged, .storeNewer, .storageFull, .fileUnusable, .configurationInvalid, .cancelled:

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What activations to list: those that have one of the values.
+package enum ActivationFilter: Sendable {
+    case ids([String])
+    case defaultInstanceNames([String])
+    case iamRoles([String])
+
+    /// From the words of DescribeActivations.
+    ///
+    /// - Returns: nil for a key that it does not have.
+    package init?(key: String, values: [String]) {
+        switch key {
+        case "ActivationIds": self = .ids(values)
+        case "DefaultInstanceName": self = .defaultInstanceNames(values)
+        case "IamRole": self = .iamRoles(values)
+        default: return nil
+        }
+    }
+
+    func add(to conditions: inout Conditions) {
+        switch self {
+        case .ids(let values): conditions.add("id", isOneOf: values)
+        case .defaultInstanceNames(let values): conditions.add("defaultInstanceName", isOneOf: values)
+        case .iamRoles(let values): conditions.add("iamRole", isOneOf: values)
+        }
+    }
+}

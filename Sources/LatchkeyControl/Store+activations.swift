@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store {
+    /// - Parameter codeDigest: the SHA-256 of the activation code. The code itself is never stored.
+    package func add(_ activation: Activation, codeDigest: [UInt8]) throws {
+        try write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO activation (
+                        id, codeDigest, description, defaultInstanceName, iamRole, registrationLimit,
+                        registrationsCount, expiration, created
+                    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    activation.id, Data(codeDigest), activation.description, activation.defaultInstanceName,
+                    activation.iamRole, activation.registrationLimit, activation.registrationsCount,
+                    activation.expiration.milliseconds, activation.created.milliseconds,
+                ]
+            )
+            for (key, value) in activation.tags {
+                try database.execute(
+                    sql: "INSERT INTO activationTag (activationID, key, value) VALUES (?, ?, ?)",
+                    arguments: [activation.id, key, value]
+                )
+            }
+        }
+    }
+
+    /// The activations that fulfil all filters, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at the most, 1 or more.
+    ///   - cursor: where the page before this one ended.
+    package func activations(
+        _ filters: [ActivationFilter] = [],
+        limit: Int,
+        after cursor: PageCursor? = nil
+    ) throws -> Page<Activation> {
+        var conditions = Conditions()
+        for filter in filters { filter.add(to: &conditions) }
+        if let cursor { conditions.add("(created, id) > (?, ?)", [cursor.time, cursor.id]) }
+        return try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM activation \(conditions.clause) ORDER BY created, id LIMIT ?",
+                arguments: conditions.arguments + [limit + 1]
+            )
+            let found = try rows.map { try Store.activation($0, database) }
+            return Page(found, limit: limit) { PageCursor($0.created, $0.id) }
+        }
+    }
+
+    /// Deletes an activation. The instances that registered with it stay.
+    ///
+    /// - Throws: `activationInvalid` if there is none of that id.
+    package func removeActivation(_ id: Activation.ID) throws {
+        try write { database in
+            try database.execute(sql: "DELETE FROM activation WHERE id = ?", arguments: [id])
+            if database.changesCount == 0 { throw LatchkeyError.activationNotFound(id) }
+        }
+    }
+
+    static func activation(_ row: Row, _ database: Database) throws -> Activation {
+        let tags = try Row.fetchAll(
+            database,
+            sql: "SELECT key, value FROM activationTag WHERE activationID = ?",
+            arguments: [row["id"] as String]
+        )
+        return Activation(
+            id: row["id"],
+            description: row["description"],
+            defaultInstanceName: row["defaultInstanceName"],
+            iamRole: row["iamRole"],
+            registrationLimit: row["registrationLimit"],
+            registrationsCount: row["registrationsCount"],
+            expiration: Date(milliseconds: row["expiration"]),
+            created: Date(milliseconds: row["created"]),
+            tags: Dictionary(tags.map { ($0[0] as String, $0[1] as String) }) { first, _ in first }
+        )
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store {
+    /// The agent's side of an instance; nil if there is no such instance or no agent on it.
+    package func managedInstance(_ id: Instance.ID) throws -> ManagedInstance? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM managedInstance WHERE instanceID = ?", arguments: [id])
+                .map(Store.managedInstance)
+        }
+    }
+
+    /// The agents that fulfil all filters, the one that registered first at the beginning.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at the most, 1 or more.
+    ///   - cursor: where the page before this one ended.
+    package func managedInstances(
+        _ filters: [ManagedInstanceFilter] = [],
+        limit: Int,
+        after cursor: PageCursor? = nil
+    ) throws -> Page<ManagedInstance> {
+        var conditions = Conditions()
+        for filter in filters { filter.add(to: &conditions) }
+        if let cursor { conditions.add("(registered, instanceID) > (?, ?)", [cursor.time, cursor.id]) }
+        return try read { database in
+            let found =
+                try Row.fetchAll(
+                    database,
+                    sql: "SELECT * FROM managedInstance \(conditions.clause) ORDER BY registered, instanceID LIMIT ?",
+                    arguments: conditions.arguments + [limit + 1]
+                )
+                .map(Store.managedInstance)
+            return Page(found, limit: limit) { PageCursor($0.registered, $0.instanceID) }
+        }
+    }
+
+    /// Gives an agent to an instance that was added without one.
+    ///
+    /// - Throws: `instanceNotFound`, or `instanceExists` if the instance has an agent: whose key it is does not change.
+    package func add(_ managed: ManagedInstance) throws {
+        try write { database in
+            guard try Store.exists("instance", "id", managed.instanceID, database) else {
+                throw LatchkeyError.instanceNotFound(managed.instanceID)
+            }
+            guard try !Store.exists("managedInstance", "instanceID", managed.instanceID, database) else {
+                throw LatchkeyError(.instanceExists, "instance '\(managed.instanceID)' has an agent already")
+            }
+            try Store.insert(managed, database)
+        }
+    }
+
+    /// Takes in what an agent says of itself, and that it was heard of. What it does not say stays as it was. An instance
+    /// without a name is given its computer's, if that is lawful and free.
+    ///
+    /// - Throws: `instanceNotFound` if there is no such instance or no agent on it.
+    package func update(_ id: Instance.ID, with report: ManagedInstance.Report, at date: Date) throws {
+        try write { database in
+            try database.execute(
+                sql: """
+                    UPDATE managedInstance SET
+                        lastPing = ?,
+                        agentName = COALESCE(?, agentName),
+                        agentVersion = COALESCE(?, agentVersion),
+                        platformName = COALESCE(?, platformName),
+                        platformType = COALESCE(?, platformType),
+                        platformVersion = COALESCE(?, platformVersion),
+                        ipAddress = COALESCE(?, ipAddress),
+                        computerName = COALESCE(?, computerName)
+                    WHERE instanceID = ?
+                    """,
+                arguments: [
+                    date.milliseconds, report.agentName, report.agentVersion, report.platformName, report.platformType,
+                    report.platformVersion, report.ipAddress, report.computerName, id,
+                ]
+            )
+            if database.changesCount == 0 { throw LatchkeyError.instanceNotFound(id) }
+            guard let name = report.computerName else { return }
+            let isNamed = try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM instanceTag WHERE instanceID = ? AND key = 'Name')",
+                arguments: [id]
+            )
+            if isNamed == false, try Store.isFree(name, database) {
+                try Store.setTags([Tags.nameKey: name], of: id, database)
+            }
+        }
+    }
+
+    /// Notes that an agent was heard of.
+    ///
+    /// - Throws: `instanceNotFound` if there is no such instance or no agent on it.
+    package func notePing(_ id: Instance.ID, at date: Date) throws {
+        try update(id, with: ManagedInstance.Report(), at: date)
+    }
+
+    static func insert(_ managed: ManagedInstance, _ database: Database) throws {
+        let report = managed.report
+        try database.execute(
+            sql: """
+                INSERT INTO managedInstance (
+                    instanceID, publicKey, machineFingerprint, activationID, registered, lastPing, agentName, agentVersion,
+                    platformName, platformType, platformVersion, ipAddress, computerName
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                managed.instanceID, Data(managed.publicKeyDER), managed.machineFingerprint, managed.activationID,
+                managed.registered.milliseconds, managed.lastPing?.milliseconds, report.agentName, report.agentVersion,
+                report.platformName, report.platformType, report.platformVersion, report.ipAddress, report.computerName,
+            ]
+        )
+    }
+
+    private static func exists(_ table: String, _ column: String, _ id: String, _ database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(column) = ?)",
+            arguments: [id]
+        ) ?? false
+    }
+
+    private static func managedInstance(_ row: Row) -> ManagedInstance {
+        ManagedInstance(
+            instanceID: row["instanceID"],
+            publicKeyDER: [UInt8](row["publicKey"] as Data),
+            machineFingerprint: row["machineFingerprint"],
+            activationID: row["activationID"],
+            registered: Date(milliseconds: row["registered"]),
+            lastPing: (row["lastPing"] as Int64?).map(Date.init(milliseconds:)),
+            report: ManagedInstance.Report(
+                agentName: row["agentName"],
+                agentVersion: row["agentVersion"],
+                platformName: row["platformName"],
+                platformType: row["platformType"],
+                platformVersion: row["platformVersion"],
+                ipAddress: row["ipAddress"],
+                computerName: row["computerName"]
+            )
+        )
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store {
+    /// Registers a machine as an instance `mi-…`, with the activation's tags and, if it is free, its default name.
+    /// Whatever else happens at once, no more of them register than the activation allows.
+    ///
+    /// - Parameters:
+    ///   - codeDigest: the SHA-256 of the code that the machine gave.
+    ///   - publicKeyDER: the key that its agent will sign with, as a SubjectPublicKeyInfo.
+    /// - Throws: `activationInvalid` for an unknown id or a wrong code, and only to one who has the code
+    ///   `activationExpired` and `activationExhausted`.
+    package func register(
+        activationID: Activation.ID,
+        codeDigest: [UInt8],
+        publicKeyDER: [UInt8],
+        machineFingerprint: String,
+        at date: Date
+    ) throws -> Instance {
+        try write { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT * FROM activation WHERE id = ?",
+                arguments: [activationID]
+            )
+            guard let row, ConstantTime.areEqual([UInt8](row["codeDigest"] as Data), codeDigest) else {
+                throw LatchkeyError.activationInvalid()
+            }
+            let activation = try Store.activation(row, database)
+            if activation.isExpired(at: date) { throw LatchkeyError.activationExpired() }
+            try database.execute(
+                sql: """
+                    UPDATE activation SET registrationsCount = registrationsCount + 1
+                    WHERE id = ? AND registrationsCount < registrationLimit
+                    """,
+                arguments: [activationID]
+            )
+            guard database.changesCount == 1 else {
+                throw LatchkeyError.activationExhausted(limit: activation.registrationLimit)
+            }
+            var tags = activation.tags
+            // A name belongs to one instance, so a tag has no better right to it than the default.
+            tags[Tags.nameKey] =
+                try [activation.defaultInstanceName, tags[Tags.nameKey]]
+                .first { try Store.isFree($0, database) } ?? nil
+            // As it will be read.
+            let now = Date(milliseconds: date.milliseconds)
+            let instance = Instance(
+                id: Identifier.make(prefix: Identifier.managedInstancePrefix),
+                tags: tags,
+                addresses: [],
+                created: now
+            )
+            try Store.insert(instance, database)
+            try Store.insert(
+                ManagedInstance(
+                    instanceID: instance.id,
+                    publicKeyDER: publicKeyDER,
+                    machineFingerprint: machineFingerprint,
+                    activationID: activationID,
+                    registered: now
+                ),
+                database
+            )
+            return instance
+        }
+    }
+
+    /// Whether an instance may be given this name: one that is lawful and that none has.
+    static func isFree(_ name: String?, _ database: Database) throws -> Bool {
+        guard let name, (try? Names.instance(name)) != nil else { return false }
+        return try owner(ofName: name, database) == nil
+    }
+}
