@@ -36,7 +36,7 @@ package final class Agent: Sendable {
     private let sessions = Mutex<[String: SessionControl]>([:])
     /// Sessions that have ended, and how, for the relay to hear.
     private let finished = Mutex<[TaskCompleteContent]>([])
-    private let wake = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    private let wake = WakeSignal()
 
     /// - Parameter log: takes a line, safe for a terminal.
     /// - Throws: `configurationInvalid` if this machine is not registered.
@@ -52,8 +52,6 @@ package final class Agent: Sendable {
         stateFolder = options.stateFolder
         self.log = log
     }
-
-    deinit { close(wake) }
 
     /// The instance that this machine is.
     package var instanceID: String { relay.registration.instanceID }
@@ -121,13 +119,10 @@ package final class Agent: Sendable {
             try channel.flush()
             var waits = [
                 pollfd(fd: channel.descriptor, events: Int16(channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN), revents: 0),
-                pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             _ = poll(&waits, 2, 5000)
-            if waits[1].revents != 0 {
-                var count: UInt64 = 0
-                _ = read(wake, &count, 8)
-            }
+            if waits[1].revents != 0 { wake.clear() }
             let goesOn = try channel.receive()
             while let message = try channel.next({ _, bytes in Array(bytes) }) { handle(message) }
             guard goesOn else { throw TransportError.lost("the relay hung up") }
@@ -233,7 +228,6 @@ package final class Agent: Sendable {
                 )
             )
         }
-        var one: UInt64 = 1
-        _ = write(wake, &one, 8)
+        wake.raise()
     }
 }

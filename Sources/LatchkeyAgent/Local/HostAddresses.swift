@@ -26,7 +26,7 @@ enum HostAddresses {
 
     private static func defaultInterface() -> String? {
         // Interface, destination, gateway, … in columns; addresses in hexadecimal.
-        for line in StateFile.lines("/proc/net/route") {
+        for line in SystemFile.lines("/proc/net/route") {
             let fields = line.split(separator: "\t")
             if fields.count > 7, fields[1] == "00000000", fields[7] == "00000000" { return String(fields[0]) }
         }

@@ -51,7 +51,7 @@ package struct HostFacts: Equatable, Sendable {
     }
 
     static func operatingSystem(_ paths: [String]) -> (name: String, version: String) {
-        let lines = paths.lazy.map { StateFile.lines($0) }.first { !$0.isEmpty } ?? []
+        let lines = paths.lazy.map { SystemFile.lines($0) }.first { !$0.isEmpty } ?? []
         func value(_ key: String) -> String? {
             // The last assignment counts, quoted as for a shell.
             guard let line = lines.last(where: { $0.hasPrefix("\(key)=") }) else { return nil }
@@ -63,18 +63,18 @@ package struct HostFacts: Equatable, Sendable {
     static func hostKeys(in folder: String) -> [PublicKey] {
         names(in: folder) { $0.hasPrefix("ssh_host_") && $0.hasSuffix("_key.pub") }.prefix(16)
             .compactMap { name in
-                StateFile.lines("\(folder)/\(name)", limit: 1 << 14).lazy.compactMap { PublicKey(line: $0) }.first
+                SystemFile.lines("\(folder)/\(name)", limit: 1 << 14).lazy.compactMap { PublicKey(line: $0) }.first
             }
     }
 
     /// The first `Port` that sshd would read. Its usual configuration begins with including the folder beside it.
     static func sshPort(in folder: String) -> Int {
-        let main = StateFile.lines("\(folder)/sshd_config", limit: 1 << 18)
+        let main = SystemFile.lines("\(folder)/sshd_config", limit: 1 << 18)
         let includes = main.contains { line in
             line.lowercased().hasPrefix("include") && line.contains("sshd_config.d/")
         }
         let parts = includes ? names(in: "\(folder)/sshd_config.d") { $0.hasSuffix(".conf") } : []
-        let files = parts.prefix(64).map { StateFile.lines("\(folder)/sshd_config.d/\($0)") } + [main]
+        let files = parts.prefix(64).map { SystemFile.lines("\(folder)/sshd_config.d/\($0)") } + [main]
         return files.lazy.compactMap(port).first ?? 22
     }
 

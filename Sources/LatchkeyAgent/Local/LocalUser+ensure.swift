@@ -30,7 +30,7 @@ extension LocalUser {
     ) throws(LocalUserError) -> Ensured {
         if let user = try existing(name) { return Ensured(user: user, isNew: false, warning: nil) }
         guard geteuid() == 0 else { throw .notRoot(agent: current.name, user: name) }
-        return try StateFile.locked("\(stateFolder)/session-user.lock") { number in
+        return try SystemFile.locked("\(stateFolder)/session-user.lock") { number in
             .notMade(name, reason: "cannot lock \(stateFolder): \(String(cString: strerror(number)))")
         } _: { () throws(LocalUserError) in
             // Another session may have made it while this one waited.
@@ -79,9 +79,9 @@ extension LocalUser {
     }
 
     private static func allowSudo(_ name: String, _ folder: String) -> String? {
-        guard StateFile.isFolder(folder) else { return nil }
+        guard SystemFile.isFolder(folder) else { return nil }
         let rule = "# Made by latchkey-agent together with the user.\n\(name) ALL=(ALL) NOPASSWD:ALL\n"
-        let number = StateFile.make("ssm-agent-users", in: folder, mode: 0o440, rule)
+        let number = SystemFile.make("ssm-agent-users", in: folder, mode: 0o440, rule)
         if number == 0 { return nil }
         return "\(folder)/ssm-agent-users was not made: \(String(cString: strerror(number)))"
     }

@@ -9,7 +9,7 @@ enum MachineFingerprint {
     ///   - stateFolder: where a random identity is kept if there is no machine-id.
     static func compute(root: String, stateFolder: String) -> String {
         let identity = machineID("\(root)/etc/machine-id") ?? kept(stateFolder)
-        let hardware = StateFile.lines("\(root)/sys/class/dmi/id/product_uuid", limit: 256).first?.lowercased() ?? ""
+        let hardware = SystemFile.lines("\(root)/sys/class/dmi/id/product_uuid", limit: 256).first?.lowercased() ?? ""
         // machine-id(5): it is confidential and must be hashed, together with something of the application, before it is
         // shown to others.
         return uuid(Digest.sha256(Array("latchkey machine\n\(identity)\n\(hardware)\n".utf8)))
@@ -17,7 +17,7 @@ enum MachineFingerprint {
 
     private static func machineID(_ path: String) -> String? {
         // Before the first boot the file is empty, or says "uninitialized".
-        guard let line = StateFile.lines(path, limit: 256).first, line.utf8.count == 32,
+        guard let line = SystemFile.lines(path, limit: 256).first, line.utf8.count == 32,
             line.allSatisfy(\.isHexDigit)
         else { return nil }
         return line.lowercased()
@@ -28,7 +28,7 @@ enum MachineFingerprint {
         if let identity = machineID(path) { return identity }
         let random = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         // Whoever comes first decides; where nothing can be kept, the identity lasts as long as this process asks once.
-        _ = StateFile.make("machine-id", in: folder, mode: 0o600, "\(hexadecimal(random))\n")
+        _ = SystemFile.make("machine-id", in: folder, mode: 0o600, "\(hexadecimal(random))\n")
         return machineID(path) ?? hexadecimal(random)
     }
 

@@ -18,16 +18,18 @@ struct EndMaker: Sendable {
     }
 
     private func port(_ properties: SessionTask.Properties) throws(LocalEndFailure) -> any LocalEnd {
+        let socket = properties.localConnectionType == "unix" ? properties.localUnixSocket ?? "" : ""
+        let port = properties.portNumber.flatMap { Int($0) } ?? 0
+        guard !socket.isEmpty || (1...65535).contains(port) else {
+            throw LocalEndFailure(reason: "the session names no port")
+        }
         let target: PortTarget
         do throws(PortTargetError) {
-            if properties.localConnectionType == "unix", let path = properties.localUnixSocket, !path.isEmpty {
-                target = try .socket(path: path)
+            if !socket.isEmpty {
+                target = try .socket(path: socket)
             } else {
-                guard let port = properties.portNumber.flatMap({ Int($0) }), (1...65535).contains(port) else {
-                    throw LocalEndFailure(reason: "the session names no port").asTargetError
-                }
                 let host = properties.host.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
-                target = try .resolve(host: host, port: port, denied: denied)
+                target = try .resolve(host: host, port: port, denying: denied)
             }
         } catch {
             throw LocalEndFailure(reason: error.description.terminalSafe)
@@ -56,12 +58,11 @@ struct EndMaker: Sendable {
         switch type {
         case .command:
             let isSeparate = task.document.properties.linux?.separateOutputStream.lowercased() == "true"
-            do throws(ShellPlanError) {
-                let plan = try ShellPlan.program(command, user)
-                return try ProcessEnd.make(plan, streams: isSeparate ? .separate : .joined, waitsForSize: false)
-            } catch {
+            let plan: LocalProcess.Specification
+            do { plan = try ShellPlan.program(command, user) } catch {
                 throw LocalEndFailure(reason: error.description)
             }
+            return try ProcessEnd(plan, streams: isSeparate ? .separate : .joined, waitsForSize: false)
         case .interactiveCommand:
             return try ProcessEnd(
                 ShellPlan.command(command, user, terminal: terminal),

@@ -46,7 +46,7 @@ final class PortConnection {
     }
 
     /// Milliseconds until the dialling has to go on by itself; nil once it is done.
-    var patience: Int64? { dial.map { Int64($0.timeout) } }
+    var patience: Int64? { isConnected ? nil : Int64(dial?.timeout ?? 0) }
 
     /// Dials and writes as far as that goes.
     ///

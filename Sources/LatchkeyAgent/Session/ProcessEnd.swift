@@ -124,9 +124,9 @@ final class ProcessEnd: LocalEnd {
         if process == nil, sizeDeadline != nil { return try start(size) }
         if redraws {
             redraws = false
-            _ = process?.resize(LocalTerminalSize(columns: size.columns, rows: max(1, size.rows - 1)))
+            _ = process?.resize(columns: size.columns, rows: max(1, size.rows - 1))
         }
-        _ = process?.resize(size)
+        _ = process?.resize(columns: size.columns, rows: size.rows)
     }
 
     /// The official client has no other way to send a signal to what has no terminal, and no way to send input.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeyAPI
+package import LatchkeyAPI
 internal import LatchkeyModel
-internal import LatchkeyTransport
+package import LatchkeyTransport
 internal import Synchronization
 
 /// How to get to a session again, and again.
@@ -55,11 +55,9 @@ final class Reconnection: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Becomes readable when there is an outcome.
-    let descriptor: Int32
+    private let signal = WakeSignal()
 
     init(_ session: RelaySessionAccess) {
-        descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         let threads = Threads(1) { [weak self] in
             var pause = Reconnection.pauses.lowerBound
             while let search = self, search.state.withLock({ $0.isWanted }) {
@@ -71,12 +69,14 @@ final class Reconnection: Sendable {
         }
         guard let threads else {
             let error = LatchkeyError(.connectionLost, "the connection was lost, and no thread is left to look for another")
-            return finish(.failed(error))
+            finish(.failed(error))
+            return
         }
         threads.detach()
     }
 
-    deinit { close(descriptor) }
+    /// Becomes readable when there is an outcome.
+    var descriptor: Int32 { signal.descriptor }
 
     /// What came of it; nil while it goes on.
     func outcome() -> Outcome? {
@@ -88,8 +88,7 @@ final class Reconnection: Sendable {
 
     private func finish(_ outcome: sending Outcome) {
         state.withLock { $0.outcome = outcome }
-        var one: UInt64 = 1
-        _ = write(descriptor, &one, 8)
+        signal.raise()
     }
 
     /// - Returns: nil if it is worth trying again.

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyModel
 package import LatchkeyTerminal
-internal import LatchkeyTransport
+package import LatchkeyTransport
 
 /// A shell, command or port at the other end of a session, seen as any process on an instance.
 ///
@@ -63,7 +63,8 @@ package struct RelayProcess: ~Copyable {
                 exitStatus = text.split(separator: ":").last.flatMap { Int32($0.filter { $0.isNumber || $0 == "-" }) }
             case .handshakeRequest: answer(delivery.payload)
             case .handshakeComplete: begin()
-            case .flag, .size, .handshakeResponse, .challengeRequest, .challengeResponse, .none, .inputEnd, .signal, nil:
+            case .flag, .size, .handshakeResponse, .challengeRequest, .challengeResponse, .some(.none), .inputEnd, .signal,
+                nil:
                 break
             }
             channel.takeNext()

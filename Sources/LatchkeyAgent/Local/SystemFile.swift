@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// The few ways in which the agent reads and makes small files.
-enum StateFile {
+enum SystemFile {
     /// The first `limit` bytes of a regular file, or nil if it cannot be read. Never waits, whatever the path leads to.
     static func read(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
