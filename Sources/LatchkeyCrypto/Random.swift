@@ -4,6 +4,7 @@ internal import CLibCrypto
 
 /// Randomness that nobody can guess.
 package enum Random {
+    /// So many random bytes, from OpenSSL's generator; the program ends if the system has no randomness.
     package static func bytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
             used = fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))

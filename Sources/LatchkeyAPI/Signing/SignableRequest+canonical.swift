@@ -63,9 +63,8 @@ extension SignableRequest {
         let (space, tab) = (UInt8(ascii: " "), UInt8(ascii: "\t"))
         var bytes: [UInt8] = []
         bytes.reserveCapacity(value.utf8.count)
-        for byte in value.utf8 where !(byte == space && bytes.last == space) && !(byte == tab && bytes.isEmpty) {
-            if byte == space && bytes.isEmpty { continue }
-            bytes.append(byte)
+        for byte in value.utf8.drop(while: { $0 == space || $0 == tab }) {
+            if byte != space || bytes.last != space { bytes.append(byte) }
         }
         while let last = bytes.last, last == space || last == tab { bytes.removeLast() }
         return String(decoding: bytes, as: UTF8.self)

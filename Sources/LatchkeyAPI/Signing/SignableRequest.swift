@@ -19,6 +19,7 @@ package struct SignableRequest: Equatable, Sendable {
     /// the body that came.
     package var bodyDigest: String
 
+    /// With a digest that was computed elsewhere.
     package init(
         method: String,
         path: String,
@@ -33,6 +34,7 @@ package struct SignableRequest: Equatable, Sendable {
         self.bodyDigest = bodyDigest
     }
 
+    /// With the digest of its body.
     package init(
         method: String,
         path: String,

@@ -29,6 +29,7 @@ package struct SigningScope: Equatable, Sendable {
         return key
     }
 
+    /// What the signature is made over.
     package func stringToSign(canonicalRequest: String, time: SigningTime) -> String {
         let digest = Hex.encode(Digest.sha256(Array(canonicalRequest.utf8)))
         return "\(SigningScope.algorithm)\n\(time.text)\n\(text)\n\(digest)"

@@ -12,6 +12,7 @@ package struct SigningTime: Equatable, Sendable {
     /// The first eight characters, for example `20150830`.
     package var day: String { String(text.prefix(8)) }
 
+    /// Fractions of a second are cut off.
     package init(_ date: Date) {
         // Years of four digits only.
         self.init(seconds: Int(min(max(date.timeIntervalSince1970.rounded(.down), -62_135_596_800), 253_402_300_799)))
