@@ -44,7 +44,7 @@ let package = Package(
         ),
         .target(
             name: "LatchkeySSH",
-            dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
+            dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
             swiftSettings: [.strictMemorySafety()]
         ),
         .target(
@@ -106,6 +106,10 @@ let package = Package(
         .testTarget(
             name: "LatchkeyAPITests",
             dependencies: ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyTransportTests",
+            dependencies: ["LatchkeyModel", "LatchkeyTestSupport", "LatchkeyTransport"]
         ),
         .testTarget(
             name: "LatchkeyRelayTests",

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// As in CLibCrypto, which shares these headers.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>

@@ -231,3 +231,48 @@ package final class Agent: Sendable {
         wake.raise()
     }
 }
+
+extension Agent {
+    /// Registers this machine with an activation, once; its key and registration are in the state folder afterwards.
+    ///
+    /// - Parameters:
+    ///   - endpoint: for example `https://relay.example:8443`.
+    ///   - authorities: the content of a file of PEM certificates to trust; nil for the system's. It is kept.
+    ///   - replaces: whether an older registration gives way.
+    /// - Returns: the instance's id.
+    /// - Throws: `configurationInvalid` if the machine is registered already, and what the server says.
+    package static func register(
+        endpoint: String,
+        authorities: [UInt8]?,
+        region: String,
+        activationID: String,
+        activationCode: String,
+        stateFolder: String,
+        replaces: Bool
+    ) throws -> String {
+        try StateFile.makeFolder(stateFolder)
+        guard replaces || !Registration.exists(in: stateFolder) else {
+            let known = try Registration.load(from: stateFolder)
+            throw LatchkeyError(
+                .configurationInvalid,
+                "this machine is registered already, as \(known.instanceID)",
+                hint: "--force registers it anew, as another instance"
+            )
+        }
+        var path: String?
+        if let authorities {
+            path = "\(stateFolder)/ca.pem"
+            try StateFile.write("\(stateFolder)/ca.pem", authorities)
+        }
+        return try Registration.make(
+            endpoint: endpoint,
+            authorities: path,
+            region: region,
+            activationID: activationID,
+            activationCode: activationCode,
+            fingerprint: HostFacts.gather(stateFolder: stateFolder).fingerprint,
+            folder: stateFolder
+        )
+        .instanceID
+    }
+}

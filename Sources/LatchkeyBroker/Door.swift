@@ -5,6 +5,7 @@ internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
 internal import LatchkeyTerminal
+internal import LatchkeyTransport
 
 /// An instance's SSH port, knocked at as often as it takes; each time the host key is checked before anything is said.
 final class Door {
@@ -53,12 +54,19 @@ final class Door {
 
     private func reach() throws -> Handshaken {
         do throws(SSHError) {
-            let connected = try Dialer.dial(hosts: instance.addresses, port: port, timeout: options.timeout * 1000)
-            broker.trace.step("connected to \(Door.place(connected.address, port))")
-            let socket = connected.takeSocket()
-            return try Handshaken(over: socket, user: user, preferring: trusted, timeout: options.timeout)
+            return try Handshaken(over: try dial(), user: user, preferring: trusted, timeout: options.timeout)
         } catch {
             throw unreachable(error)
+        }
+    }
+
+    private func dial() throws(SSHError) -> Dialer.Socket {
+        do throws(DialFailure) {
+            let connected = try Dialer.dial(hosts: instance.addresses, port: port, timeout: options.timeout * 1000)
+            broker.trace.step("connected to \(Door.place(connected.address, port))")
+            return connected.takeSocket()
+        } catch {
+            throw SSHError(error)
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import LatchkeyModel
+internal import LatchkeyModel
 
 /// Where a user's state is: all of it under `LATCHKEY_HOME`, or else in the XDG base directories.
 package struct StateFolders: Sendable {

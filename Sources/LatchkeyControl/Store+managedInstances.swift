@@ -114,7 +114,7 @@ extension Store {
         )
     }
 
-    private static func exists(_ table: String, _ column: String, _ id: String, _ database: Database) throws -> Bool {
+    static func exists(_ table: String, _ column: String, _ id: String, _ database: Database) throws -> Bool {
         try Bool.fetchOne(
             database,
             sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(column) = ?)",
@@ -140,5 +140,35 @@ extension Store {
                 computerName: row["computerName"]
             )
         )
+    }
+}
+
+extension Store {
+    /// Takes in what an agent says about how its instance is reached over SSH. Host keys that a person gave or confirmed
+    /// are left alone; those that the agent reported before give way to what it reports now. Addresses and port are taken
+    /// only where none are noted.
+    package func noteReachability(
+        of id: Instance.ID,
+        hostKeys: [PublicKey],
+        addresses: [String],
+        port: Int?,
+        at date: Date
+    ) throws {
+        try write { database in
+            guard let instance = try Store.fetch([id], database).first else { return }
+            let isOurs = instance.hostKeys.allSatisfy { $0.source == .agent }
+            if isOurs, !hostKeys.isEmpty, Set(instance.hostKeys.map(\.key)) != Set(hostKeys) {
+                try database.execute(sql: "DELETE FROM hostKey WHERE instanceID = ?", arguments: [id])
+                try Store.pin(hostKeys.map { HostKey(key: $0, source: .agent, pinned: date) }, id, database)
+            }
+            guard instance.addresses.isEmpty, !addresses.isEmpty else { return }
+            for (position, address) in addresses.enumerated() {
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
+                    arguments: [id, position, address]
+                )
+            }
+            if let port { try database.execute(sql: "UPDATE instance SET port = ? WHERE id = ?", arguments: [port, id]) }
+        }
     }
 }

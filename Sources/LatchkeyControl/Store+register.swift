@@ -2,6 +2,7 @@
 
 package import FoundationEssentials
 internal import GRDB
+internal import LatchkeyCrypto
 package import LatchkeyModel
 
 extension Store {
@@ -11,6 +12,8 @@ extension Store {
     /// - Parameters:
     ///   - codeDigest: the SHA-256 of the code that the machine gave.
     ///   - publicKeyDER: the key that its agent will sign with, as a SubjectPublicKeyInfo.
+    ///   - joins: whether the machine may turn out to be the instance that has the activation's default name already, if
+    ///     that has no agent and the activation is for one machine.
     /// - Throws: `activationInvalid` for an unknown id or a wrong code, and only to one who has the code
     ///   `activationExpired` and `activationExhausted`.
     package func register(
@@ -18,6 +21,7 @@ extension Store {
         codeDigest: [UInt8],
         publicKeyDER: [UInt8],
         machineFingerprint: String,
+        joins: Bool = false,
         at date: Date
     ) throws -> Instance {
         try write { database in
@@ -26,7 +30,7 @@ extension Store {
                 sql: "SELECT * FROM activation WHERE id = ?",
                 arguments: [activationID]
             )
-            guard let row, ConstantTime.areEqual([UInt8](row["codeDigest"] as Data), codeDigest) else {
+            guard let row, ConstantTime.equal([UInt8](row["codeDigest"] as Data), codeDigest) else {
                 throw LatchkeyError.activationInvalid()
             }
             let activation = try Store.activation(row, database)
@@ -48,13 +52,20 @@ extension Store {
                 .first { try Store.isFree($0, database) } ?? nil
             // As it will be read.
             let now = Date(milliseconds: date.milliseconds)
-            let instance = Instance(
-                id: Identifier.make(prefix: Identifier.managedInstancePrefix),
-                tags: tags,
-                addresses: [],
-                created: now
-            )
-            try Store.insert(instance, database)
+            let instance: Instance
+            if joins, activation.registrationLimit == 1, let name = activation.defaultInstanceName,
+                let known = try Store.agentless(named: name, database)
+            {
+                instance = known
+            } else {
+                instance = Instance(
+                    id: Identifier.make(prefix: Identifier.managedInstancePrefix),
+                    tags: tags,
+                    addresses: [],
+                    created: now
+                )
+                try Store.insert(instance, database)
+            }
             try Store.insert(
                 ManagedInstance(
                     instanceID: instance.id,
@@ -67,6 +78,14 @@ extension Store {
             )
             return instance
         }
+    }
+
+    /// The instance of this name, if it has no agent.
+    private static func agentless(named name: String, _ database: Database) throws -> Instance? {
+        guard let id = try owner(ofName: name, database),
+            try !exists("managedInstance", "instanceID", id, database)
+        else { return nil }
+        return try fetch([id], database).first
     }
 
     /// Whether an instance may be given this name: one that is lawful and that none has.

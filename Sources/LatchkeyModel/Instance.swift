@@ -66,6 +66,8 @@ package struct HostKey: Codable, Equatable, Sendable {
         case confirmed
         /// `--accept-new-host-key`: the first key seen.
         case firstUse
+        /// The instance's agent reported it, over a connection that its registered key vouches for.
+        case agent
     }
 
     package let key: PublicKey

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeyTransport
 
 /// Where a running ssh-agent listens, and what it holds. The wire is draft-ietf-sshm-ssh-agent §3.
 package struct AgentAddress: Equatable, Sendable {

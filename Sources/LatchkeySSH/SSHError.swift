@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import LatchkeyTransport
+
 /// What can go wrong between this machine and an instance's sshd. All text in it is safe for a terminal.
 package enum SSHError: Error, Equatable, Sendable {
     /// The name of the host is not known to the resolver.
@@ -20,4 +22,15 @@ package enum SSHError: Error, Equatable, Sendable {
     case notSigned
     /// A file or socket operation failed; the system's words.
     case system(String)
+
+    /// No connection came about.
+    package init(_ failure: DialFailure) {
+        self =
+            switch failure {
+            case .unknownHost(let host): .unknownHost(host)
+            case .unreachable(let words): .unreachable(words)
+            case .timedOut: .timedOut
+            case .system(let words): .system(words)
+            }
+    }
 }

@@ -4,6 +4,7 @@ internal import CLibSSH
 internal import Glibc
 package import LatchkeyModel
 internal import LatchkeyTerminal
+package import LatchkeyTransport
 
 /// libssh's session. Not thread-safe: it stays on the thread that made it. Its three states are types:
 /// ``Handshaken`` (the host key is known, nobody is logged in), ``Connection`` (logged in), ``RemoteChannel``.

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeyTransport
 
 /// What can sign with one private key, wherever that key is. libssh asks it for signatures and never sees the key.
 package protocol Signer: AnyObject, Sendable {

@@ -4,7 +4,8 @@ internal import FoundationEssentials
 internal import Glibc
 package import LatchkeyControl
 internal import LatchkeyCrypto
-package import LatchkeyModel
+internal import LatchkeyModel
+internal import LatchkeyRelay
 package import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -16,7 +17,8 @@ package struct Daemon {
         /// `HOST:PORT`, the first one being what programs of the same home are told.
         package var listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8443)]
         package var region = "local"
-        package var limits = Relay.Limits()
+        /// Minutes without input or output after which a session ends.
+        package var idleMinutes = 20
 
         package init() {}
     }
@@ -44,7 +46,9 @@ package struct Daemon {
         let workers = Workers(threads: 2)
         let metrics = Metrics()
         let journal = StoreJournal(store: store, log: log)
-        let relay = Relay(loop: group.next(), limits: options.limits, metrics: metrics, log: log, journal: journal)
+        var limits = Relay.Limits()
+        limits.idle = .minutes(Int64(options.idleMinutes))
+        let relay = Relay(loop: group.next(), limits: limits, metrics: metrics, log: log, journal: journal)
         let door = FrontDoor(
             authority: authority,
             manager: SystemsManager(store: store, relay: relay, workers: workers),

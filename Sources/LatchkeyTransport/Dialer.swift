@@ -20,7 +20,7 @@ package enum Dialer {
         deinit { close(descriptor) }
 
         /// Gives the descriptor away; whoever takes it closes it.
-        consuming func release() -> Int32 {
+        package consuming func release() -> Int32 {
             let descriptor = descriptor
             discard self
             return descriptor
@@ -151,7 +151,7 @@ package enum Dialer {
     }
 
     /// Acknowledges what has arrived now instead of a little later (tcp(7), TCP_QUICKACK; it does not last).
-    static func acknowledgeAtOnce(_ descriptor: Int32) {
+    package static func acknowledgeAtOnce(_ descriptor: Int32) {
         set(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, 1)
     }
 

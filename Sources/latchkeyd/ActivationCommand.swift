@@ -46,7 +46,7 @@ struct ActivationCommand: ParsableCommand {
                 tags: [:],
                 now: now
             )
-            try StateFolders.current.store().addActivation(activation, codeDigest: Digest.sha256(Array(code.utf8)))
+            try StateFolders.current.store().add(activation, codeDigest: Digest.sha256(Array(code.utf8)))
             print("activation_id = \(activation.id)\nactivation_code = \(code)")
         }
     }
@@ -57,18 +57,18 @@ struct ActivationCommand: ParsableCommand {
         func run() throws {
             let store = try StateFolders.current.store()
             let now = Date()
-            var token: String?
+            var cursor: PageCursor?
             repeat {
-                let (page, next) = try store.activations(filters: [], limit: 50, after: token)
-                for activation in page {
+                let page = try store.activations(limit: 50, after: cursor)
+                for activation in page.elements {
                     let state = activation.isExpired(at: now) ? "expired" : "until \(activation.expiration.formatted(.iso8601))"
                     let name = activation.defaultInstanceName?.terminalSafe ?? "-"
                     print(
                         "\(activation.id)  \(name)  \(activation.registrationsCount)/\(activation.registrationLimit)  \(state)"
                     )
                 }
-                token = next
-            } while token != nil
+                cursor = page.next
+            } while cursor != nil
         }
     }
 

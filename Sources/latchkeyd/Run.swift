@@ -49,7 +49,7 @@ struct Run: ParsableCommand {
         var options = Daemon.Options()
         options.listen = listen
         options.region = region
-        options.limits.idle = .minutes(Int64(idleTimeout))
+        options.idleMinutes = idleTimeout
         try Daemon(folders: .current, options: options, log: log)
             .run {
                 var number: Int32 = 0

@@ -17,7 +17,7 @@ struct ImportTests {
             "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTerminal",
             "LatchkeyTransport",
         ],
-        "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal"],
+        "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
         "LatchkeyServer": [

@@ -99,6 +99,8 @@ package struct RegisterManagedInstance: ServiceRequest {
     /// SubjectPublicKeyInfo in base64.
     package var publicKey: String
     package var publicKeyType: String?
+    /// Latchkey's own: its agent may be that of an instance which is known already.
+    package var latchkeyJoins: Bool?
 
     package init(activationId: String, activationCode: String, fingerprint: String, publicKey: String) {
         self.activationId = activationId
@@ -106,6 +108,7 @@ package struct RegisterManagedInstance: ServiceRequest {
         self.fingerprint = fingerprint
         self.publicKey = publicKey
         publicKeyType = "Rsa"
+        latchkeyJoins = true
     }
 
     package struct Response: Codable, Sendable {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyCrypto
-internal import LatchkeyModel
+package import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeyTransport
-internal import Logging
+package import Logging
 package import NIOCore
 
 /// Joins clients' data channels to agents'.

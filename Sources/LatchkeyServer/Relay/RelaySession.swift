@@ -2,6 +2,7 @@
 
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyTransport
 internal import NIOCore
 
 /// One use of the relay, as long as it lives: the two ends, as far as they are there, and what it waits for.

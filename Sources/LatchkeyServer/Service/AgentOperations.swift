@@ -23,6 +23,7 @@ struct AgentOperations: Sendable {
                     codeDigest: Digest.sha256(Array(request.activationCode.utf8)),
                     publicKeyDER: Array(key),
                     machineFingerprint: String(request.fingerprint.prefix(256)),
+                    joins: request.latchkeyJoins ?? false,
                     at: Date()
                 )
             } catch let error as LatchkeyError
@@ -47,8 +48,7 @@ struct AgentOperations: Sendable {
             throw ServiceError.denied("an agent reports its own instance only")
         }
         func short(_ text: String?) -> String? { text.map { String($0.prefix(255)).terminalSafe } }
-        let report = AgentReport(
-            instanceID: id,
+        let report = ManagedInstance.Report(
             agentName: short(request.agentName),
             agentVersion: short(request.agentVersion),
             platformName: short(request.platformName),
@@ -61,7 +61,7 @@ struct AgentOperations: Sendable {
         let addresses = (request.latchkeyAddresses ?? []).prefix(16).filter { (try? Names.address($0)) != nil }
         let port = request.latchkeyPort.flatMap { (1...65535).contains($0) ? $0 : nil }
         try await workers.run {
-            try store.update(report, at: Date())
+            try store.update(id, with: report, at: Date())
             try store.noteReachability(of: id, hostKeys: hostKeys, addresses: Array(addresses), port: port, at: Date())
         }
         return EmptyResponse()

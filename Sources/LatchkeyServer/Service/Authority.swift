@@ -5,6 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import NIOHTTP1
 
 /// Who made a request.
 enum Principal: Equatable, Sendable {
@@ -32,7 +33,7 @@ final class Authority: Sendable {
     /// Seconds that an agent's credentials are good for.
     static let roleLifetime = 3600.0
     /// Seconds that a client's clock may differ.
-    private static let clockSkew = 300.0
+    private static let clockSkew = 300
 
     private let store: Store
     private let key: MasterKey
@@ -48,32 +49,29 @@ final class Authority: Sendable {
     ///
     /// - Throws: `ServiceError` as AWS would word it, `LatchkeyError` if the store cannot be asked.
     func principal(of request: IncomingRequest, services: Set<String>, now: Date = Date()) throws -> Principal {
-        guard let authorization = request.headers.first(name: "Authorization") else {
-            throw ServiceError(
-                code: "MissingAuthenticationTokenException",
-                message: "Request is missing Authentication Token"
-            )
-        }
-        let header: SignatureHeader
-        do { header = try SignatureHeader.parse(authorization) } catch {
-            throw ServiceError(code: "IncompleteSignature", message: "the Authorization header is not understood")
-        }
-        guard services.contains(header.service) else {
-            throw ServiceError(
-                code: "InvalidSignatureException",
-                message: "Credential should be scoped to correct service: '\(services.sorted().first ?? "")'."
-            )
-        }
         let signable = SignableRequest(
             method: request.method,
             path: request.path,
             query: request.query,
             headers: request.headers.map { ($0.name, $0.value) },
-            bodyDigest: Hex.encode(Digest.sha256(request.body))
+            body: request.body
         )
+        let header: SignatureHeader
+        do { header = try SignatureHeader(of: signable) } catch { throw Authority.refusal(error) }
+        guard services.contains(header.scope.service) else {
+            throw ServiceError(
+                code: "InvalidSignatureException",
+                message: "Credential should be scoped to correct service: '\(services.sorted().first ?? "")'."
+            )
+        }
         let (principal, proof) = try proof(header.accessKeyID, request, now)
-        do {
-            try header.verify(signable, proof: proof, now: now, clockSkew: Authority.clockSkew)
+        do throws(SignatureFailure) {
+            switch proof {
+            case .secret(let secret):
+                try signable.verify(header, secretAccessKey: secret, now: now, clockSkew: Authority.clockSkew)
+            case .publicKey(let der):
+                try signable.verify(header, publicKeyDER: der, now: now, clockSkew: Authority.clockSkew)
+            }
         } catch {
             throw Authority.refusal(error)
         }
@@ -81,12 +79,18 @@ final class Authority: Sendable {
         return principal
     }
 
+    /// What a signature is verified with.
+    private enum Proof {
+        case secret(String)
+        case publicKey(der: [UInt8])
+    }
+
     private func proof(
         _ id: String,
         _ request: IncomingRequest,
         _ now: Date
-    ) throws -> (Principal, SignatureHeader.Proof) {
-        if id.hasPrefix(Identifier.managedInstancePrefix) {
+    ) throws -> (Principal, Proof) {
+        if Identifier.looksLikeInstanceID(id) {
             guard let instance = try store.managedInstance(id), !instance.publicKeyDER.isEmpty else {
                 throw Authority.unknown
             }
@@ -117,12 +121,19 @@ final class Authority: Sendable {
 
     private static func refusal(_ failure: SignatureFailure) -> ServiceError {
         switch failure {
+        case .missing:
+            ServiceError(
+                code: "MissingAuthenticationTokenException",
+                message: "Request is missing Authentication Token"
+            )
+        case .malformed, .headersUnsigned:
+            ServiceError(code: "IncompleteSignatureException", message: "the request's signature is not complete")
         case .expired:
             ServiceError(
                 code: "InvalidSignatureException",
                 message: "Signature expired: the clocks of client and server differ by more than 5 minutes"
             )
-        default:
+        case .mismatch:
             ServiceError(
                 code: "InvalidSignatureException",
                 message: "The request signature we calculated does not match the signature you provided."

@@ -7,6 +7,7 @@ internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import Logging
+internal import NIOCore
 internal import NIOHTTP1
 
 /// Everything that comes in over HTTP: who asks, what for, and the answer.

@@ -17,13 +17,13 @@ final class StoreJournal: SessionJournal {
     }
 
     func changed(_ sessionID: String, status: SessionStatus) {
-        write("session") { [store] in try store.setSession(sessionID, status: status) }
+        write("session") { [store] in try store.setSession(sessionID, status, at: Date()) }
     }
 
     func ended(_ sessionID: String, status: SessionStatus, reason: String) {
         let now = Date()
         write("session") { [store] in
-            try store.setSession(sessionID, status: status, details: reason.isEmpty ? nil : reason, ended: now)
+            try store.setSession(sessionID, status, details: reason.isEmpty ? nil : reason, at: now)
         }
     }
 

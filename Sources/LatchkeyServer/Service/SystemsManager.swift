@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
+package import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyControl
 internal import LatchkeyCrypto
-internal import LatchkeyModel
+package import LatchkeyModel
 internal import LatchkeyRelay
+internal import NIOCore
 
 /// The operations of Systems Manager for users: sessions, and who can have one.
 struct SystemsManager: Sendable {
@@ -49,7 +50,7 @@ struct SystemsManager: Sendable {
         )
         guard let token = try await relay.begin(task, of: record, type: plan.type).get() else {
             try await workers.run {
-                try store.setSession(record.id, status: .failed, details: "the agent went away", ended: Date())
+                _ = try store.setSession(record.id, .failed, details: "the agent went away", at: Date())
             }
             throw ServiceError.targetNotConnected(request.target)
         }
@@ -85,22 +86,33 @@ struct SystemsManager: Sendable {
         }
         let limit = request.maxResults ?? 50
         guard (1...200).contains(limit) else { throw ServiceError.invalid("'maxResults' must be 1 to 200") }
-        let known = ["InvokedAfter", "InvokedBefore", "Target", "Owner", "Status", "SessionId", "AccessType"]
-        let filters = (request.filters ?? []).map { ($0.key, $0.value) }
-        if let filter = filters.first(where: { !known.contains($0.0) }) {
-            throw ServiceError(code: "InvalidFilterKey", message: "'\(filter.0.prefix(64))' is no filter")
-        }
-        var cursor: SessionCursor?
-        if let token = request.nextToken {
-            guard let decoded = SessionCursor(token: token) else {
-                throw ServiceError(code: "InvalidNextToken", message: "the token is not one that was given")
+        let filters = try (request.filters ?? []).map { filter in
+            guard let known = SessionFilter(key: filter.key, value: filter.value) else {
+                let what = "\(filter.key.prefix(64))=\(filter.value.prefix(64))"
+                throw ServiceError(code: "InvalidFilterKey", message: "'\(what)' is no filter")
             }
-            cursor = decoded
+            return known
         }
-        let (records, next) = try await workers.run { [cursor] in
-            try store.sessions(isActive: request.state == "Active", filters: filters, limit: limit, after: cursor)
+        let cursor = try SystemsManager.cursor(request.nextToken)
+        let page = try await workers.run {
+            try store.sessions(isActive: request.state == "Active", filters, limit: limit, after: cursor)
         }
-        return DescribeSessions.Response(sessions: records.map(shape), nextToken: next?.token)
+        return DescribeSessions.Response(sessions: page.elements.map(shape), nextToken: page.next?.text)
+    }
+
+    /// Where the page before ended.
+    private static func cursor(_ token: String?) throws(ServiceError) -> PageCursor? {
+        guard let token else { return nil }
+        guard let cursor = PageCursor(token) else {
+            throw ServiceError(code: "InvalidNextToken", message: "the token is not one that was given")
+        }
+        return cursor
+    }
+
+    private static func limit(_ wanted: Int?) throws(ServiceError) -> Int {
+        let limit = wanted ?? 50
+        guard (1...50).contains(limit) else { throw .invalid("'maxResults' must be 1 to 50") }
+        return limit
     }
 
     private func shape(_ record: SessionRecord) -> DescribeSessions.Session {
@@ -144,20 +156,24 @@ struct SystemsManager: Sendable {
             tags: tags,
             now: now
         )
-        try await workers.run { try store.addActivation(activation, codeDigest: Digest.sha256(Array(code.utf8))) }
+        try await workers.run { try store.add(activation, codeDigest: Digest.sha256(Array(code.utf8))) }
         return CreateActivation.Response(activationId: activation.id, activationCode: code)
     }
 
     func describeActivations(_ request: DescribeActivations) async throws -> DescribeActivations.Response {
-        let filters = (request.filters ?? []).map { ($0.filterKey ?? "", $0.filterValues ?? []) }
-        for filter in filters where !["ActivationIds", "DefaultInstanceName", "IamRole"].contains(filter.0) {
-            throw ServiceError(code: "InvalidFilter", message: "'\(filter.0.prefix(64))' is no filter")
+        let filters = try (request.filters ?? []).map { filter in
+            guard let known = ActivationFilter(key: filter.filterKey ?? "", values: filter.filterValues ?? []) else {
+                throw ServiceError(
+                    code: "InvalidFilter",
+                    message: "'\((filter.filterKey ?? "").prefix(64))' is no filter"
+                )
+            }
+            return known
         }
-        let (activations, next) = try await workers.run {
-            try store.activations(filters: filters, limit: request.maxResults ?? 50, after: request.nextToken)
-        }
+        let (limit, cursor) = (try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken))
+        let page = try await workers.run { try store.activations(filters, limit: limit, after: cursor) }
         let now = Date()
-        let list = activations.map { activation in
+        let list = page.elements.map { activation in
             var shape = DescribeActivations.Activation(
                 activationId: activation.id,
                 registrationLimit: activation.registrationLimit,
@@ -172,7 +188,7 @@ struct SystemsManager: Sendable {
             shape.iamRole = activation.iamRole
             return shape
         }
-        return DescribeActivations.Response(activationList: list, nextToken: next)
+        return DescribeActivations.Response(activationList: list, nextToken: page.next?.text)
     }
 
     func deleteActivation(_ request: DeleteActivation) async throws -> EmptyResponse {
@@ -188,35 +204,35 @@ struct SystemsManager: Sendable {
         let connected = try await relay.connected().get()
         let filters = ((request.filters ?? []) + (request.instanceInformationFilterList ?? []))
             .map { ($0.key ?? "", $0.values ?? $0.valueSet ?? []) }
-        let (instances, next) = try await workers.run {
-            try store.managedInstances(
-                filters: filters.filter { $0.0 != "PingStatus" },
-                limit: request.maxResults ?? 50,
-                after: request.nextToken
-            )
-        }
         let wanted = filters.filter { $0.0 == "PingStatus" }.map(\.1)
-        let names = try await workers.run { try store.names(of: instances.map(\.instanceID)) }
-        let list = instances.map { instance in
+        let known = filters.filter { $0.0 != "PingStatus" && $0.0 != "ResourceType" }
+            .compactMap { ManagedInstanceFilter(key: $0.0, values: $0.1) }
+        let (limit, cursor) = (try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken))
+        let (page, named) = try await workers.run {
+            let page = try store.managedInstances(known, limit: limit, after: cursor)
+            return (page, try store.instances(withIDs: page.elements.map(\.instanceID)))
+        }
+        let names = Dictionary(named.map { ($0.id, $0.name) }) { first, _ in first }
+        let list = page.elements.map { instance in
             var shape = DescribeInstanceInformation.Information(
                 instanceId: instance.instanceID,
                 pingStatus: connected.contains(instance.instanceID) ? "Online" : "ConnectionLost"
             )
             shape.lastPingDateTime = connected.contains(instance.instanceID) ? Date() : instance.lastPing
-            shape.agentVersion = instance.agentVersion
-            shape.platformType = instance.platformType
-            shape.platformName = instance.platformName
-            shape.platformVersion = instance.platformVersion
+            shape.agentVersion = instance.report.agentVersion
+            shape.platformType = instance.report.platformType
+            shape.platformName = instance.report.platformName
+            shape.platformVersion = instance.report.platformVersion
             shape.activationId = instance.activationID
             shape.registrationDate = instance.registered
-            shape.iPAddress = instance.ipAddress
-            shape.computerName = instance.computerName
-            shape.name = names[instance.instanceID]
+            shape.iPAddress = instance.report.ipAddress
+            shape.computerName = instance.report.computerName
+            shape.name = names[instance.instanceID] ?? nil
             return shape
         }
         return DescribeInstanceInformation.Response(
             instanceInformationList: list.filter { shape in wanted.allSatisfy { $0.contains(shape.pingStatus) } },
-            nextToken: next
+            nextToken: page.next?.text
         )
     }
 }

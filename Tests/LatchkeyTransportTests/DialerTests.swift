@@ -4,11 +4,11 @@ import Foundation
 import LatchkeyTestSupport
 import Testing
 
-@testable import LatchkeySSH
+@testable import LatchkeyTransport
 
 struct DialerTests {
-    private func failure(_ hosts: [String], port: Int, timeout: Int = 2000) -> SSHError? {
-        do throws(SSHError) {
+    private func failure(_ hosts: [String], port: Int, timeout: Int = 2000) -> DialFailure? {
+        do throws(DialFailure) {
             _ = try Dialer.dial(hosts: hosts, port: port, timeout: timeout)
             return nil
         } catch {

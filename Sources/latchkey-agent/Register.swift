@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Glibc
+internal import LatchkeyAgent
+internal import LatchkeyModel
+internal import LatchkeyTerminal
+
+struct Register: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Register this machine with an activation, once.",
+        discussion: """
+            latchkeyd activation create, or aws ssm create-activation, makes the activation. The code may also come in \
+            the variable LATCHKEY_ACTIVATION_CODE, which other users of this machine cannot see.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Where the latchkeyd is, for example https://relay.example:8443.", valueName: "url"))
+    var endpoint: String
+
+    @Option(help: "The activation's id.")
+    var activationId: String
+
+    @Option(help: "The activation's code.")
+    var activationCode: String?
+
+    @Option(help: ArgumentHelp("Certificates to trust, in PEM; else the system's.", valueName: "file"))
+    var ca: String?
+
+    @Option(help: "The region that the server was given; any word will do for a latchkeyd.")
+    var region = "local"
+
+    @Flag(help: "Register anew, as another instance.")
+    var force = false
+
+    @OptionGroup var state: StateOption
+
+    func run() throws {
+        guard let code = activationCode ?? Environment.value("LATCHKEY_ACTIVATION_CODE") else {
+            throw ValidationError("--activation-code is missing")
+        }
+        var authorities: [UInt8]?
+        if let ca {
+            guard let content = try StateFile.read(ca) else {
+                throw LatchkeyError(.fileUnusable, "there is no file '\(ca.terminalSafe)'")
+            }
+            authorities = content
+        }
+        let id = try Agent.register(
+            endpoint: endpoint,
+            authorities: authorities,
+            region: region,
+            activationID: activationId,
+            activationCode: code,
+            stateFolder: state.folder,
+            replaces: force
+        )
+        print(id)
+        Console.note("latchkey-agent: registered; start it: latchkey-agent run")
+    }
+}

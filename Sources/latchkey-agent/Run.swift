@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Glibc
+internal import LatchkeyAgent
+internal import LatchkeyTerminal
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve until stopped.",
+        discussion: "Sessions end with the agent. It comes back to its latchkeyd by itself, for ever."
+    )
+
+    @OptionGroup var state: StateOption
+
+    @Option(
+        help: ArgumentHelp(
+            "The user of sessions that ask for none; else ssm-user, made when it is needed, or whoever runs this.",
+            valueName: "user"
+        )
+    )
+    var defaultUser: String?
+
+    @Option(
+        name: .customLong("deny"),
+        help: ArgumentHelp(
+            "An address or range that no port session leads to; replaces the standard ones, which are link-local.",
+            valueName: "cidr"
+        )
+    )
+    var denied: [String] = []
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        var options = Agent.Options(stateFolder: state.folder)
+        options.defaultUser = defaultUser
+        options.deniedAddresses = denied.isEmpty ? nil : denied
+        try Agent(options) { Console.note("latchkey-agent: \($0)") }.run()
+    }
+}
