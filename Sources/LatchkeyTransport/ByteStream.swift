@@ -34,6 +34,7 @@ package struct ByteStream: ~Copyable {
         } catch {
             throw error == .timedOut ? .timedOut : .dial(error)
         }
+        _ = fcntl(socket.descriptor, F_SETFL, fcntl(socket.descriptor, F_GETFL) | O_NONBLOCK)
         guard address.isSecure else {
             secure = nil
             descriptor = socket.release()
@@ -78,6 +79,7 @@ package struct ByteStream: ~Copyable {
         _ host: String,
         _ trust: Trust
     ) throws(TransportError) -> OpaquePointer {
+        _ = ignoringBrokenPipes
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw .secure(lastWords()) }
         defer { SSL_CTX_free(context) }
         _ = lk_ssl_ctx_set_min_version(context, TLS1_2_VERSION)
@@ -106,6 +108,9 @@ package struct ByteStream: ~Copyable {
         }
         return ssl
     }
+
+    /// OpenSSL writes to its socket as to any file, so that a peer that went away would end this process by SIGPIPE.
+    private static let ignoringBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     private static func handshakeFailure(_ ssl: OpaquePointer) -> TransportError {
         let verdict = SSL_get_verify_result(ssl)
