@@ -67,15 +67,16 @@ let package = Package(
         .target(
             name: "LatchkeyBroker",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
-                "LatchkeyTransport",
+                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH",
+                "LatchkeyTerminal", "LatchkeyTransport",
             ]
         ),
         .target(
             name: "LatchkeyCommands",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay",
-                "LatchkeySSH", "LatchkeyTerminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .executableTarget(name: "latchkey", dependencies: ["LatchkeyCommands"]),

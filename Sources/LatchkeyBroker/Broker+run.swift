@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyAPI
 package import LatchkeyModel
+package import LatchkeyRelay
 internal import LatchkeySSH
 internal import LatchkeyTerminal
 
@@ -23,33 +25,23 @@ extension Broker {
         package init() {}
     }
 
+    /// What a run is to look like at the other end.
+    struct Shape {
+        var terminal: Connection.PseudoTerminal?
+        var environment: [(name: String, value: String)] = []
+    }
+
     /// Runs a shell or command and joins it to this process's input and outputs until it ends.
     ///
     /// - Returns: how the bridge came down; the connection is closed then.
     /// - Throws: `requestRefused`, `connectionLost`, and what ``Bridge/run(_:)`` throws.
     package func run(_ run: Run, over admission: consuming Admission, on instance: Instance) throws -> RunOutcome {
-        let input = Terminal(descriptor: 0)
-        let wantsTerminal =
-            switch run.terminal {
-            case .automatic: run.command.isEmpty && input != nil
-            case .always: true
-            case .never: false
-            }
         var request = Connection.Request()
         request.command = RemoteCommand.line(run.command)
-        if wantsTerminal {
-            let size = (input ?? Terminal(descriptor: 1) ?? Terminal(descriptor: 2))?.size ?? .fallback
-            request.terminal = Connection.PseudoTerminal(type: Environment.value("TERM") ?? "dumb", size: size)
-            // What ssh on Debian sends, so that UTF-8 is understood at both ends.
-            request.environment = ["LANG", "LC_ALL", "LC_CTYPE"]
-                .compactMap { name in
-                    Environment.value(name).map { (name, $0) }
-                }
-        }
-        var options = Bridge.Options()
-        options.terminal = wantsTerminal ? input : nil
-        options.forwardsInput = run.forwardsInput
-        options.probeInterval = run.probeInterval
+        let shape = run.shape
+        request.terminal = shape.terminal
+        request.environment = shape.environment
+        let options = run.bridgeOptions
 
         let user = admission.user
         do {
@@ -59,6 +51,37 @@ extension Broker {
             return try outcome(try bridge.run(&channel), instance)
         } catch let error as SSHError {
             throw Broker.failure(error, instance, user)
+        }
+    }
+
+    /// Joins a session through the relay to this process's input and outputs until it ends.
+    ///
+    /// - Throws: `connectionLost` if the session was ended for a reason of its own, and what ``Bridge/run(_:)`` throws.
+    package func run(
+        _ run: Run,
+        over process: consuming RelayProcess,
+        _ session: RelaySession,
+        on name: String
+    ) throws -> RunOutcome {
+        var bridge = try Bridge(run.bridgeOptions)
+        let outcome = try bridge.run(&process)
+        switch outcome {
+        case .ended(let ending):
+            if ending.exitStatus == nil || process.reason != nil {
+                throw LatchkeyError(
+                    .connectionLost,
+                    "the session on '\(name)' ended: \(process.reason ?? "nobody said how")",
+                    hint: nil
+                )
+            }
+            return .exited(ending.exitStatus ?? 255)
+        case .disconnected, .signalled:
+            // What runs there must not go on alone; the user is gone either way, so a failure is not theirs to mend.
+            if let relay {
+                do { try relay.terminate(session.id) } catch { trace.step("the session could not be ended: \(error.words)") }
+            }
+            if case .signalled(let number) = outcome { return .signalled(number) }
+            return .disconnected
         }
     }
 
@@ -110,5 +133,34 @@ extension Broker {
         case .denied, .notSigned:
             LatchkeyError(.connectionLost, "the connection to '\(instance.displayName)' was cut")
         }
+    }
+}
+
+extension Broker.Run {
+    /// Whether there is a terminal there, its size, and the variables that go with it.
+    var shape: Broker.Shape {
+        let input = Terminal(descriptor: 0)
+        let wantsTerminal =
+            switch terminal {
+            case .automatic: command.isEmpty && input != nil
+            case .always: true
+            case .never: false
+            }
+        guard wantsTerminal else { return Broker.Shape() }
+        let size = (input ?? Terminal(descriptor: 1) ?? Terminal(descriptor: 2))?.size ?? .fallback
+        // What ssh on Debian sends, so that UTF-8 is understood at both ends.
+        let variables = ["LANG", "LC_ALL", "LC_CTYPE"].compactMap { name in Environment.value(name).map { (name, $0) } }
+        return Broker.Shape(
+            terminal: Connection.PseudoTerminal(type: Environment.value("TERM") ?? "dumb", size: size),
+            environment: variables
+        )
+    }
+
+    var bridgeOptions: Bridge.Options {
+        var options = Bridge.Options()
+        options.terminal = shape.terminal == nil ? nil : Terminal(descriptor: 0)
+        options.forwardsInput = forwardsInput
+        options.probeInterval = probeInterval
+        return options
     }
 }

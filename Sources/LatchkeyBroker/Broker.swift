@@ -20,6 +20,8 @@ package struct Broker {
         package var acceptsNewHostKey = false
         /// Seconds for reaching the instance, and for each step of the login.
         package var timeout = 10
+        /// The only road to take; nil for the best one that is open.
+        package var road: Road?
         /// Whether a person follows this one connection: may be asked about a host key, and sees the server's banner.
         package var isAttended = true
 
@@ -30,6 +32,8 @@ package struct Broker {
     let library: KeyLibrary
     let agent: AgentAddress?
     let directory: KeyDirectory
+    /// Nil where no relay is known.
+    package let relay: RelayRoad?
     package let keyring: Keyring
     let trace: Trace
 
@@ -41,6 +45,7 @@ package struct Broker {
         library: KeyLibrary,
         agent: AgentAddress?,
         directory: KeyDirectory,
+        relay: RelayRoad? = nil,
         keyring: Keyring = Keyring(),
         trace: Trace
     ) {
@@ -48,6 +53,7 @@ package struct Broker {
         self.library = library
         self.agent = agent
         self.directory = directory
+        self.relay = relay
         self.keyring = keyring
         self.trace = trace
     }

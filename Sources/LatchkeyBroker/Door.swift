@@ -26,7 +26,7 @@ final class Door {
                 hint: instance.state == .stopped ? "start it first" : "wait, or choose another: latchkey instance list"
             )
         }
-        guard !instance.addresses.isEmpty else {
+        guard !instance.addresses.isEmpty || options.road == .sshOverRelay else {
             throw LatchkeyError(
                 .instanceUnreachable,
                 "instance '\(instance.displayName)' has no address",
@@ -53,6 +53,15 @@ final class Door {
     }
 
     private func reach() throws -> Handshaken {
+        if options.road == .sshOverRelay {
+            let socket = try broker.requireRelay().socket(to: instance, port: port)
+            broker.trace.step("connected to port \(port) through the relay")
+            do throws(SSHError) {
+                return try Handshaken(over: socket, user: user, preferring: trusted, timeout: options.timeout)
+            } catch {
+                throw unreachable(error)
+            }
+        }
         do throws(SSHError) {
             return try Handshaken(over: try dial(), user: user, preferring: trusted, timeout: options.timeout)
         } catch {
@@ -62,7 +71,7 @@ final class Door {
 
     private func dial() throws(SSHError) -> Dialer.Socket {
         do throws(DialFailure) {
-            let connected = try Dialer.dial(hosts: instance.addresses, port: port, timeout: options.timeout * 1000)
+            let connected = try dialAddresses()
             broker.trace.step("connected to \(Door.place(connected.address, port))")
             return connected.takeSocket()
         } catch {
@@ -70,12 +79,32 @@ final class Door {
         }
     }
 
+    /// How long the addresses have, in milliseconds, before it is asked whether the relay is not the better road. Where
+    /// packets are dropped nothing answers at all, and nobody wants to wait for that.
+    private static let headStart = 1500
+
+    private func dialAddresses() throws(DialFailure) -> Dialer.Connected {
+        let timeout = options.timeout * 1000
+        guard let relay = broker.relay, options.road == nil, timeout > Door.headStart else {
+            return try Dialer.dial(hosts: instance.addresses, port: port, timeout: timeout)
+        }
+        do throws(DialFailure) {
+            return try Dialer.dial(hosts: instance.addresses, port: port, timeout: Door.headStart)
+        } catch .timedOut {
+            guard relay.presence(of: instance) != .connected else { throw .timedOut }
+        }
+        return try Dialer.dial(hosts: instance.addresses, port: port, timeout: timeout - Door.headStart)
+    }
+
     static func place(_ host: String, _ port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     /// Where this door is, for messages.
-    var place: String { instance.addresses.map { Door.place($0, port) }.joined(separator: ", ").terminalSafe }
+    var place: String {
+        if options.road == .sshOverRelay { return "port \(port) through the relay" }
+        return instance.addresses.map { Door.place($0, port) }.joined(separator: ", ").terminalSafe
+    }
 
     private func unreachable(_ error: SSHError) -> LatchkeyError {
         let what = "cannot reach '\(instance.displayName)' at \(place)"

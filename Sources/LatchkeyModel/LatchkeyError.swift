@@ -31,6 +31,9 @@ package struct LatchkeyError: Error, Codable, Equatable, Sendable {
         case requestRefused
         case passwordNotReady
         case connectionLost
+        case relayUnreachable
+        case agentNotConnected
+        case sessionNotFound
         case storeUnavailable
         case storeDamaged
         case storeNewer

@@ -25,12 +25,12 @@ struct ImportTests {
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
         ],
         "LatchkeyBroker": [
-            "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
-            "LatchkeyTransport",
+            "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH",
+            "LatchkeyTerminal", "LatchkeyTransport",
         ],
         "LatchkeyCommands": [
             "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel",
-            "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal",
+            "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [

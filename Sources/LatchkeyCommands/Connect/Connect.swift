@@ -44,6 +44,14 @@ struct Connect: ParsableCommand {
     )
     var keepAlive = 15
 
+    @Option(
+        help: ArgumentHelp(
+            "The only road to take: ssh, ssh-over-relay or relay; else the best one that is open.",
+            valueName: "road"
+        )
+    )
+    var road: Road?
+
     @Flag(help: "Take and remember the host key of an instance that has none pinned yet.")
     var acceptNewHostKey = false
 
@@ -80,21 +88,32 @@ struct Connect: ParsableCommand {
         trace.step("instance \(instance.id), '\(instance.displayName)'")
 
         let broker = try home.broker(store, trace)
-        let admission = try broker.connect(to: instance, options: options)
-        // A shell may stay open for days, and needs no key any more.
-        broker.keyring.removeAll()
-        if command.isEmpty && !noTerminal && Terminal.isInteractive {
-            Console.note(
-                "latchkey: '\(instance.displayName)' over ssh as '\(admission.user.terminalSafe)' with "
-                    + admission.proposal.candidate.label
-            )
-        }
+        options.road = road
         var run = Broker.Run()
         run.command = command
         run.terminal = terminal ? .always : noTerminal ? .never : .automatic
         run.forwardsInput = !noInput
         run.probeInterval = keepAlive
-        return try broker.run(run, over: admission, on: instance)
+        let entrance = try broker.enter(instance, options, run)
+        // A shell may stay open for days, and needs no key any more.
+        broker.keyring.removeAll()
+        let isShown = command.isEmpty && !noTerminal && Terminal.isInteractive
+        switch consume entrance {
+        case .ssh(let admission, let road):
+            if isShown {
+                Console.note(
+                    "latchkey: '\(instance.displayName)' over \(road.rawValue) as '\(admission.user.terminalSafe)' with "
+                        + admission.proposal.candidate.label
+                )
+            }
+            return try broker.run(run, over: admission, on: instance)
+        case .relay(let process, let session):
+            if isShown {
+                let user = session.user.map { " as '\($0.terminalSafe)'" } ?? ""
+                Console.note("latchkey: '\(instance.displayName)' over relay\(user), session \(session.id)")
+            }
+            return try broker.run(run, over: process, session, on: instance.displayName)
+        }
     }
 
     /// The instance that was named or is picked, and the user before an `@`.

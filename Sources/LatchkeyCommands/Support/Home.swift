@@ -2,11 +2,13 @@
 
 internal import FoundationEssentials
 internal import Glibc
+internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
+internal import LatchkeyTransport
 
 /// What is opened from this user's state.
 struct Home: Sendable {
@@ -41,12 +43,32 @@ struct Home: Sendable {
     /// The ssh-agent that this environment names; nil for none.
     var agent: AgentAddress? { Environment.value("SSH_AUTH_SOCK").map(AgentAddress.init) }
 
+    /// The relay that serves this home; nil if there never was one.
+    func relay() throws -> RelayRoad? {
+        guard let server = try LocalServer.read(folders) else { return nil }
+        let address: ServerAddress
+        do { address = try ServerAddress(url: server.endpoint) } catch {
+            throw LatchkeyError(.configurationInvalid, "the endpoint in '\(folders.serverPath)' \(error.words)")
+        }
+        let endpoint = ServiceEndpoint(
+            address: address,
+            trust: Trust(authorities: server.authorities),
+            region: server.region,
+            credentials: Credentials(
+                accessKeyID: server.accessKeyID,
+                secretAccessKey: server.secretAccessKey
+            )
+        )
+        return RelayRoad(ServiceClient(endpoint))
+    }
+
     func broker(_ store: Store, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {
         Broker(
             control: store,
             library: try library(agent),
             agent: agent,
             directory: keys,
+            relay: try relay(),
             keyring: keyring,
             trace: trace
         )

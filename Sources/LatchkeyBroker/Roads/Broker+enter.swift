@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyKeys
+package import LatchkeyModel
+package import LatchkeyRelay
+internal import LatchkeySSH
+internal import LatchkeyTerminal
+
+extension Broker {
+    /// An instance that has been entered, one way or another.
+    package enum Entrance: ~Copyable {
+        /// Over SSH, with a key.
+        case ssh(Admission, over: Road)
+        /// Through the relay, in a session that has begun.
+        case relay(RelayProcess, RelaySession)
+    }
+
+    /// What is known of a session through the relay.
+    package struct RelaySession: Sendable {
+        package let id: String
+        /// The user that was asked for; nil for the agent's own choice.
+        package let user: String?
+    }
+
+    /// Enters an instance over the best road that is open.
+    ///
+    /// A road is left only for a reason that the next one answers: no address answers, no key fits, the login is refused.
+    /// It is never left for a host key that changed or that nobody vouched for, nor once something has begun to run.
+    ///
+    /// - Parameter run: what will run there; the relay has to know it from the beginning.
+    /// - Throws: `LatchkeyError` of the road that was asked for, or of the first one where no other is open.
+    package func enter(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {
+        switch options.road {
+        case .ssh: return .ssh(try connect(to: instance, options: options), over: .ssh)
+        case .sshOverRelay: return try enterOverRelay(instance, options)
+        case .relay: return try openSession(instance, options, run)
+        case nil: break
+        }
+        do {
+            return .ssh(try connect(to: instance, options: options), over: .ssh)
+        } catch let error as LatchkeyError {
+            guard Broker.isLeft(for: error), let relay else { throw error }
+            switch relay.presence(of: instance) {
+            case .connected: break
+            case .absent:
+                trace.step("the instance's agent is not connected to the relay")
+                throw error
+            case .unknown(let words):
+                trace.step("the relay does not answer: \(words)")
+                throw error
+            }
+            return try leaveDirectRoad(instance, options, run, for: error)
+        }
+    }
+
+    /// Whether another road answers this.
+    static func isLeft(for error: LatchkeyError) -> Bool {
+        switch error.code {
+        case .instanceUnreachable, .noKeyFits, .loginRefused, .passphraseUnavailable: true
+        default: false
+        }
+    }
+
+    private func leaveDirectRoad(
+        _ instance: Instance,
+        _ options: Options,
+        _ run: Run,
+        for error: LatchkeyError
+    ) throws -> Entrance {
+        // A key that did not fit directly fits no better through the relay; one that could not be tried may.
+        guard error.code == .instanceUnreachable, try hasProvedKey(instance, options) else {
+            Console.note("latchkey: \(error.message); going through the relay")
+            return try openSession(instance, options, run)
+        }
+        Console.note("latchkey: \(error.message); trying SSH through the relay")
+        do {
+            return try enterOverRelay(instance, options)
+        } catch let second as LatchkeyError where Broker.isLeft(for: second) {
+            Console.note("latchkey: \(second.message); opening a shell of the agent's")
+            return try openSession(instance, options, run)
+        }
+    }
+
+    private func hasProvedKey(_ instance: Instance, _ options: Options) throws -> Bool {
+        if options.key != nil { return true }
+        let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
+        let user = options.user ?? instance.user ?? Environment.userName
+        let accepted = try control.acceptedKey(of: instance.id, user: user)
+        return !KeyResolver(library: library).proved(registered: registered?.publicKey, accepted: accepted).isEmpty
+    }
+
+    private func enterOverRelay(_ instance: Instance, _ options: Options) throws -> Entrance {
+        var options = options
+        options.road = .sshOverRelay
+        return .ssh(try connect(to: instance, options: options), over: .sshOverRelay)
+    }
+
+    /// - Throws: `relayUnreachable` if this home has no relay.
+    func requireRelay() throws -> RelayRoad {
+        guard let relay else {
+            throw LatchkeyError(
+                .relayUnreachable,
+                "no relay is known here",
+                hint: "latchkeyd init && latchkeyd run makes this machine one"
+            )
+        }
+        return relay
+    }
+
+    private func openSession(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {
+        let relay = try requireRelay()
+        let user = try (options.user ?? instance.user).map { try Names.user($0) }
+        let shape = run.shape
+        var parameters: [String: [String]] = [:]
+        parameters["user"] = user.map { [$0] }
+        parameters["command"] = RemoteCommand.line(run.command).map { [$0] }
+        if let terminal = shape.terminal {
+            parameters["terminal"] = [terminal.type]
+            parameters["columns"] = [String(terminal.size.columns)]
+            parameters["rows"] = [String(terminal.size.rows)]
+            let variables = shape.environment.map { "\($0.name)=\($0.value)" }
+            if !variables.isEmpty { parameters["environment"] = variables }
+        }
+        let opened = try relay.open(
+            instance,
+            document: "Latchkey-Connect",
+            parameters: parameters,
+            size: shape.terminal?.size
+        )
+        let session = RelaySession(id: opened.id, user: user)
+        trace.step("session \(session.id) opened")
+        return .relay(opened.takeProcess(), session)
+    }
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import LatchkeyAPI
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+package import LatchkeyRelay
+package import LatchkeyTerminal
+internal import LatchkeyTransport
+internal import Synchronization
+
+/// The roads that lead through the relay.
+package struct RelayRoad: Sendable {
+    /// The service that opens sessions.
+    package let service: ServiceClient
+    /// Milliseconds for each question to the service.
+    private static let timeout = 10_000
+    /// For the question whether there is an agent at all.
+    private static let presenceTimeout = 3000
+
+    package init(_ service: ServiceClient) { self.service = service }
+
+    /// Whether an instance can be reached through the relay.
+    enum Presence: Equatable, Sendable {
+        case connected
+        /// Its agent is not connected, or it has none.
+        case absent
+        /// The relay itself does not answer; why.
+        case unknown(String)
+    }
+
+    func presence(of instance: Instance) -> Presence {
+        do throws(ServiceFailure) {
+            let answer = try service.call(
+                GetConnectionStatus(target: instance.id),
+                timeout: RelayRoad.presenceTimeout
+            )
+            return answer.status == "connected" ? .connected : .absent
+        } catch {
+            return .unknown(error.words)
+        }
+    }
+
+    // MARK: Sessions
+
+    /// A session that was just opened.
+    struct Opened: ~Copyable {
+        let process: RelayProcess
+        let id: String
+
+        consuming func takeProcess() -> RelayProcess { process }
+    }
+
+    /// Opens a session and its data channel.
+    ///
+    /// - Throws: `agentNotConnected`, `relayUnreachable`, `requestRefused`.
+    func open(
+        _ instance: Instance,
+        document: String,
+        parameters: [String: [String]],
+        size: TerminalSize?
+    ) throws -> Opened {
+        let answer: StartSession.Response
+        do throws(ServiceFailure) {
+            answer = try service.call(
+                StartSession(target: instance.id, documentName: document, parameters: parameters),
+                timeout: RelayRoad.timeout
+            )
+        } catch {
+            throw RelayRoad.failure(error, instance)
+        }
+        return Opened(process: try join(answer, size: size), id: answer.sessionId)
+    }
+
+    /// Takes over a session that runs.
+    ///
+    /// - Throws: `sessionNotFound` if it is over, `relayUnreachable`.
+    package func attach(_ sessionID: String, size: TerminalSize?) throws -> RelayProcess {
+        let answer: ResumeSession.Response
+        do throws(ServiceFailure) {
+            answer = try service.call(ResumeSession(sessionId: sessionID), timeout: RelayRoad.timeout)
+        } catch {
+            if case .refused("DoesNotExistException", _, _) = error { throw LatchkeyError.sessionNotFound(sessionID) }
+            throw LatchkeyError.relayUnreachable(error.words)
+        }
+        guard answer.tokenValue != nil else { throw LatchkeyError.sessionNotFound(sessionID) }
+        return try join(answer, size: size)
+    }
+
+    private func join(_ answer: StartSession.Response, size: TerminalSize?) throws -> RelayProcess {
+        guard let token = answer.tokenValue, let url = answer.streamUrl else {
+            throw LatchkeyError.relayUnreachable("it gave no address for the session")
+        }
+        do throws(TransportError) {
+            let access = RelaySessionAccess(
+                sessionID: answer.sessionId,
+                address: try ServerAddress(url: url),
+                service: service,
+                clientID: Random.uuid()
+            )
+            let connection = try access.connect(timeout: RelayRoad.timeout)
+            return RelayProcess(access, over: connection, token: token, size: size)
+        } catch {
+            throw LatchkeyError.relayUnreachable(error.words)
+        }
+    }
+
+    /// Ends a session, if the service can be reached.
+    func terminate(_ sessionID: String) throws(ServiceFailure) {
+        _ = try service.call(TerminateSession(sessionId: sessionID), timeout: RelayRoad.presenceTimeout)
+    }
+
+    private static func failure(_ failure: ServiceFailure, _ instance: Instance) -> LatchkeyError {
+        switch failure {
+        case .refused("TargetNotConnected", _, _):
+            LatchkeyError(
+                .agentNotConnected,
+                "the agent of '\(instance.displayName)' is not connected to the relay",
+                hint: "is latchkey-agent installed, registered and running there?"
+            )
+        case .refused(_, let status, let message) where status < 500:
+            LatchkeyError(.requestRefused, "the relay refused the session: \(message)")
+        default: .relayUnreachable(failure.words)
+        }
+    }
+
+    // MARK: A port as a socket
+
+    /// A connection to a port of the instance.
+    ///
+    /// - Returns: a socket, on which the other end answers as soon as the agent has reached the port.
+    func socket(to instance: Instance, port: Int) throws -> Dialer.Socket {
+        let opened = try open(
+            instance,
+            document: "AWS-StartSSHSession",
+            parameters: ["portNumber": [String(port)]],
+            size: nil
+        )
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
+        }
+        let sessionID = opened.id
+        let tunnel = RelayTunnel(opened.takeProcess(), ends[1])
+        let road = self
+        let threads = Threads(1) {
+            tunnel.run()
+            // A client that is done with SSH has closed the socket; the session has no more to do.
+            try? road.terminate(sessionID)
+        }
+        guard let threads else {
+            close(ends[0])
+            throw LatchkeyError(.fileUnusable, "no thread is left")
+        }
+        threads.detach()
+        return Dialer.Socket(owning: ends[0])
+    }
+}
+
+/// Moves bytes between a session's port and a socket, on a thread of its own.
+private final class RelayTunnel: @unchecked Sendable {
+    private static let bufferSize = 256 * 1024
+
+    // Handed over before the thread begins, and used by nobody else afterwards.
+    private var process: RelayProcess
+    private let descriptor: Int32
+    private var toSocket = GrowingBuffer(capacity: RelayTunnel.bufferSize)
+    private var toPort = GrowingBuffer(capacity: RelayTunnel.bufferSize)
+    private var socketIsDone = false
+    private var endWasSent = false
+
+    /// Takes the descriptor.
+    init(_ process: consuming RelayProcess, _ descriptor: Int32) {
+        self.process = process
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    }
+
+    deinit { close(descriptor) }
+
+    func run() {
+        do {
+            while try turn() { wait() }
+        } catch {
+            // The socket is closed, and whoever reads from it says what that means.
+        }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// - Returns: false when nothing more can come.
+    private func turn() throws -> Bool {
+        try process.advance()
+        var portIsDone = false
+        while toSocket.count < RelayTunnel.bufferSize {
+            let count = toSocket.fill(reserving: 64 * 1024) { process.read(.output, into: $0) }
+            guard let count else {
+                portIsDone = true
+                break
+            }
+            if count == 0 { break }
+        }
+        while !toSocket.isEmpty {
+            let count = send(descriptor, toSocket.content.baseAddress, toSocket.count, Int32(MSG_NOSIGNAL))
+            if count < 0 {
+                if errno == EAGAIN || errno == EINTR { break }
+                return false
+            }
+            toSocket.removeFirst(count)
+        }
+        while !socketIsDone, toPort.count < RelayTunnel.bufferSize {
+            let count = toPort.fill(reserving: 64 * 1024) { buffer -> Int? in
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+                if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return nil }
+                return max(0, count)
+            }
+            guard let count else {
+                socketIsDone = true
+                break
+            }
+            if count == 0 { break }
+        }
+        while !toPort.isEmpty {
+            let size = min(toPort.count, process.inputRoom)
+            guard size > 0 else { break }
+            let count = try process.write(UnsafeRawBufferPointer(rebasing: toPort.content[..<size]))
+            guard count > 0 else { break }
+            toPort.removeFirst(count)
+        }
+        if socketIsDone, toPort.isEmpty, !endWasSent {
+            endWasSent = true
+            // libssh closes both ways at once, and says nothing more.
+            return false
+        }
+        return !(portIsDone && toSocket.isEmpty)
+    }
+
+    private func wait() {
+        let wantsToWrite = process.wantsToWrite || (!toPort.isEmpty && process.inputRoom > 0)
+        let socketEvents =
+            (socketIsDone || toPort.count >= RelayTunnel.bufferSize ? 0 : POLLIN) | (toSocket.isEmpty ? 0 : POLLOUT)
+        var waits = [
+            pollfd(
+                fd: toSocket.count < RelayTunnel.bufferSize ? process.descriptor : -1,
+                events: Int16(wantsToWrite ? POLLIN | POLLOUT : POLLIN),
+                revents: 0
+            ),
+            pollfd(fd: socketEvents == 0 ? -1 : descriptor, events: Int16(socketEvents), revents: 0),
+        ]
+        _ = poll(&waits, 2, Int32(clamping: min(process.patience ?? 15_000, 15_000)))
+    }
+}
+
+extension LatchkeyError {
+    static func relayUnreachable(_ words: String) -> LatchkeyError {
+        LatchkeyError(
+            .relayUnreachable,
+            "the relay cannot be used: \(words)",
+            hint: "does latchkeyd run? latchkey doctor tells more"
+        )
+    }
+
+    static func sessionNotFound(_ id: String) -> LatchkeyError {
+        LatchkeyError(
+            .sessionNotFound,
+            "no session '\(id.terminalSafe)' is running",
+            hint: "latchkey session list shows the ones there are"
+        )
+    }
+}
