@@ -7,13 +7,6 @@ import LatchkeyTestSupport
 import Testing
 
 struct StoreTests {
-    private func withStore<Value>(_ body: (Store, String) throws -> Value) throws -> Value {
-        try Scratch.with { scratch in
-            let path = "\(scratch.path)/store.db"
-            return try body(Store(path: path), path)
-        }
-    }
-
     private func instance(_ name: String, id: String? = nil, tags: Tags = [:], state: InstanceState = .running)
         -> Instance
     {
@@ -34,15 +27,6 @@ struct StoreTests {
         writer.string("ssh-ed25519")
         writer.string([UInt8](repeating: byte, count: 32))
         return try #require(PublicKey(blob: writer.bytes))
-    }
-
-    private func code(_ body: () throws -> Void) -> LatchkeyError.Code? {
-        do {
-            try body()
-            return nil
-        } catch {
-            return (error as? LatchkeyError)?.code
-        }
     }
 
     @Test func `an instance comes back as it was added`() throws {

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyControl
+import LatchkeyModel
+import LatchkeyTestSupport
+import Testing
+
+struct ActivationTests {
+    private static let digest = [UInt8](repeating: 7, count: 32)
+
+    private func activation(
+        name: String? = nil,
+        role: String? = nil,
+        limit: Int = 1,
+        created: Double = 0,
+        tags: Tags = [:]
+    ) -> Activation {
+        Activation(
+            description: "rack 4",
+            defaultInstanceName: name,
+            iamRole: role,
+            registrationLimit: limit,
+            expiration: time(3600),
+            created: time(created),
+            tags: tags
+        )
+    }
+
+    @Test func `a machine becomes an instance and its agent's side`() throws {
+        try withStore { store, path in
+            let activation = activation(name: "rack-4", limit: 2, tags: ["env": "prod"])
+            try store.add(activation, codeDigest: Self.digest)
+            let instance = try store.register(activation, at: 10.0004)
+            #expect(instance.id.hasPrefix("mi-") && Identifier.looksLikeInstanceID(instance.id))
+            #expect(instance.tags == ["Name": "rack-4", "env": "prod"])
+            #expect(instance.state == .running)
+            #expect(instance.addresses.isEmpty)
+            #expect(
+                try store.managedInstance(instance.id)
+                    == ManagedInstance(
+                        instanceID: instance.id,
+                        publicKeyDER: [48, 1],
+                        machineFingerprint: "machine",
+                        activationID: activation.id,
+                        registered: time(10)
+                    )
+            )
+            #expect(try Store(path: path).activations(limit: 10).elements.map(\.registrationsCount) == [1])
+            // An instance without an address is found and listed as any other.
+            #expect(try store.instances() == [instance])
+            #expect(try store.instances(withIDs: ["mi-0", instance.id]) == [instance])
+            for selector in [instance.id, String(instance.id.prefix(8)), "rack-4", "rack", "tag:env=prod"] {
+                #expect(try store.instance(named: selector) == instance, "\(selector)")
+            }
+        }
+    }
+
+    @Test func `a name is given to one instance, and only a lawful one`() throws {
+        try withStore { store, _ in
+            try store.add(Instance(tags: ["Name": "taken"], addresses: ["10.0.0.1"], created: time(0)))
+            let cases: [(String?, Tags, String?)] = [
+                ("taken", [:], nil), ("i-0aaa", [:], nil), ("free", ["Name": "other"], "free"),
+                ("free", ["Name": "other"], "other"), ("free", ["Name": "other"], nil), (nil, ["Name": "taken"], nil),
+            ]
+            for (name, tags, expected) in cases {
+                let activation = activation(name: name, tags: tags)
+                try store.add(activation, codeDigest: Self.digest)
+                #expect(try store.register(activation).name == expected, "\(name ?? "-"), \(tags)")
+            }
+        }
+    }
+
+    @Test func `a wrong code, an unknown id, a late or one too many machine changes nothing`() throws {
+        try withStore { store, _ in
+            let activation = activation()
+            try store.add(activation, codeDigest: Self.digest)
+            var wrong = Self.digest
+            wrong[31] ^= 1
+            for digest in [wrong, [], Array(Self.digest.prefix(31))] {
+                #expect(code { _ = try store.register(activation, digest: digest) } == .activationInvalid)
+                // Whether it has expired is nobody's business who does not have the code.
+                #expect(code { _ = try store.register(activation, digest: digest, at: 9999) } == .activationInvalid)
+            }
+            #expect(code { _ = try store.register(self.activation()) } == .activationInvalid)
+            #expect(code { _ = try store.register(activation, at: 3600) } == .activationExpired)
+            #expect(try store.instances().isEmpty)
+            #expect(try store.activations(limit: 1).elements.map(\.registrationsCount) == [0])
+
+            let instance = try store.register(activation, at: 3599.999)
+            #expect(code { _ = try store.register(activation) } == .activationExhausted)
+            // Removing it makes no room for another.
+            try store.removeInstance(instance.id)
+            #expect(code { _ = try store.register(activation) } == .activationExhausted)
+            #expect(try store.instances().isEmpty)
+        }
+    }
+
+    @Test func `several that register at once never exceed the limit`() throws {
+        try withStore { store, path in
+            let activation = activation(name: "rack", limit: 25)
+            try store.add(activation, codeDigest: Self.digest)
+            let work = Work(stores: try (0..<8).map { _ in try Store(path: path) })
+            let register: @Sendable () -> Void = {
+                guard let store = work.take() else { return }
+                for _ in 0..<10 { work.note { try store.register(activation).id } }
+            }
+            guard let threads = Threads(8, register) else { throw HarnessError("no threads") }
+            threads.join()
+            #expect(work.failures.count == 55)
+            #expect(work.failures.allSatisfy { $0 == .activationExhausted })
+            #expect(Set(work.made).count == 25)
+            #expect(Set(try store.instances().map(\.id)) == Set(work.made))
+            #expect(try store.instances().filter { $0.name == "rack" }.count == 1)
+            #expect(try store.managedInstances(limit: 100).elements.count == 25)
+            #expect(try store.activations(limit: 1).elements.map(\.registrationsCount) == [25])
+        }
+    }
+
+    @Test func `deleting an activation leaves its instances`() throws {
+        try withStore { store, path in
+            let activation = activation(limit: 2, tags: ["a": "b"])
+            try store.add(activation, codeDigest: Self.digest)
+            let instance = try store.register(activation)
+            try store.removeActivation(activation.id)
+            #expect(code { _ = try store.register(activation) } == .activationInvalid)
+            #expect(code { try store.removeActivation(activation.id) } == .activationInvalid)
+            #expect(try store.managedInstance(instance.id)?.activationID == activation.id)
+            #expect(try execute("SELECT COUNT(*) FROM activationTag", path) == ["0"])
+        }
+    }
+
+    @Test func `filters are all fulfilled, each by one of its values`() throws {
+        try withStore { store, _ in
+            let all = [
+                activation(name: "a", role: "x", created: 1), activation(name: "a", role: "y", created: 2),
+                activation(name: "b", role: "x", created: 3), activation(created: 4),
+            ]
+            for activation in all { try store.add(activation, codeDigest: Self.digest) }
+            let cases: [([(String, [String])], [Int])] = [
+                ([], [0, 1, 2, 3]),
+                ([("DefaultInstanceName", ["a"])], [0, 1]),
+                ([("DefaultInstanceName", ["a", "b"]), ("IamRole", ["x"])], [0, 2]),
+                ([("ActivationIds", [all[3].id, all[1].id, "?"])], [1, 3]),
+                ([("IamRole", [])], []),
+            ]
+            for (filters, expected) in cases {
+                let filters = try filters.map { try #require(ActivationFilter(key: $0, values: $1)) }
+                #expect(try store.activations(filters, limit: 9).elements == expected.map { all[$0] }, "\(filters)")
+            }
+            #expect(ActivationFilter(key: "Name", values: []) == nil)
+        }
+    }
+
+    @Test func `pages are complete and without doubles while activations come and go`() throws {
+        try withStore { store, _ in
+            // Several of one moment, so that a page ends among them.
+            let all = (0..<10).map { activation(created: Double($0 / 4)) }
+            for activation in all { try store.add(activation, codeDigest: Self.digest) }
+            var added: [Activation.ID] = []
+            let seen = try collect(
+                meanwhile: {
+                    guard added.count < 6 else { return }
+                    let one = activation(created: Double(added.count % 2) * 100)
+                    try store.add(one, codeDigest: Self.digest)
+                    added.append(one.id)
+                },
+                { try store.activations(limit: 3, after: $0) }
+            )
+            let ids = seen.map(\.id)
+            #expect(Set(ids).count == ids.count)
+            #expect(
+                ids.filter { !added.contains($0) } == all.sorted { ($0.created, $0.id) < ($1.created, $1.id) }.map(\.id)
+            )
+            #expect(try store.activations(limit: 100).next == nil)
+            for text in ["", "1", ".a", "x.a", "1."] { #expect(PageCursor(text) == nil, "\(text)") }
+        }
+    }
+}
+
+extension Store {
+    fileprivate func register(
+        _ activation: Activation,
+        digest: [UInt8] = [UInt8](repeating: 7, count: 32),
+        at seconds: Double = 10
+    ) throws -> Instance {
+        try register(
+            activationID: activation.id,
+            codeDigest: digest,
+            publicKeyDER: [48, 1],
+            machineFingerprint: "machine",
+            at: time(seconds)
+        )
+    }
+}
+
+/// Stores to hand out among threads, and what came of the work with them.
+private final class Work: @unchecked Sendable {
+    private let lock = NSLock()
+    private var stores: [Store]
+    private(set) var made: [String] = []
+    private(set) var failures: [LatchkeyError.Code?] = []
+
+    init(stores: [Store]) { self.stores = stores }
+
+    func take() -> Store? { lock.withLock { stores.popLast() } }
+
+    func note(_ body: () throws -> String) {
+        do {
+            let id = try body()
+            lock.withLock { made.append(id) }
+        } catch {
+            lock.withLock { failures.append((error as? LatchkeyError)?.code) }
+        }
+    }
+}
