@@ -129,7 +129,7 @@ static void close_from(unsigned first, unsigned limit) {
 _Noreturn static void run_child(const struct lk_spawn_request *request, const struct ends *ends, unsigned limit) {
     // Out of the way of 0 to 3 first: a parent that was started with some of them closed has its pipes there.
     int report = fcntl(ends->report[1], F_DUPFD_CLOEXEC, 10);
-    if (report < 0) _exit(127);
+    if (report < 0) fail(ends->report[1], LK_SPAWN_DESCRIPTORS);
     int standard[3];
     for (int i = 0; i < 3; i++) {
         standard[i] = fcntl(request->has_terminal ? ends->slave : ends->theirs[i], F_DUPFD_CLOEXEC, 10);

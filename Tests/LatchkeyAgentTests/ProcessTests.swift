@@ -20,6 +20,14 @@ import Testing
             for _ in 0..<20 { _ = try LocalProcess(Local.shell("sleep 60", terminal: terminal)) }
             #expect(Local.eventually { (try? Local.descriptors()) == before })
         }
+        // The means of looking: one that runs is seen, and what it has open is counted.
+        let descriptors = try Local.descriptors()
+        do {
+            let process = try LocalProcess(Local.shell("sleep 60"))
+            #expect(Self.children().contains(String(process.identifier)))
+            let more = try Local.descriptors() - descriptors
+            #expect(more == 4)
+        }
         #expect(Local.eventually { Self.children().isEmpty }, "\(Self.children())")
     }
 
@@ -63,12 +71,15 @@ import Testing
         return specification
     }
 
-    /// The children of this process, zombies too.
+    /// The children of this process, zombies too: whoever names it as their parent, since not every kernel lists them.
     private static func children() -> [String] {
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-        return threads.flatMap { thread in
-            let text = try? String(contentsOfFile: "/proc/self/task/\(thread)/children", encoding: .utf8)
-            return (text ?? "").split(separator: " ").map(String.init)
-        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.filter { Int($0) != nil }
+            .filter { name in
+                let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8)
+                // The state and the parent come after the name, which is in parentheses and may hold anything.
+                let fields = text?.split(separator: ")").last?.split(separator: " ") ?? []
+                return fields.count > 1 && fields[1] == String(getpid())
+            }
     }
 }

@@ -46,10 +46,12 @@ extension LocalProcess {
         return group > 1 ? group : identifier
     }
 
-    /// Ends what runs, without waiting for it.
+    /// Ends what runs, without waiting for it; if it has ended by itself, its background is left alone.
     func hangUp() {
-        let groups = Set([identifier, foreground])
-        for group in groups {
+        var (status, signal): (Int32, Int32) = (0, 0)
+        guard lk_reap(identifier, &status, &signal) == 0 else { return }
+        let foreground = foreground
+        for group in Set([identifier, foreground]) {
             kill(-group, SIGHUP)
             kill(-group, SIGCONT)
         }

@@ -53,6 +53,7 @@ extension LocalProcess {
 
     /// How many milliseconds a poll may wait before ``read(_:into:)`` must be asked again, because a stream that something
     /// else holds open then ends; -1, poll's word for ever, while the program runs or when all streams have ended.
+    /// At 0 it is time to read; an owner that cannot take more output now does not ask.
     package var drainTimeout: Int32 {
         guard let end, output.pollDescriptor >= 0 || error.pollDescriptor >= 0 else { return -1 }
         return Int32(max(0, end.at + Self.drainTime - Self.now))

@@ -57,7 +57,7 @@ extension LocalUser {
             ["adduser", "-D", "-s", shell, name],
             ["adduser", "--disabled-password", "--gecos", "", "--shell", shell, name],
         ]
-        var reason = "there is neither useradd nor adduser"
+        var reasons: [String] = []
         for way in ways {
             let paths = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"].map { "\($0)/\(way[0])" }
             guard let path = paths.first(where: { access($0, X_OK) == 0 }) else { continue }
@@ -70,12 +70,13 @@ extension LocalUser {
                 let outcome = try LocalProcess.run(specification)
                 if outcome.ending == .exited(0) { return }
                 let words = outcome.error.prefix(400).map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
-                reason = "\(way[0]): \(String(decoding: words, as: UTF8.self))"
-            } catch { reason = error.description }
+                reasons.append("\(way[0]): \(String(decoding: words, as: UTF8.self))")
+            } catch { reasons.append(error.description) }
             // With -m useradd may have failed only after the user was there, and another way would then fail, too.
             if try existing(name) != nil { return }
         }
-        throw .notMade(name, reason: reason)
+        let reason = reasons.joined(separator: "; ")
+        throw .notMade(name, reason: reason.isEmpty ? "there is neither useradd nor adduser" : reason)
     }
 
     private static func allowSudo(_ name: String, _ folder: String) -> String? {

@@ -41,8 +41,13 @@ package struct LocalUser: Equatable, Sendable {
 
     /// Who is root may run programs as anybody, everybody else only as themselves.
     package func checkAllowed() throws(LocalProcessError) {
-        guard geteuid() == 0 || geteuid() == identifier else {
-            throw .userNotAllowed(agent: LocalUser.current.name, user: name)
+        // The names are only looked up for the error.
+        if geteuid() != 0 && geteuid() != identifier { try checkAllowed(for: .current) }
+    }
+
+    func checkAllowed(for agent: LocalUser) throws(LocalProcessError) {
+        guard agent.identifier == 0 || agent.identifier == identifier else {
+            throw .userNotAllowed(agent: agent.name, user: name)
         }
     }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyTestSupport
+import Testing
+
+@testable import LatchkeyAgent
+
+struct ShellPlanTests {
+    private let user = LocalUser(
+        name: "jo",
+        identifier: 1000,
+        group: 1000,
+        home: "/home/jo",
+        shell: "/bin/bash",
+        groups: [1000]
+    )
+
+    @Test func `a login shell is called with a dash and starts at home`() {
+        let plan = ShellPlan.login(user, terminal: LocalTerminalSize(columns: 80, rows: 24))
+        #expect(plan.executable == "/bin/bash" && plan.arguments == ["-bash"] && plan.directory == "/home/jo")
+        let environment = Dictionary(plan.environment) { $1 }
+        #expect(
+            environment == [
+                "HOME": "/home/jo", "USER": "jo", "LOGNAME": "jo", "SHELL": "/bin/bash",
+                "PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8",
+            ]
+        )
+    }
+
+    @Test(arguments: ["", "bash", "/nowhere/zsh"]) func `without a usable shell it is sh`(shell: String) {
+        let odd = LocalUser(name: "jo", identifier: 0, group: 0, home: "/", shell: shell, groups: [0])
+        let plan = ShellPlan.login(odd, terminal: nil)
+        #expect(plan.executable == "/bin/sh" && plan.arguments == ["-sh"])
+        #expect(
+            plan.environment.contains { $0 == ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") }
+        )
+    }
+
+    @Test func `a line goes to the shell as it is`() {
+        let plan = ShellPlan.command("echo 'a  b' | wc", user)
+        #expect(plan.arguments == ["bash", "-c", "echo 'a  b' | wc"] && plan.terminal == nil)
+    }
+
+    @Test func `of the client's variables only the language and the terminal are kept`() {
+        let sent = [
+            ("TERM", "screen.xterm-256color"), ("LANG", "de_DE.UTF-8"), ("LC_TIME", "sv_SE@euro"), ("LC_TIME", "C"),
+            ("LD_PRELOAD", "/x.so"), ("PATH", "/tmp"), ("LC_", "C"), ("LC_x", "C"), ("LC_ALL", "../../tmp/x"),
+            ("LC_PAPER", "a\nb"), ("BASH_ENV", "/tmp/x"), ("LANGUAGE", "de"), ("LC_NAME", ""),
+        ]
+        let kept = ShellPlan.environment(for: user, client: sent).dropFirst(5).map { "\($0.0)=\($0.1)" }
+        #expect(kept == ["TERM=screen.xterm-256color", "LANG=de_DE.UTF-8", "LC_TIME=C"])
+    }
+
+    @Test func `a program is looked for in its own PATH`() throws {
+        let plan = try ShellPlan.program("sh -c 'exit 3'", user)
+        #expect(["/usr/bin/sh", "/bin/sh"].contains(plan.executable) && plan.arguments == ["sh", "-c", "exit 3"])
+        #expect(try ShellPlan.program("./x y", user).executable == "/home/jo/./x")
+        #expect(throws: ShellPlanError.notFound("no-such-program")) { try ShellPlan.program("no-such-program", user) }
+        for line in ["", "  \t", "''"] { #expect(throws: ShellPlanError.empty) { try ShellPlan.program(line, user) } }
+    }
+
+    @Test func `a login shell of one's own runs`() throws {
+        let plan = ShellPlan.login(.current, terminal: nil)
+        let outcome = try LocalProcess.run(plan, input: Array("echo $0 $HOME; pwd\n".utf8))
+        let text = String(decoding: outcome.output, as: UTF8.self)
+        #expect(text.contains("-\(plan.executable.split(separator: "/").last ?? "") \(LocalUser.current.home)\n"))
+    }
+}
+
+struct ShellWordsTests {
+    private static let lines = [
+        "", "   ", "a", "a b", "  a\tb\nc\r d  ", "'a b' c", "a'b c'd", "\"a b\"", "\"a'b\"", "'a\"b'", "''", "a '' b",
+        "\"\"",
+        "a\\ b", "\\a\\\\", "\"\\a\\\\\\\"\\$\\`\"", "'\\a\\'", "a\\\nb", "\"a\\\nb\"", "a#b #c",
+        "$HOME `x` *;&|<>(){}~!",
+        "'", "\"", "a 'b", "a \"b\\\"", "\\", "a\\", "\"\\", "grüße 'ä ö'", "--x='1 2' -y=\"3\"", "e\u{301}'\u{301}x'",
+        "a\u{A0}b", "a\u{0B}b\u{0C}c", "'a'\"b\"c", "\"$(x)\" '$(y)'", "a\\'b", "a\\\"b",
+    ]
+
+    @Test func `words are those of shlex`() throws {
+        let script = """
+            import json, shlex, sys
+            def words(line):
+                try: return shlex.split(line)
+                except ValueError: return None
+            print(json.dumps([words(line) for line in json.load(sys.stdin)]))
+            """
+        // Random ones besides those above; JSON carries every scalar.
+        var lines = Self.lines
+        let alphabet = Array("ab \t\n'\"\\$#")
+        for _ in 0..<2000 {
+            lines.append(String((0..<Int.random(in: 1...9)).compactMap { _ in alphabet.randomElement() }))
+        }
+        let run = try Execution.require(["python3", "-c", script], input: JSONEncoder().encode(lines))
+        let expected = try JSONDecoder().decode([[String]?].self, from: run.output)
+        #expect(expected.count == lines.count)
+        for (line, words) in zip(lines, expected) {
+            #expect((try? ShellWords.split(line)) == words, "\(line.debugDescription)")
+        }
+    }
+
+    @Test func `what is missing is named`() {
+        #expect(throws: ShellPlanError.unbalancedQuote("'")) { try ShellWords.split("a 'b") }
+        #expect(throws: ShellPlanError.unbalancedQuote("\"")) { try ShellWords.split("a \"b\\\"") }
+        #expect(throws: ShellPlanError.danglingBackslash) { try ShellWords.split("a\\") }
+    }
+}
