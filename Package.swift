@@ -59,8 +59,10 @@ let package = Package(
             name: "LatchkeyServer",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
-                .product(name: "Logging", package: "swift-log"), .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
@@ -103,7 +105,10 @@ let package = Package(
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["LatchkeyTestSupport"]),
         .testTarget(name: "LatchkeyModelTests", dependencies: ["LatchkeyModel"]),
-        .testTarget(name: "LatchkeyCryptoTests", dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]),
+        .testTarget(
+            name: "LatchkeyCryptoTests",
+            dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]
+        ),
         .testTarget(
             name: "LatchkeyAPITests",
             dependencies: ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]
@@ -123,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeyServerTests",
             dependencies: [
-                "LatchkeyControl", "LatchkeyModel", "LatchkeyServer", "LatchkeyTestSupport", "latchkey", "latchkey-agent",
+                "LatchkeyControl", "LatchkeyModel", "LatchkeyServer", "LatchkeyTestSupport", "latchkey",
+                "latchkey-agent",
                 "latchkeyd",
             ]
         ),

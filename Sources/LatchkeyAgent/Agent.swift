@@ -44,7 +44,8 @@ package final class Agent: Sendable {
         relay = RelayAccess(try Registration.load(from: options.stateFolder))
         let denied: DenyList
         do throws(PortTargetError) {
-            denied = try options.deniedAddresses.map { texts throws(PortTargetError) in try DenyList(texts) } ?? .standard
+            denied =
+                try options.deniedAddresses.map { texts throws(PortTargetError) in try DenyList(texts) } ?? .standard
         } catch {
             throw LatchkeyError(.configurationInvalid, error.description.terminalSafe)
         }
@@ -118,7 +119,11 @@ package final class Agent: Sendable {
             tellFinished(channel, &random)
             try channel.flush()
             var waits = [
-                pollfd(fd: channel.descriptor, events: Int16(channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN), revents: 0),
+                pollfd(
+                    fd: channel.descriptor,
+                    events: Int16(channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN),
+                    revents: 0
+                ),
                 pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             _ = poll(&waits, 2, 5000)
@@ -201,7 +206,9 @@ package final class Agent: Sendable {
         log("session \(task.sessionID.terminalSafe) for \(task.sessionOwner.terminalSafe)")
         let threads = Threads(1) { [self] in
             let maker = maker
-            var session = AgentSession(task, type, relay: relay, control: control) { task, type throws(LocalEndFailure) in
+            var session = AgentSession(task, type, relay: relay, control: control) {
+                task,
+                type throws(LocalEndFailure) in
                 try maker.make(task, type)
             }
             let failure = session.run()
@@ -264,15 +271,16 @@ extension Agent {
             path = "\(stateFolder)/ca.pem"
             try StateFile.write("\(stateFolder)/ca.pem", authorities)
         }
-        return try Registration.make(
-            endpoint: endpoint,
-            authorities: path,
-            region: region,
-            activationID: activationID,
-            activationCode: activationCode,
-            fingerprint: HostFacts.gather(stateFolder: stateFolder).fingerprint,
-            folder: stateFolder
-        )
-        .instanceID
+        return
+            try Registration.make(
+                endpoint: endpoint,
+                authorities: path,
+                region: region,
+                activationID: activationID,
+                activationCode: activationCode,
+                fingerprint: HostFacts.gather(stateFolder: stateFolder).fingerprint,
+                folder: stateFolder
+            )
+            .instanceID
     }
 }

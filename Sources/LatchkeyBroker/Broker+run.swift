@@ -78,7 +78,9 @@ extension Broker {
         case .disconnected, .signalled:
             // What runs there must not go on alone; the user is gone either way, so a failure is not theirs to mend.
             if let relay {
-                do { try relay.terminate(session.id) } catch { trace.step("the session could not be ended: \(error.words)") }
+                do { try relay.terminate(session.id) } catch {
+                    trace.step("the session could not be ended: \(error.words)")
+                }
             }
             if case .signalled(let number) = outcome { return .signalled(number) }
             return .disconnected

@@ -168,7 +168,9 @@ extension Store {
                     arguments: [id, position, address]
                 )
             }
-            if let port { try database.execute(sql: "UPDATE instance SET port = ? WHERE id = ?", arguments: [port, id]) }
+            if let port {
+                try database.execute(sql: "UPDATE instance SET port = ? WHERE id = ?", arguments: [port, id])
+            }
         }
     }
 }

@@ -43,7 +43,8 @@ package struct Certificates: Sendable {
     func serverContext() throws -> NIOSSLContext? {
         guard exist else { return nil }
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(certificatePath).map { NIOSSLCertificateSource.certificate($0) }
+            let chain = try NIOSSLCertificate.fromPEMFile(certificatePath)
+                .map { NIOSSLCertificateSource.certificate($0) }
             let key = try NIOSSLPrivateKey(file: keyPath, format: .pem)
             var configuration = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain,

@@ -64,7 +64,12 @@ package struct Daemon {
         for address in options.listen {
             channels.append(try listen(address, context, door, metrics, group.next()))
         }
-        try announce(channels.first?.localAddress?.port, isSecure: context != nil, AccessKeys(store: store, key: key), store)
+        try announce(
+            channels.first?.localAddress?.port,
+            isSecure: context != nil,
+            AccessKeys(store: store, key: key),
+            store
+        )
         waitForStop()
         log.notice("stopping")
         for channel in channels { try? channel.close().wait() }
@@ -94,17 +99,18 @@ package struct Daemon {
             )
         }
         do {
-            let channel = try loop.makeFutureWithTask {
-                try await Listener.bind(
-                    host: address.host,
-                    port: address.port,
-                    security: security,
-                    responder: door,
-                    metrics: metrics,
-                    loop: loop
-                )
-            }
-            .wait()
+            let channel =
+                try loop.makeFutureWithTask {
+                    try await Listener.bind(
+                        host: address.host,
+                        port: address.port,
+                        security: security,
+                        responder: door,
+                        metrics: metrics,
+                        loop: loop
+                    )
+                }
+                .wait()
             log.notice(
                 "listening",
                 metadata: [

@@ -158,7 +158,9 @@ package final class WebSocketConnection {
             }
             guard let (header, size) = parsed else { return nil }
             guard header.mask == nil else { throw .malformed("a masked frame") }
-            guard header.length <= WebSocketConnection.messageLimit else { throw .malformed("a frame of 2 MiB or more") }
+            guard header.length <= WebSocketConnection.messageLimit else {
+                throw .malformed("a frame of 2 MiB or more")
+            }
             guard incoming.count >= size + header.length else { return nil }
             let payload = UnsafeRawBufferPointer(rebasing: incoming.content[size..<size + header.length])
             defer { incoming.removeFirst(size + header.length) }

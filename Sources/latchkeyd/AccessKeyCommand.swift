@@ -41,7 +41,9 @@ struct AccessKeyCommand: ParsableCommand {
     }
 
     struct Delete: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete an access key; it opens nothing from then on.")
+        static let configuration = CommandConfiguration(
+            abstract: "Delete an access key; it opens nothing from then on."
+        )
 
         @Argument(help: "The key's id.")
         var id: String

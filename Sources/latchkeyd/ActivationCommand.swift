@@ -61,7 +61,8 @@ struct ActivationCommand: ParsableCommand {
             repeat {
                 let page = try store.activations(limit: 50, after: cursor)
                 for activation in page.elements {
-                    let state = activation.isExpired(at: now) ? "expired" : "until \(activation.expiration.formatted(.iso8601))"
+                    let state =
+                        activation.isExpired(at: now) ? "expired" : "until \(activation.expiration.formatted(.iso8601))"
                     let name = activation.defaultInstanceName?.terminalSafe ?? "-"
                     print(
                         "\(activation.id)  \(name)  \(activation.registrationsCount)/\(activation.registrationLimit)  \(state)"

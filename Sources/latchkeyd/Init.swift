@@ -71,7 +71,9 @@ struct Init: ParsableCommand {
             aws_secret_access_key = \(server.secretAccessKey)
             """
         )
-        Console.note("latchkeyd: the authority's certificate, for agents and clients elsewhere: \(certificates.authorityPath)")
+        Console.note(
+            "latchkeyd: the authority's certificate, for agents and clients elsewhere: \(certificates.authorityPath)"
+        )
         Console.note("latchkeyd: start it: latchkeyd run" + (given.isEmpty ? "" : " --listen 0.0.0.0:\(port)"))
     }
 }

@@ -34,7 +34,8 @@ struct ImportTests {
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [
-            "ArgumentParser", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer", "LatchkeyTerminal",
+            "ArgumentParser", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
+            "LatchkeyTerminal",
             "Logging",
         ],
         "latchkey-agent": ["ArgumentParser", "LatchkeyAgent", "LatchkeyModel", "LatchkeyTerminal"],

@@ -75,7 +75,9 @@ final class ProcessEnd: LocalEnd {
         guard process != nil else { return [] }
         var waits: [pollfd] = []
         if sends, ending == nil || !outputIsOver || !errorIsOver {
-            if !outputIsOver { waits.append(pollfd(fd: process?.outputDescriptor ?? -1, events: Int16(POLLIN), revents: 0)) }
+            if !outputIsOver {
+                waits.append(pollfd(fd: process?.outputDescriptor ?? -1, events: Int16(POLLIN), revents: 0))
+            }
             if !errorIsOver, let descriptor = process?.errorDescriptor {
                 waits.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
             }

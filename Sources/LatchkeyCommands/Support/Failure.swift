@@ -57,7 +57,8 @@ enum Failure {
         case .instanceNotFound, .instanceAmbiguous, .instanceExists, .instanceNotRunning, .instanceUnreachable,
             .keyNotFound, .keyExists, .keyUnusable, .accessKeyNotFound, .activationInvalid, .activationExpired,
             .activationExhausted, .noKeyFits, .passphraseWrong, .passphraseUnavailable,
-            .hostKeyUnknown, .hostKeyChanged, .loginRefused, .requestRefused, .passwordNotReady, .connectionLost, .relayUnreachable, .agentNotConnected,
+            .hostKeyUnknown, .hostKeyChanged, .loginRefused, .requestRefused, .passwordNotReady, .connectionLost,
+            .relayUnreachable, .agentNotConnected,
             .sessionNotFound,
             .storeUnavailable,
             .storeDamaged, .storeNewer, .storageFull, .fileUnusable, .configurationInvalid, .cancelled:

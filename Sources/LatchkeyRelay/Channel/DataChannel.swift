@@ -100,10 +100,11 @@ package struct DataChannel: ~Copyable {
     private mutating func takeIn() throws(TransportError) {
         while wantsToRead {
             let type = incomingType
-            let message: Incoming? = try socket?.next { _, bytes in
-                // Either opcode may carry a message, as both official ends have it.
-                Incoming(bytes, expecting: type, &receiver)
-            }
+            let message: Incoming? = try socket?
+                .next { _, bytes in
+                    // Either opcode may carry a message, as both official ends have it.
+                    Incoming(bytes, expecting: type, &receiver)
+                }
             guard let message else { return }
             act(on: message)
         }

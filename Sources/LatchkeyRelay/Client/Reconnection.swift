@@ -68,7 +68,10 @@ final class Reconnection: Sendable {
             }
         }
         guard let threads else {
-            let error = LatchkeyError(.connectionLost, "the connection was lost, and no thread is left to look for another")
+            let error = LatchkeyError(
+                .connectionLost,
+                "the connection was lost, and no thread is left to look for another"
+            )
             finish(.failed(error))
             return
         }

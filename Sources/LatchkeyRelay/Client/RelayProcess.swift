@@ -39,7 +39,12 @@ package struct RelayProcess: ~Copyable {
     /// Goes on with a session whose connection was just opened.
     ///
     /// - Parameter size: of the terminal; nil where there is none.
-    package init(_ session: RelaySessionAccess, over connection: WebSocketConnection, token: String, size: TerminalSize?) {
+    package init(
+        _ session: RelaySessionAccess,
+        over connection: WebSocketConnection,
+        token: String,
+        size: TerminalSize?
+    ) {
         self.session = session
         self.size = size
         channel.attach(connection, opening: session.opening(token: token))
@@ -63,7 +68,8 @@ package struct RelayProcess: ~Copyable {
                 exitStatus = text.split(separator: ":").last.flatMap { Int32($0.filter { $0.isNumber || $0 == "-" }) }
             case .handshakeRequest: answer(delivery.payload)
             case .handshakeComplete: begin()
-            case .flag, .size, .handshakeResponse, .challengeRequest, .challengeResponse, .some(.none), .inputEnd, .signal,
+            case .flag, .size, .handshakeResponse, .challengeRequest, .challengeResponse, .some(.none), .inputEnd,
+                .signal,
                 nil:
                 break
             }
@@ -236,10 +242,11 @@ private struct OutputQueue {
         var filled = 0
         while head < chunks.count, filled < buffer.count {
             let size = min(chunks[head].count - offset, buffer.count - filled)
-            chunks[head].withUnsafeBytes { bytes in
-                UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + size])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]))
-            }
+            chunks[head]
+                .withUnsafeBytes { bytes in
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + size])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]))
+                }
             filled += size
             offset += size
             if offset == chunks[head].count {

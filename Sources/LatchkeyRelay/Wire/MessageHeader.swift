@@ -107,9 +107,10 @@ package struct MessageHeader: Equatable, Sendable {
         precondition(message.count >= MessageHeader.size, "there is no room for a header")
         message.set(MessageHeader.lengthField, at: 0)
         let name = type.rawValue.utf8
-        UnsafeMutableRawBufferPointer(rebasing: message[4..<36]).copyBytes(
-            from: Array(name) + [UInt8](repeating: 0x20, count: MessageType.width - name.count)
-        )
+        UnsafeMutableRawBufferPointer(rebasing: message[4..<36])
+            .copyBytes(
+                from: Array(name) + [UInt8](repeating: 0x20, count: MessageType.width - name.count)
+            )
         message.set(UInt32(1), at: 36)
         message.set(created, at: 40)
         message.set(sequence, at: 48)

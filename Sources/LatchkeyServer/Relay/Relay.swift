@@ -208,7 +208,9 @@ package final class Relay: @unchecked Sendable {
         guard let alive = opening.sessions else { return }
         for session in sessions.values where session.target == link.instanceID && !alive.contains(session.id) {
             // One that is just being started is not known there yet.
-            if session.agentWasThere { finish(session, .failed, "the agent was started anew, the session ended with it") }
+            if session.agentWasThere {
+                finish(session, .failed, "the agent was started anew, the session ended with it")
+            }
         }
     }
 
@@ -222,7 +224,9 @@ package final class Relay: @unchecked Sendable {
     func received(_ message: ByteBuffer, from link: ControlLink) {
         let bytes = Array(message.readableBytesView)
         let header: MessageHeader
-        do { header = try bytes.withUnsafeBytes { raw throws(MessageHeader.Fault) in try MessageHeader(of: raw) } } catch {
+        do {
+            header = try bytes.withUnsafeBytes { raw throws(MessageHeader.Fault) in try MessageHeader(of: raw) }
+        } catch {
             metrics.count(.refusedFrames)
             return
         }
@@ -469,7 +473,9 @@ package final class Relay: @unchecked Sendable {
     private func tick() {
         let now = NIODeadline.now()
         tokens.dropExpired()
-        for link in openingControls.values where now - link.opened > limits.opening { link.handler?.close(.policyViolation) }
+        for link in openingControls.values where now - link.opened > limits.opening {
+            link.handler?.close(.policyViolation)
+        }
         for link in strangers.values where now - link.opened > limits.opening { link.handler?.close(.policyViolation) }
         for (link, until) in farewells.values where now > until { link.handler?.close(.normal) }
         for control in controls.values { keepAlive(control.handler, now) }
@@ -483,7 +489,9 @@ package final class Relay: @unchecked Sendable {
     }
 
     private func watch(_ session: RelaySession, _ now: NIODeadline) {
-        if let end = session.end, now >= end { return finish(session, .terminated, "the session has reached its time limit") }
+        if let end = session.end, now >= end {
+            return finish(session, .terminated, "the session has reached its time limit")
+        }
         if now - session.lastActivity > limits.idle {
             return finish(session, .terminated, "the session was idle for too long")
         }

@@ -127,7 +127,8 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
             return isClosed ? .needsMore : .progress
         }
         switch (disposition, header.opcode) {
-        case (.none, .continuation), (.pass, .text), (.pass, .binary), (.gather, .text), (.gather, .binary), (.drop, .text),
+        case (.none, .continuation), (.pass, .text), (.pass, .binary), (.gather, .text), (.gather, .binary),
+            (.drop, .text),
             (.drop, .binary):
             fail(.protocolError, "pieces of messages in a wrong order")
             return .needsMore

@@ -37,7 +37,9 @@ struct FrontDoor: RequestResponder {
             if request.method == "POST", request.path.hasPrefix(FrontDoor.controlPath) {
                 return try await controlToken(request)
             }
-            if request.method == "POST", request.path.hasPrefix(FrontDoor.dataPath) { return try await dataToken(request) }
+            if request.method == "POST", request.path.hasPrefix(FrontDoor.dataPath) {
+                return try await dataToken(request)
+            }
             guard request.method == "POST", request.path == "/" else {
                 return .text(.notFound, "there is nothing here")
             }
@@ -74,7 +76,10 @@ struct FrontDoor: RequestResponder {
         let parts = target.split(separator: ".", maxSplits: 1)
         let isMessages = parts.first == "EC2WindowsMessageDeliveryService"
         guard parts.count == 2, isMessages || parts[0] == "AmazonSSM" else {
-            throw ServiceError(code: "UnknownOperationException", message: "there is no operation '\(target.prefix(128))'")
+            throw ServiceError(
+                code: "UnknownOperationException",
+                message: "there is no operation '\(target.prefix(128))'"
+            )
         }
         let services: Set<String> = isMessages ? ["ec2messages"] : ["ssm"]
         let caller = try await workers.run { try authority.principal(of: request, services: services) }
@@ -85,7 +90,8 @@ struct FrontDoor: RequestResponder {
         }
     }
 
-    private func userOperation(_ name: String, _ request: IncomingRequest, _ caller: Principal) async throws -> [UInt8] {
+    private func userOperation(_ name: String, _ request: IncomingRequest, _ caller: Principal) async throws -> [UInt8]
+    {
         switch name {
         case StartSession.operation:
             let decoded = try decode(StartSession.self, request)
@@ -96,21 +102,29 @@ struct FrontDoor: RequestResponder {
             let decoded = try decode(ResumeSession.self, request)
             return try ServiceJSON.encode(try await manager.resumeSession(decoded, origin: try streamOrigin(request)))
         case TerminateSession.operation:
-            return try ServiceJSON.encode(try await manager.terminateSession(try decode(TerminateSession.self, request)))
+            return try ServiceJSON.encode(
+                try await manager.terminateSession(try decode(TerminateSession.self, request))
+            )
         case DescribeSessions.operation:
-            return try ServiceJSON.encode(try await manager.describeSessions(try decode(DescribeSessions.self, request)))
+            return try ServiceJSON.encode(
+                try await manager.describeSessions(try decode(DescribeSessions.self, request))
+            )
         case GetConnectionStatus.operation:
             return try ServiceJSON.encode(
                 try await manager.getConnectionStatus(try decode(GetConnectionStatus.self, request))
             )
         case CreateActivation.operation:
-            return try ServiceJSON.encode(try await manager.createActivation(try decode(CreateActivation.self, request)))
+            return try ServiceJSON.encode(
+                try await manager.createActivation(try decode(CreateActivation.self, request))
+            )
         case DescribeActivations.operation:
             return try ServiceJSON.encode(
                 try await manager.describeActivations(try decode(DescribeActivations.self, request))
             )
         case DeleteActivation.operation:
-            return try ServiceJSON.encode(try await manager.deleteActivation(try decode(DeleteActivation.self, request)))
+            return try ServiceJSON.encode(
+                try await manager.deleteActivation(try decode(DeleteActivation.self, request))
+            )
         case DescribeInstanceInformation.operation:
             return try ServiceJSON.encode(
                 try await manager.describeInstanceInformation(try decode(DescribeInstanceInformation.self, request))
@@ -129,7 +143,9 @@ struct FrontDoor: RequestResponder {
         _ caller: Principal,
         _ isMessages: Bool
     ) async throws -> [UInt8] {
-        if name == RequestManagedInstanceRoleToken.operation { return try ServiceJSON.encode(try agents.roleToken(caller)) }
+        if name == RequestManagedInstanceRoleToken.operation {
+            return try ServiceJSON.encode(try agents.roleToken(caller))
+        }
         guard case .instance(let id) = caller else {
             throw ServiceError.denied("a registered key may ask for credentials only")
         }

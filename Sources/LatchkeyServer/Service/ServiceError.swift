@@ -10,7 +10,9 @@ struct ServiceError: Error {
     let message: String
     var status = HTTPResponseStatus.badRequest
 
-    static func invalid(_ message: String) -> ServiceError { ServiceError(code: "ValidationException", message: message) }
+    static func invalid(_ message: String) -> ServiceError {
+        ServiceError(code: "ValidationException", message: message)
+    }
 
     static func denied(_ message: String) -> ServiceError {
         ServiceError(code: "AccessDeniedException", message: message)

@@ -48,7 +48,10 @@ enum SessionDocuments {
         case connect:
             plan = try own(&given, isOwnAgent)
         default:
-            throw ServiceError(code: "InvalidDocument", message: "Document with name \(name.prefix(128)) does not exist.")
+            throw ServiceError(
+                code: "InvalidDocument",
+                message: "Document with name \(name.prefix(128)) does not exist."
+            )
         }
         try given.finish(name)
         return plan

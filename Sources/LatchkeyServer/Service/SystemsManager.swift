@@ -17,8 +17,12 @@ struct SystemsManager: Sendable {
     // MARK: Sessions
 
     /// - Parameter origin: where data channels are opened, for example `wss://host:8443`.
-    func startSession(_ request: StartSession, as caller: Principal, origin: String) async throws -> StartSession.Response {
-        guard (1...400).contains(request.target.count) else { throw ServiceError.invalid("'target' has a wrong length") }
+    func startSession(_ request: StartSession, as caller: Principal, origin: String) async throws
+        -> StartSession.Response
+    {
+        guard (1...400).contains(request.target.count) else {
+            throw ServiceError.invalid("'target' has a wrong length")
+        }
         if let reason = request.reason, !(1...256).contains(reason.count) {
             throw ServiceError.invalid("'reason' must have 1 to 256 characters")
         }
@@ -86,13 +90,14 @@ struct SystemsManager: Sendable {
         }
         let limit = request.maxResults ?? 50
         guard (1...200).contains(limit) else { throw ServiceError.invalid("'maxResults' must be 1 to 200") }
-        let filters = try (request.filters ?? []).map { filter in
-            guard let known = SessionFilter(key: filter.key, value: filter.value) else {
-                let what = "\(filter.key.prefix(64))=\(filter.value.prefix(64))"
-                throw ServiceError(code: "InvalidFilterKey", message: "'\(what)' is no filter")
+        let filters = try (request.filters ?? [])
+            .map { filter in
+                guard let known = SessionFilter(key: filter.key, value: filter.value) else {
+                    let what = "\(filter.key.prefix(64))=\(filter.value.prefix(64))"
+                    throw ServiceError(code: "InvalidFilterKey", message: "'\(what)' is no filter")
+                }
+                return known
             }
-            return known
-        }
         let cursor = try SystemsManager.cursor(request.nextToken)
         let page = try await workers.run {
             try store.sessions(isActive: request.state == "Active", filters, limit: limit, after: cursor)
@@ -161,16 +166,20 @@ struct SystemsManager: Sendable {
     }
 
     func describeActivations(_ request: DescribeActivations) async throws -> DescribeActivations.Response {
-        let filters = try (request.filters ?? []).map { filter in
-            guard let known = ActivationFilter(key: filter.filterKey ?? "", values: filter.filterValues ?? []) else {
-                throw ServiceError(
-                    code: "InvalidFilter",
-                    message: "'\((filter.filterKey ?? "").prefix(64))' is no filter"
-                )
+        let filters = try (request.filters ?? [])
+            .map { filter in
+                guard let known = ActivationFilter(key: filter.filterKey ?? "", values: filter.filterValues ?? [])
+                else {
+                    throw ServiceError(
+                        code: "InvalidFilter",
+                        message: "'\((filter.filterKey ?? "").prefix(64))' is no filter"
+                    )
+                }
+                return known
             }
-            return known
-        }
-        let (limit, cursor) = (try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken))
+        let (limit, cursor) = (
+            try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
+        )
         let page = try await workers.run { try store.activations(filters, limit: limit, after: cursor) }
         let now = Date()
         let list = page.elements.map { activation in
@@ -207,7 +216,9 @@ struct SystemsManager: Sendable {
         let wanted = filters.filter { $0.0 == "PingStatus" }.map(\.1)
         let known = filters.filter { $0.0 != "PingStatus" && $0.0 != "ResourceType" }
             .compactMap { ManagedInstanceFilter(key: $0.0, values: $0.1) }
-        let (limit, cursor) = (try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken))
+        let (limit, cursor) = (
+            try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
+        )
         let (page, named) = try await workers.run {
             let page = try store.managedInstances(known, limit: limit, after: cursor)
             return (page, try store.instances(withIDs: page.elements.map(\.instanceID)))
