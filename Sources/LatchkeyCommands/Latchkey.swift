@@ -21,7 +21,7 @@ struct Latchkey: ParsableCommand {
         version: version,
         subcommands: [],
         groupedSubcommands: [
-            CommandGroup(name: "Connection", subcommands: [Connect.self, Explain.self]),
+            CommandGroup(name: "Connection", subcommands: [Connect.self, Explain.self, SessionCommand.self]),
             CommandGroup(
                 name: "Upkeep",
                 subcommands: [InstanceCommand.self, KeyCommand.self, Doctor.self]

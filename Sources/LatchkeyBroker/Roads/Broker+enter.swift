@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyAPI
 internal import LatchkeyKeys
 package import LatchkeyModel
 package import LatchkeyRelay
@@ -97,14 +98,28 @@ extension Broker {
 
     /// - Throws: `relayUnreachable` if this home has no relay.
     func requireRelay() throws -> RelayRoad {
-        guard let relay else {
-            throw LatchkeyError(
-                .relayUnreachable,
-                "no relay is known here",
-                hint: "latchkeyd init && latchkeyd run makes this machine one"
-            )
-        }
+        guard let relay else { throw LatchkeyError.noRelay() }
         return relay
+    }
+
+    /// Takes over a session that runs, and joins it to this process's input and outputs.
+    ///
+    /// - Parameter session: its id, or the beginning of one.
+    /// - Throws: `sessionNotFound`, `relayUnreachable`, and what ``run(_:over:_:on:)`` throws.
+    package func attach(_ session: String) throws -> RunOutcome {
+        let relay = try requireRelay()
+        let known = try relay.session(matching: session)
+        var run = Run()
+        run.terminal = .automatic
+        let process = try relay.attach(known.sessionId, size: run.shape.terminal?.size)
+        let name = try control.instances(matching: InstanceSelector(known.target), limit: 1).first?.displayName
+        Console.note("latchkey: session \(known.sessionId.terminalSafe) on '\(name ?? known.target.terminalSafe)' taken over")
+        return try self.run(
+            run,
+            over: process,
+            RelaySession(id: known.sessionId, user: nil),
+            on: name ?? known.target.terminalSafe
+        )
     }
 
     private func openSession(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {

@@ -3,7 +3,7 @@
 internal import Glibc
 package import LatchkeyAPI
 internal import LatchkeyCrypto
-internal import LatchkeyModel
+package import LatchkeyModel
 package import LatchkeyRelay
 package import LatchkeyTerminal
 internal import LatchkeyTransport
@@ -101,6 +101,46 @@ package struct RelayRoad: Sendable {
             let connection = try access.connect(timeout: RelayRoad.timeout)
             return RelayProcess(access, over: connection, token: token, size: size)
         } catch {
+            throw LatchkeyError.relayUnreachable(error.words)
+        }
+    }
+
+    /// The one session that runs and has this id, or whose id begins so.
+    ///
+    /// - Throws: `sessionNotFound`, also if several begin so; `relayUnreachable`.
+    func session(matching text: String) throws -> DescribeSessions.Session {
+        var found: [DescribeSessions.Session] = []
+        var token: String?
+        repeat {
+            let request = DescribeSessions(state: "Active", maxResults: 200, nextToken: token)
+            do throws(ServiceFailure) {
+                let answer = try service.call(request, timeout: RelayRoad.timeout)
+                found += answer.sessions.filter { $0.sessionId.hasPrefix(text) }
+                token = answer.nextToken
+            } catch {
+                throw LatchkeyError.relayUnreachable(error.words)
+            }
+        } while token != nil
+        if let exact = found.first(where: { $0.sessionId == text }) { return exact }
+        guard found.count == 1 else {
+            guard found.isEmpty else {
+                throw LatchkeyError(
+                    .sessionNotFound,
+                    "'\(text.terminalSafe)' is the beginning of \(found.count) sessions",
+                    hint: "use more of the id"
+                )
+            }
+            throw LatchkeyError.sessionNotFound(text)
+        }
+        return found[0]
+    }
+
+    /// Ends the one session that has this id, or whose id begins so.
+    ///
+    /// - Throws: as ``session(matching:)``.
+    package func terminate(matching text: String) throws {
+        let session = try session(matching: text)
+        do throws(ServiceFailure) { try terminate(session.sessionId) } catch {
             throw LatchkeyError.relayUnreachable(error.words)
         }
     }
@@ -251,7 +291,15 @@ private final class RelayTunnel: @unchecked Sendable {
 }
 
 extension LatchkeyError {
-    static func relayUnreachable(_ words: String) -> LatchkeyError {
+    package static func noRelay() -> LatchkeyError {
+        LatchkeyError(
+            .relayUnreachable,
+            "no relay is known here",
+            hint: "latchkeyd init && latchkeyd run makes this machine one"
+        )
+    }
+
+    package static func relayUnreachable(_ words: String) -> LatchkeyError {
         LatchkeyError(
             .relayUnreachable,
             "the relay cannot be used: \(words)",

@@ -66,15 +66,7 @@ struct Connect: ParsableCommand {
     }
 
     func run() throws {
-        let outcome = try entry.reporting(own: Failure.ownFailure, enter)
-        switch outcome {
-        case .exited(0): return
-        case .exited(let status): throw ExitCode(status)
-        case .disconnected:
-            Console.note("latchkey: disconnected")
-            throw ExitCode(Failure.ownFailure)
-        case .signalled(let number): Signals.die(by: number)
-        }
+        try Failure.pass(on: try entry.reporting(own: Failure.ownFailure, enter))
     }
 
     private func enter() throws -> Broker.RunOutcome {

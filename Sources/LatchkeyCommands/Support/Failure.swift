@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import LatchkeyBroker
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
@@ -48,6 +49,20 @@ enum Failure {
             "latchkey: hint: \(isStrayWord ? "a command goes behind --: latchkey connect NAME -- COMMAND" : usage)"
         )
         return Failure.usage
+    }
+
+    /// Ends this process as what ran on the instance ended.
+    ///
+    /// - Throws: the status, if it is not 0.
+    static func pass(on outcome: Broker.RunOutcome) throws {
+        switch outcome {
+        case .exited(0): return
+        case .exited(let status): throw ExitCode(status)
+        case .disconnected:
+            Console.note("latchkey: disconnected")
+            throw ExitCode(ownFailure)
+        case .signalled(let number): Signals.die(by: number)
+        }
     }
 
     /// - Parameter own: the status for what is not a mistake in the call.

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyModel
+internal import LatchkeyTerminal
+
+struct SessionAttach: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attach",
+        abstract: "Take over a session that runs, with what was last on its screen.",
+        discussion: """
+            Whoever had it before is told so and leaves. A shell whose client was lost waits for this until the relay's \
+            idle limit.
+            """
+    )
+
+    @Argument(help: "The session's id, or the beginning of one.")
+    var session: String
+
+    @Flag(name: .shortAndLong, help: "Tell each step, with its time.")
+    var verbose = false
+
+    func run() throws {
+        let outcome: Broker.RunOutcome
+        do {
+            let home = Home.current
+            let broker = try home.broker(try home.store(), verbose ? .on() : .off)
+            outcome = try broker.attach(session)
+        } catch let error as LatchkeyError {
+            let status = Failure.status(of: error, own: Failure.ownFailure)
+            throw Failure.Reported(error: error, status: status, showsCause: verbose)
+        }
+        try Failure.pass(on: outcome)
+    }
+}

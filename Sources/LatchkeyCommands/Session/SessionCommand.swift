@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+struct SessionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session",
+        abstract: "List, take over and end sessions through the relay.",
+        subcommands: [SessionList.self, SessionAttach.self, SessionTerminate.self]
+    )
+}
+
+/// A session in words, safe for a terminal.
+enum SessionText {
+    static let header = ["SESSION", "INSTANCE", "STATUS", "STARTED", "OWNER", "DETAILS"]
+
+    static func row(_ session: ListedSession) -> [String] {
+        [
+            session.id, session.instanceName ?? session.instance, session.status, session.started, session.owner,
+            session.details ?? "-",
+        ]
+    }
+}
+
+/// A session as `session list` shows it; all text is safe for a terminal.
+struct ListedSession: Encodable {
+    let id: String
+    let instance: String
+    let instanceName: String?
+    let status: String
+    let started: String
+    let ended: String?
+    let owner: String
+    let details: String?
+}
+
+extension Home {
+    /// The relay of this home.
+    ///
+    /// - Throws: `relayUnreachable` if there never was one.
+    func requireRelay() throws -> RelayRoad {
+        guard let relay = try relay() else { throw LatchkeyError.noRelay() }
+        return relay
+    }
+}
