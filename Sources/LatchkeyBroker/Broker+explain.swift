@@ -53,7 +53,7 @@ extension Broker {
         var inquiry = Inquiry()
         if asksInstance {
             inquiry = ask(instance, options, proved, guesses)
-            explanation.roads = [inquiry.road(instance)]
+            explanation.roads = [inquiry.road(instance)] + relayRoads(instance, inquiry, proved)
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
         if listsAll || proved.isEmpty { _ = guesses() }
@@ -113,6 +113,35 @@ extension Broker {
             inquiry.failure = LatchkeyError(.connectionLost, "\(error)".terminalSafe)
         }
         return inquiry
+    }
+
+    /// What the roads through the relay lead to; none where no relay is known.
+    private func relayRoads(
+        _ instance: Instance,
+        _ inquiry: Inquiry,
+        _ proved: [KeyProposal]
+    ) -> [Explanation.Road] {
+        guard let relay else { return [] }
+        func roads(_ isOpen: Bool, ssh: String, shell: String) -> [Explanation.Road] {
+            [
+                Explanation.Road(road: Road.sshOverRelay.rawValue, isOpen: isOpen && !proved.isEmpty, reason: ssh),
+                Explanation.Road(road: Road.relay.rawValue, isOpen: isOpen, reason: shell),
+            ]
+        }
+        switch relay.presence(of: instance) {
+        case .connected:
+            return roads(
+                true,
+                ssh: proved.isEmpty ? "no key is proved to fit" : "its agent is connected, and a key is proved to fit",
+                shell: "its agent is connected, and opens a shell without a key"
+            )
+        case .absent:
+            let reason = "the instance has no agent that is connected to the relay"
+            return roads(false, ssh: reason, shell: reason)
+        case .unknown(let words):
+            let reason = "the relay does not answer: \(words)"
+            return roads(false, ssh: reason, shell: reason)
+        }
     }
 
     private func subject(_ instance: Instance, _ selector: String) -> Explanation.Subject {

@@ -30,7 +30,8 @@ final class Door {
             throw LatchkeyError(
                 .instanceUnreachable,
                 "instance '\(instance.displayName)' has no address",
-                hint: "remove it and add it with --address"
+                hint: instance.id.hasPrefix(Identifier.managedInstancePrefix)
+                    ? "its agent opens shells through the relay: --road relay" : "remove it and add it with --address"
             )
         }
         self.instance = instance

@@ -57,13 +57,13 @@ package struct Explanation: Codable, Equatable, Sendable {
         package let type: String
         /// In OpenSSH's form.
         package let fingerprint: String
-        /// `given`, `confirmed` or `firstUse`.
+        /// `given`, `confirmed`, `firstUse` or `agent`.
         package let source: String
     }
 
     /// A way in, and whether it is open.
     package struct Road: Codable, Equatable, Sendable {
-        /// `ssh`.
+        /// `ssh`, `ssh-over-relay` or `relay`.
         package let road: String
         package let isOpen: Bool
         /// Why, in words that are safe for a terminal.

@@ -105,6 +105,7 @@ enum ExplanationText {
         switch source {
         case "given": "given by you"
         case "confirmed": "confirmed by you at the first connection"
+        case "agent": "reported by its agent"
         default: "taken at the first connection"
         }
     }

@@ -7,7 +7,7 @@ struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell what is wrong with this set-up, and how to mend it.",
         discussion: """
-            Looks at Latchkey's own files, every private key, the ssh-agent, key pairs and instances, and changes nothing. \
+            Looks at Latchkey's own files, every private key, the ssh-agent, key pairs, instances and the relay, and changes nothing. \
             Ends with 1 if something needs mending.
             """
     )
@@ -39,7 +39,7 @@ struct Doctor: ParsableCommand {
 /// One thing that was looked at.
 struct Finding: Encodable, Equatable {
     enum Severity: String, Encodable { case fine, note, problem }
-    enum Subject: String, Encodable { case home, store, settings, key, agent, keyPair, instance }
+    enum Subject: String, Encodable { case home, store, settings, key, agent, keyPair, instance, relay }
 
     let severity: Severity
     let subject: Subject

@@ -2,10 +2,13 @@
 
 internal import FoundationEssentials
 internal import Glibc
+internal import LatchkeyAPI
+internal import LatchkeyBroker
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
+internal import LatchkeyTransport
 
 /// Looks at everything that a connection depends on, on this machine.
 struct Examination {
@@ -23,6 +26,7 @@ struct Examination {
             findings += agent()
             let store = try home.store()
             findings += try registered(store, library)
+            findings += try relay()
         } catch let error as LatchkeyError {
             let subject: Finding.Subject = error.code == .configurationInvalid ? .settings : .store
             findings.append(Finding(.problem, subject, error.message, hint: error.hint))
@@ -128,6 +132,26 @@ struct Examination {
                     "SSH_AUTH_SOCK names '\(agent.path.terminalSafe)', where no ssh-agent answers",
                     hint: "unset it, or start one: eval \"$(ssh-agent)\""
                 )
+            ]
+        }
+    }
+
+    /// Whether the relay answers, and knows this user.
+    private func relay() throws -> [Finding] {
+        guard let service = try home.relay()?.service else {
+            return [Finding(.fine, .relay, "no relay was set up for this home; only SSH is a road then")]
+        }
+        let place = service.endpoint.address.httpOrigin.terminalSafe
+        do throws(ServiceFailure) {
+            _ = try service.call(DescribeSessions(state: "Active", maxResults: 1), timeout: 5000)
+            return [Finding(.fine, .relay, "the relay at \(place) answers, and knows you")]
+        } catch .unreachable(let error) {
+            return [
+                Finding(.note, .relay, "the relay at \(place) does not answer: \(error.words)", hint: "start it: latchkeyd run")
+            ]
+        } catch {
+            return [
+                Finding(.problem, .relay, "the relay at \(place) does not let you in: \(error.words)", hint: "latchkeyd init")
             ]
         }
     }

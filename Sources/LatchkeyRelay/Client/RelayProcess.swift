@@ -108,7 +108,7 @@ package struct RelayProcess: ~Copyable {
     private mutating func lose(_ why: String) {
         channel.detach()
         guard reconnection == nil else { return }
-        notice = "the connection was lost (\(why)), reconnecting; ~. gives up"
+        notice = "\(why); reconnecting, ~. gives up"
         reconnection = Reconnection(session)
     }
 
@@ -217,7 +217,7 @@ extension RelayProcess: RemoteProcess {
 
     package var isAway: Bool { reconnection != nil }
 
-    package mutating func abandonConnection(silentFor seconds: Int) throws { lose("no answer for \(seconds) s") }
+    package mutating func abandonConnection(silentFor seconds: Int) throws { lose("the relay has not answered for \(seconds) s") }
 
     package mutating func takeNotice() -> String? {
         defer { notice = nil }
