@@ -201,7 +201,13 @@ struct SystemsManager: Sendable {
     }
 
     func deleteActivation(_ request: DeleteActivation) async throws -> EmptyResponse {
-        try await workers.run { try store.removeActivation(request.activationId) }
+        try await workers.run {
+            do { try store.removeActivation(request.activationId) } catch let error as LatchkeyError
+                where error.code == .activationInvalid
+            {
+                throw ServiceError(code: "InvalidActivation", message: error.message)
+            }
+        }
         return EmptyResponse()
     }
 
@@ -214,8 +220,16 @@ struct SystemsManager: Sendable {
         let filters = ((request.filters ?? []) + (request.instanceInformationFilterList ?? []))
             .map { ($0.key ?? "", $0.values ?? $0.valueSet ?? []) }
         let wanted = filters.filter { $0.0 == "PingStatus" }.map(\.1)
-        let known = filters.filter { $0.0 != "PingStatus" && $0.0 != "ResourceType" }
-            .compactMap { ManagedInstanceFilter(key: $0.0, values: $0.1) }
+        // All that are here are of one kind.
+        let hasKind = filters.filter { $0.0 == "ResourceType" }.allSatisfy { $0.1.contains("ManagedInstance") }
+        let known = try filters.filter { $0.0 != "PingStatus" && $0.0 != "ResourceType" }
+            .map { (key, values) in
+                guard let known = ManagedInstanceFilter(key: key, values: values) else {
+                    // To leave it out would give more than was asked for.
+                    throw ServiceError(code: "InvalidFilterKey", message: "'\(key.prefix(64))' is no filter")
+                }
+                return known
+            }
         let (limit, cursor) = (
             try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
         )
@@ -242,7 +256,7 @@ struct SystemsManager: Sendable {
             return shape
         }
         return DescribeInstanceInformation.Response(
-            instanceInformationList: list.filter { shape in wanted.allSatisfy { $0.contains(shape.pingStatus) } },
+            instanceInformationList: list.filter { shape in hasKind && wanted.allSatisfy { $0.contains(shape.pingStatus) } },
             nextToken: page.next?.text
         )
     }
