@@ -108,6 +108,7 @@ extension RelayTests {
                         return len(ssm.describe_instance_information(Filters=filters)['InstanceInformationList'])
                     assert found('InstanceIds', target) == 1 and found('InstanceIds', 'mi-0123456789abcdef0') == 0
                     assert found('PingStatus', 'Online') == 1 and found('PingStatus', 'ConnectionLost') == 0
+                    assert found('ResourceType', 'ManagedInstance') == 1 and found('ResourceType', 'EC2Instance') == 0
                     assert found('PlatformTypes', 'Linux') == 1 and found('PlatformTypes', 'Windows') == 0
                     assert found('ActivationIds', known['ActivationId']) == 1
 
@@ -138,7 +139,7 @@ extension RelayTests {
                     """,
                     agent.instanceID
                 )
-                #expect(answer == "InvalidActivationId UnsupportedOperation InvalidFilterKey")
+                #expect(answer == "InvalidActivation UnknownOperationException InvalidFilterKey")
                 try agent.end(by: 9)
                 try TestRelay.wait(for: "the relay to notice") {
                     try relay.python(
