@@ -256,7 +256,9 @@ struct SystemsManager: Sendable {
             return shape
         }
         return DescribeInstanceInformation.Response(
-            instanceInformationList: list.filter { shape in hasKind && wanted.allSatisfy { $0.contains(shape.pingStatus) } },
+            instanceInformationList: list.filter { shape in
+                hasKind && wanted.allSatisfy { $0.contains(shape.pingStatus) }
+            },
             nextToken: page.next?.text
         )
     }
