@@ -419,8 +419,9 @@ package final class Relay: @unchecked Sendable {
 
     private func pause(_ session: RelaySession) {
         session.agentMustResend = true
-        guard !session.isPaused, !session.mustNotPause else { return }
+        guard !session.isPaused else { return }
         session.isPaused = true
+        guard !session.mustNotPause else { return }
         session.agent?.send(.pausePublication, SessionName(sessionID: session.id))
     }
 
