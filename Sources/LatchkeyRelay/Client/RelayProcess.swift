@@ -217,7 +217,9 @@ extension RelayProcess: RemoteProcess {
 
     package var isAway: Bool { reconnection != nil }
 
-    package mutating func abandonConnection(silentFor seconds: Int) throws { lose("the relay has not answered for \(seconds) s") }
+    package mutating func abandonConnection(silentFor seconds: Int) throws {
+        lose("the relay has not answered for \(seconds) s")
+    }
 
     package mutating func takeNotice() -> String? {
         defer { notice = nil }
