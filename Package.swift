@@ -119,7 +119,8 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyRelayTests",
-            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport"],
+            exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "LatchkeyAgentTests",

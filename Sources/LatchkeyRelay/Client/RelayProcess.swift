@@ -236,7 +236,9 @@ extension RelayProcess: RemoteProcess {
 
     private var isHolding: Bool { !hasOutputRoom || !channel.wantsToRead }
 
-    package mutating func abandonConnection(silentFor seconds: Int) throws { lose("the relay has not answered for \(seconds) s") }
+    package mutating func abandonConnection(silentFor seconds: Int) throws {
+        lose("the relay has not answered for \(seconds) s")
+    }
 
     package mutating func takeNotice() -> String? {
         defer { notice = nil }

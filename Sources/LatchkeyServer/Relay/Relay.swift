@@ -292,6 +292,8 @@ package final class Relay: @unchecked Sendable {
         if let older = session.agent {
             older.leave()
             older.handler?.close(.normal)
+            // What was on its way to it is lost.
+            session.clientMustResend = true
         }
         link.join(session, as: .agent)
         session.agent = link
@@ -326,6 +328,8 @@ package final class Relay: @unchecked Sendable {
         }
         if let older = session.client {
             older.leave()
+            // What was on its way to it is lost.
+            session.agentMustResend = true
             if isAnother {
                 older.send(.channelClosed, closed(session.id, "another client has taken the session over"))
                 farewells[ObjectIdentifier(older)] = (older, .now() + limits.farewell)
