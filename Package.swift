@@ -161,7 +161,9 @@ if Context.environment["LATCHKEY_FUZZING"] != nil {
         .target(name: "CFuzzing", path: "Tests/Fuzzing/CFuzzing"),
         .executableTarget(
             name: "Fuzzing",
-            dependencies: ["CFuzzing", "LatchkeyKeys", "LatchkeyModel"],
+            dependencies: [
+                "CFuzzing", "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
+            ],
             path: "Tests/Fuzzing/Fuzzing"
         ),
     ]
