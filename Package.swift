@@ -119,7 +119,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyRelayTests",
-            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport"],
+            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport", "LatchkeyTransport"],
             exclude: ["Fixtures"]
         ),
         .testTarget(

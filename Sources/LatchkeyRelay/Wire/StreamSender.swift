@@ -75,7 +75,8 @@ package struct StreamSender: Sendable {
     /// Whether everything that was sent has been acknowledged.
     package var isDrained: Bool { count == 0 }
 
-    /// How many more bytes of payload may go under way now, in one message.
+    /// How many more bytes of payload may go under way now, in one message. A longer one is sent all the same, and goes
+    /// beyond the limits by that much.
     package var room: Int {
         let free = limits.bytes - bytesUnderWay - MessageHeader.size
         guard count < limits.messages, free > 0 else { return 0 }
