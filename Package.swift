@@ -129,9 +129,12 @@ let package = Package(
         .testTarget(
             name: "LatchkeyServerTests",
             dependencies: [
-                "LatchkeyControl", "LatchkeyModel", "LatchkeyServer", "LatchkeyTestSupport", "latchkey",
-                "latchkey-agent",
-                "latchkeyd",
+                "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyServer",
+                "LatchkeyTestSupport", "LatchkeyTransport", "latchkey", "latchkey-agent", "latchkeyd",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "LatchkeyTerminalTests", dependencies: ["LatchkeyTerminal"]),

@@ -215,6 +215,7 @@ package final class Agent: Sendable {
             _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
             log("session \(task.sessionID.terminalSafe) ended" + (failure.isEmpty ? "" : ": \(failure.terminalSafe)"))
             finish(task.sessionID, failure)
+            if !failure.isEmpty { session.leave() }
         }
         guard let threads else {
             _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }

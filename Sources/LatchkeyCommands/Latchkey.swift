@@ -44,10 +44,21 @@ package enum Program {
         do {
             var command = try Latchkey.parseAsRoot(arguments)
             try command.run()
-            exit(0)
+            leave(0)
         } catch {
-            exit(Failure.report(error))
+            leave(Failure.report(error))
         }
+    }
+
+    private static func leave(_ status: Int32) -> Never {
+        // OpenSSL tidies up when a process exits, under the feet of any thread that still uses it, as one that looks for a
+        // lost relay.
+        if Threads.areRunning {
+            Terminal.restore()
+            fflush(nil)
+            _exit(status)
+        }
+        exit(status)
     }
 
     /// Makes sure of what every program takes for granted and a careless parent may not provide.

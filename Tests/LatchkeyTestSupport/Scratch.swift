@@ -39,12 +39,15 @@ package struct Scratch: Sendable {
     }
 
     /// The program under test, beside the test bundle.
-    package static let program: String = {
+    package static let program = program(named: "latchkey")
+
+    /// A program of this package, beside the test bundle.
+    package static func program(named name: String) -> String {
         let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") }
         let beside = bundle.map { URL(fileURLWithPath: $0).deletingLastPathComponent() } ?? folder
-        return beside.appendingPathComponent("latchkey").path
-    }()
+        return beside.appendingPathComponent(name).path
+    }
 
     /// Runs `latchkey` as this user, with standard input from `input` or `/dev/null`, without a terminal.
     @discardableResult

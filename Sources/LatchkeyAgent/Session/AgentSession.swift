@@ -11,8 +11,6 @@ struct AgentSession: ~Copyable {
     private static let timeout = 10_000
     private static let pauses = 100...2000
     private static let awayLimit: Int64 = 15 * 60 * 1000
-    /// For the client to take the last of the output.
-    private static let drainLimit: Int64 = 60_000
     private static let pingInterval: Int64 = 25_000
     private static let silenceLimit: Int64 = 70_000
 
@@ -46,7 +44,8 @@ struct AgentSession: ~Copyable {
 
     /// Runs the session.
     ///
-    /// - Returns: what went wrong; empty if it ended as sessions do.
+    /// - Returns: what went wrong; empty if it ended as sessions do. The relay is to hear of a failure while the connection
+    ///   stands, so that it tells the client; then ``leave()``.
     mutating func run() -> String {
         do throws(LocalEndFailure) {
             try connect()
@@ -62,7 +61,7 @@ struct AgentSession: ~Copyable {
             sayGoodbye()
             return ""
         } catch {
-            sayGoodbye()
+            // A goodbye would pass for an ordinary end.
             return error.reason
         }
     }
@@ -211,10 +210,10 @@ struct AgentSession: ~Copyable {
 
     // MARK: The end
 
-    /// Waits until the client has everything.
+    /// Waits until the client has everything. It may read slowly, a page at a time; one that does nothing for too long is
+    /// ended by the relay's idle limit.
     private mutating func drain() {
-        let deadline = Clock.milliseconds() + AgentSession.drainLimit
-        while !channel.isDrained, !control.isCancelled, channel.closing == nil, Clock.milliseconds() < deadline {
+        while !channel.isDrained, !control.isCancelled, channel.closing == nil {
             if channel.isConnected {
                 do {
                     try channel.advance()
@@ -231,8 +230,13 @@ struct AgentSession: ~Copyable {
 
     private mutating func sayGoodbye() {
         channel.tell(.sessionState, SessionStateContent(state: "Terminating", sessionID: task.sessionID))
+        leave()
+    }
+
+    /// Closes the connection once the relay has answered with the end of the channel, or after a moment: one that is closed
+    /// before could lose what was said.
+    mutating func leave() {
         let deadline = Clock.milliseconds() + 2000
-        // The relay answers with the end of the channel; a connection that is closed before could lose what was said.
         while channel.isConnected, channel.closing == nil, Clock.milliseconds() < deadline {
             do { try channel.advance() } catch { return }
             while channel.next != nil { channel.takeNext() }

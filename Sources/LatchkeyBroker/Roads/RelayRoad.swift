@@ -18,6 +18,8 @@ package struct RelayRoad: Sendable {
     /// For the question whether there is an agent at all.
     private static let presenceTimeout = 3000
 
+    private let tunnels = Tunnels()
+
     package init(_ service: ServiceClient) { self.service = service }
 
     /// Whether an instance can be reached through the relay.
@@ -183,19 +185,52 @@ package struct RelayRoad: Sendable {
         }
         let sessionID = opened.id
         let tunnel = RelayTunnel(opened.takeProcess(), ends[1])
-        let road = self
+        let (service, running) = (service, tunnels.running)
+        running.begin()
         let threads = Threads(1) {
             tunnel.run()
             // A client that is done with SSH has closed the socket; the session has no more to do.
-            try? road.terminate(sessionID)
+            try? RelayRoad(service).terminate(sessionID)
+            running.end()
         }
         guard let threads else {
+            running.end()
             close(ends[0])
             throw LatchkeyError(.fileUnusable, "no thread is left")
         }
         threads.detach()
         return Dialer.Socket(owning: ends[0])
     }
+}
+
+/// The tunnels of a road. When the last one who uses the road is done, their sessions are ended before the process is.
+private final class Tunnels: Sendable {
+    /// Milliseconds that the relay has for it.
+    private static let patience: Int64 = 4000
+
+    final class Running: Sendable {
+        private let count = Atomic(0)
+        private let signal = WakeSignal()
+
+        func begin() { count.add(1, ordering: .relaxed) }
+
+        func end() {
+            count.subtract(1, ordering: .releasing)
+            signal.raise()
+        }
+
+        func wait(until deadline: Int64) {
+            while count.load(ordering: .acquiring) > 0, Clock.milliseconds() < deadline {
+                var wait = pollfd(fd: signal.descriptor, events: Int16(POLLIN), revents: 0)
+                _ = poll(&wait, 1, Int32(clamping: deadline - Clock.milliseconds()))
+                signal.clear()
+            }
+        }
+    }
+
+    let running = Running()
+
+    deinit { running.wait(until: Clock.milliseconds() + Tunnels.patience) }
 }
 
 /// Moves bytes between a session's port and a socket, on a thread of its own.

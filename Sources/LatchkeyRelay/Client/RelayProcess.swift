@@ -131,7 +131,9 @@ package struct RelayProcess: ~Copyable {
     }
 
     private mutating func end(_ reason: String) {
-        ending = exitStatus.map { .exited(status: $0) } ?? (reason.isEmpty ? .exited(status: 0) : .unknown)
+        // An agent that tells how processes end has told it, unless something went wrong; another one never does.
+        let isOrdinary = reason.isEmpty && channel.extensions?.process != true
+        ending = exitStatus.map { .exited(status: $0) } ?? (isOrdinary ? .exited(status: 0) : .unknown)
         self.reason = reason.isEmpty ? nil : reason.terminalSafe
     }
 }

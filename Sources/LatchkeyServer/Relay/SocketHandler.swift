@@ -41,10 +41,17 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     private var readIsHeld = false
     private var hasUnflushed = false
     private var isClosed = false
+    /// It was closed from here, and its end is still under way.
+    private var isDeaf = false
     private var closeWasSent = false
     /// A message of another link is on its way out and not complete: what the relay itself has to say must wait.
     private var isMidMessage = false
     private var waiting: [(WebSocketHeader.Opcode, ByteBuffer)] = []
+    /// Bytes that the frame on its way out still lacks. Not even a ping may stand between them.
+    private var outgoingRest = 0
+    /// The answer to the last ping, if it could not go out yet: one answer may stand for several (§5.5.3).
+    private var pong: ByteBuffer?
+    private var pingIsDue = false
     private(set) var lastHeard = NIODeadline.now()
     private(set) var lastPing = NIODeadline.now()
 
@@ -76,6 +83,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isDeaf else { return }
         lastHeard = .now()
         var bytes = unwrapInboundIn(data)
         if var before = carry {
@@ -83,7 +91,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
             before.writeBuffer(&bytes)
             bytes = before
         }
-        while !isClosed {
+        while !isClosed, !isDeaf {
             if frameRest > 0 {
                 guard bytes.readableBytes > 0 else { return }
                 takePayload(&bytes)
@@ -241,7 +249,9 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
 
     private func control(_ header: WebSocketHeader, _ payload: ByteBuffer) {
         switch header.opcode {
-        case .ping: write(.pong, payload)
+        case .ping:
+            // Whoever asks and never reads must not make the answers pile up here.
+            if outgoingRest == 0, isWritable { write(.pong, payload) } else { pong = payload }
         case .close:
             if !closeWasSent {
                 closeWasSent = true
@@ -277,7 +287,16 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
             write(.close, ByteBuffer(integer: code.rawValue))
             flush()
         }
+        stopReading()
         context.close(promise: nil)
+    }
+
+    /// Nothing that still arrives counts, not even the rest of a message that is being passed on: whoever waits for that
+    /// may already get one from somebody else.
+    private func stopReading() {
+        isDeaf = true
+        if case .pass(let target) = disposition { target.abort() }
+        disposition = .drop
     }
 
     /// Ends the connection in the middle of whatever it was about.
@@ -292,8 +311,22 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
 
     func ping() {
         lastPing = .now()
+        guard outgoingRest == 0 else {
+            pingIsDue = true
+            return
+        }
+        pingIsDue = false
         write(.ping, ByteBuffer(string: "keepalive"))
         flush()
+    }
+
+    /// Sends what had to wait for the end of a frame, or for the other side to read.
+    private func catchUp() {
+        guard outgoingRest == 0 else { return }
+        if pingIsDue { ping() }
+        guard isWritable, let payload = pong else { return }
+        pong = nil
+        write(.pong, payload)
     }
 
     private func write(_ opcode: WebSocketHeader.Opcode, _ payload: ByteBuffer) {
@@ -306,15 +339,18 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
 
     private func passHeader(_ header: WebSocketHeader) {
         isMidMessage = true
+        outgoingRest = header.length
         guard let context, !isClosed else { return }
         context.write(wrapOutboundOut(ByteBuffer(bytes: header.bytes)), promise: nil)
         hasUnflushed = true
     }
 
     private func passPayload(_ bytes: ByteBuffer) {
+        outgoingRest -= bytes.readableBytes
         guard let context, !isClosed else { return }
         context.write(wrapOutboundOut(bytes), promise: nil)
         hasUnflushed = true
+        catchUp()
     }
 
     private func passEnd() {
@@ -346,6 +382,10 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isWritable, pong != nil {
+            catchUp()
+            flush()
+        }
         link.writabilityChanged()
         context.fireChannelWritabilityChanged()
     }

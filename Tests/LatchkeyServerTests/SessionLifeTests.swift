@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyTestSupport
+import Testing
+
+extension RelayTests {
+    /// What sessions outlive, and what ends them.
+    struct Lives {
+        /// Starts a transfer, does something to the relay in the middle of it, and compares what came through.
+        private func transfer(_ disturbance: (TestRelay) throws -> Void) throws {
+            try RelayTests.with { scratch, relay, _ in
+                let bytes = RelayTests.noise(24 << 20)
+                let (source, target) = ("\(scratch.path)/source", "\(scratch.path)/target")
+                try bytes.write(to: URL(fileURLWithPath: source))
+                // Not faster than this, so that the disturbance meets it in the middle.
+                let script = """
+                    import sys, time
+                    with open(sys.argv[1], 'rb') as source:
+                        while piece := source.read(1 << 20):
+                            sys.stdout.buffer.write(piece)
+                            sys.stdout.buffer.flush()
+                            time.sleep(0.2)
+                    """
+                try scratch.write("slowly.py", script)
+                let command = "\"$PROGRAM\" connect web-1 --road relay -- 'cat; exit 7' >'\(target)'; echo $? >status"
+                let client = try Daemon(
+                    ["bash", "-c", "cd '\(scratch.path)'; python3 slowly.py source | \(command)"],
+                    environment: scratch.environment.merging(["PROGRAM": Scratch.program]) { $1 },
+                    log: "\(scratch.path)/client.log"
+                )
+                defer { client.stop() }
+                func size() -> Int {
+                    (try? FileManager.default.attributesOfItem(atPath: target)[.size] as? Int) ?? 0
+                }
+                try TestRelay.wait(for: "the transfer to begin") { size() > 2 << 20 }
+                try disturbance(relay)
+                try TestRelay.wait(
+                    for: "the transfer to end",
+                    { (try? scratch.read("\(scratch.path)/status")) == "7\n" },
+                    otherwise: { try scratch.read("\(scratch.path)/client.log") }
+                )
+                #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == bytes)
+                let words = try scratch.read("\(scratch.path)/client.log")
+                #expect(words.contains("reconnecting"))
+                #expect(words.contains("connected again"))
+            }
+        }
+
+        @Test func `a latchkeyd that is killed costs a transfer not one byte`() throws {
+            try transfer { relay in
+                #expect(try relay.end(by: SIGKILL) == 137)
+                try relay.start()
+            }
+        }
+
+        @Test func `neither does one that is told to stop`() throws {
+            try transfer { relay in
+                #expect(try relay.end(by: SIGTERM) == 0)
+                try relay.start()
+            }
+        }
+
+        @Test func `nor one that is killed again and again`() throws {
+            try transfer { relay in
+                for _ in 0..<4 {
+                    try relay.end(by: SIGKILL)
+                    try relay.start()
+                }
+            }
+        }
+
+        @Test func `what a session's end was during a stop is known afterwards`() throws {
+            try RelayTests.with { scratch, relay, agent in
+                let client = try Daemon(
+                    [
+                        "bash", "-c",
+                        """
+                        cd '\(scratch.path)'
+                        "$0" connect web-1 --road relay -- \
+                            'until [ -e \(scratch.path)/go ]; do sleep 0.1; done; echo done; exit 9' >out
+                        echo $? >status
+                        """,
+                        Scratch.program,
+                    ],
+                    environment: scratch.environment
+                )
+                defer { client.stop() }
+                try RelayTests.wait(for: "Connected", relay, of: agent)
+                try relay.end(by: SIGTERM)
+                try scratch.write("go", "")
+                try relay.start()
+                try TestRelay.wait(for: "the client to end") { (try? scratch.read("\(scratch.path)/status")) == "9\n" }
+                #expect(try scratch.read("\(scratch.path)/out") == "done\n")
+                try RelayTests.wait(for: "Terminated", relay, of: agent)
+            }
+        }
+
+        @Test func `an agent that is started anew has lost its sessions, and their clients hear so`() throws {
+            try RelayTests.with { scratch, relay, agent in
+                let client = try Daemon(
+                    [
+                        "bash", "-c", "\"$0\" connect web-1 --road relay -- 'echo begun; sleep 60'; echo status=$? >&2",
+                        Scratch.program,
+                    ],
+                    environment: scratch.environment,
+                    log: "\(scratch.path)/client.log"
+                )
+                defer { client.stop() }
+                try RelayTests.wait(for: "Connected", relay, of: agent)
+                try agent.end(by: SIGKILL)
+                let log = { try scratch.read("\(scratch.path)/client.log") }
+                try TestRelay.wait(
+                    for: "the client to notice",
+                    { try log().contains("waiting for it") },
+                    otherwise: log
+                )
+                try agent.start()
+                try TestRelay.wait(for: "the client to end", { try log().contains("status=255") }, otherwise: log)
+                #expect(try log().contains("the agent was started anew, the session ended with it"))
+                #expect(try RelayTests.status(relay, of: agent) == ["Failed"])
+            }
+        }
+
+        @Test func `a client that is killed leaves a session behind, which waits until it is ended`() throws {
+            try RelayTests.with { scratch, relay, agent in
+                let mark = Int.random(in: 100_000..<1_000_000)
+                let client = try Daemon(
+                    [Scratch.program, "connect", "web-1", "--road", "relay", "--", "sleep \(mark)"],
+                    environment: scratch.environment
+                )
+                try RelayTests.wait(for: "Connected", relay, of: agent)
+                try client.end(by: SIGKILL)
+                try RelayTests.wait(for: "Disconnected", relay, of: agent)
+                #expect(try Execution.run(["pgrep", "-fx", "sleep \(mark)"]).status == 0)
+                try relay.python(
+                    """
+                    ssm = client()
+                    for session in ssm.describe_sessions(State='Active')['Sessions']:
+                        assert ssm.terminate_session(SessionId=session['SessionId'])['SessionId'] == session['SessionId']
+                    """
+                )
+                try RelayTests.wait(for: "Terminated", relay, of: agent)
+                try TestRelay.wait(for: "the command to end") {
+                    try Execution.run(["pgrep", "-fx", "sleep \(mark)"]).status == 1
+                }
+            }
+        }
+
+        @Test func `one that reads nothing does not hold up the others`() throws {
+            try RelayTests.with { scratch, relay, agent in
+                // Its output is a pipe that nobody empties.
+                let idle = try Daemon(
+                    ["bash", "-c", "\"$0\" connect web-1 --road relay -- yes | sleep 600", Scratch.program],
+                    environment: scratch.environment
+                )
+                defer { idle.stop() }
+                try RelayTests.wait(for: "Connected", relay, of: agent)
+                let bytes = RelayTests.noise(8 << 20)
+                try bytes.write(to: URL(fileURLWithPath: "\(scratch.path)/bytes"))
+                let script = """
+                    run -- cat <bytes >one & first=$!
+                    run -- cat <bytes >two & second=$!
+                    wait $first; echo $?; wait $second; echo $?
+                    cmp bytes one && cmp bytes two && run -- 'exit 4'; echo $?
+                    """
+                #expect(try RelayTests.bash(scratch, script).text == "0\n0\n4\n")
+                #expect(try relay.isHealthy())
+            }
+        }
+
+        @Test func `who stops reading for a while goes on where it stopped`() throws {
+            try RelayTests.with { scratch, relay, _ in
+                let script = """
+                    import hashlib, os, subprocess, sys, time
+                    # Numbers, so that every place in the stream is another.
+                    words = [os.environ['PROGRAM'], 'connect', 'web-1', '--road', 'relay', '--', 'seq 6000000']
+                    client = subprocess.Popen(words, stdout=subprocess.PIPE)
+                    found = hashlib.sha256(client.stdout.read(1000))
+                    # Longer than the relay has patience with somebody who does not read.
+                    time.sleep(18)
+                    while piece := client.stdout.read(1 << 20):
+                        found.update(piece)
+                    wanted = hashlib.sha256()
+                    for first in range(1, 6000001, 100000):
+                        lines = (str(number) + '\\n' for number in range(first, first + 100000))
+                        wanted.update(''.join(lines).encode())
+                    print(client.wait(), found.hexdigest() == wanted.hexdigest())
+                    """
+                let run = try Execution.run(
+                    ["python3", "-c", script],
+                    environment: scratch.environment.merging(["PROGRAM": Scratch.program]) { $1 },
+                    timeout: 240
+                )
+                #expect(run.line == "0 True", "\(run.error)")
+                #expect(try relay.isHealthy())
+            }
+        }
+    }
+}

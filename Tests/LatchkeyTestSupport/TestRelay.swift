@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// A latchkeyd that serves the home of one scratch, on a port of its own, and can be stopped and started again there.
+package final class TestRelay {
+    package let scratch: Scratch
+    package let port: Int
+    private var daemon: Daemon?
+
+    private init(_ scratch: Scratch) throws {
+        self.scratch = scratch
+        port = try TestRelay.freePort()
+    }
+
+    /// Runs `body` with one that serves, and ends it whatever happens.
+    package static func with<Value>(_ scratch: Scratch, _ body: (TestRelay) throws -> Value) throws -> Value {
+        let relay = try TestRelay(scratch)
+        try relay.latchkeyd("init", "--port", String(relay.port))
+        try relay.start()
+        defer { relay.daemon?.stop() }
+        return try body(relay)
+    }
+
+    /// The certificate to trust.
+    package var authority: String { "\(scratch.latchkeyHome)/tls/ca.pem" }
+    package var endpoint: String { "https://127.0.0.1:\(port)" }
+    private var logPath: String { "\(scratch.path)/latchkeyd.log" }
+
+    // MARK: The server
+
+    /// Starts it, and waits until it serves.
+    package func start(_ options: String...) throws {
+        let program = [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"]
+        daemon = try Daemon(program + options, environment: scratch.environment, log: logPath)
+        try TestRelay.wait(for: "a latchkeyd at port \(port)", { try isHealthy() }, otherwise: { try log() })
+    }
+
+    /// Ends it by a signal.
+    ///
+    /// - Returns: its status; 128 and the number of the signal if it died by it.
+    @discardableResult
+    package func end(by signal: Int32) throws -> Int32 {
+        defer { daemon = nil }
+        return try daemon?.end(by: signal) ?? -1
+    }
+
+    /// What it has logged so far, a line of JSON for each event.
+    package func log() throws -> String { try scratch.read(logPath) }
+
+    package func isHealthy() throws -> Bool {
+        try Execution.run(["curl", "-sf", "-m", "5", "http://127.0.0.1:\(port)/healthz"]).line == "ok"
+    }
+
+    /// A figure of `/metrics`.
+    package func metric(_ name: String) throws -> Int {
+        let text = try Execution.require(["curl", "-sf", "-m", "5", "http://127.0.0.1:\(port)/metrics"]).text
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+        guard let value = line?.split(separator: " ").last.flatMap({ Int($0) }) else {
+            throw HarnessError("there is no figure \(name)")
+        }
+        return value
+    }
+
+    @discardableResult
+    package func latchkeyd(_ arguments: String...) throws -> Execution {
+        try Execution.require([Scratch.program(named: "latchkeyd")] + arguments, environment: scratch.environment)
+    }
+
+    // MARK: Waiting
+
+    /// Waits until a condition holds.
+    ///
+    /// - Throws: what `otherwise` says, after 60 seconds.
+    package static func wait(
+        for what: String,
+        _ condition: () throws -> Bool,
+        otherwise: () throws -> String = { "" }
+    ) throws {
+        let deadline = Date().addingTimeInterval(60)
+        repeat {
+            if try condition() { return }
+            usleep(50_000)
+        } while Date() < deadline
+        throw HarnessError("waited for \(what): \(try otherwise())")
+    }
+
+    /// A port of 127.0.0.1 on which nothing listens.
+    package static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Int in
+                guard bind(descriptor, pointer, length) == 0, getsockname(descriptor, pointer, &length) == 0 else {
+                    return 0
+                }
+                return Int(UInt16(bigEndian: UnsafeRawPointer(pointer).load(as: sockaddr_in.self).sin_port))
+            }
+        }
+        guard port > 0 else { throw HarnessError("no port is free") }
+        return port
+    }
+}
