@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
+                "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -119,7 +119,8 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyRelayTests",
-            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport", "LatchkeyTransport"],
+            exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "LatchkeyAgentTests",
@@ -163,7 +164,9 @@ if Context.environment["LATCHKEY_FUZZING"] != nil {
         .target(name: "CFuzzing", path: "Tests/Fuzzing/CFuzzing"),
         .executableTarget(
             name: "Fuzzing",
-            dependencies: ["CFuzzing", "LatchkeyKeys", "LatchkeyModel"],
+            dependencies: [
+                "CFuzzing", "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
+            ],
             path: "Tests/Fuzzing/Fuzzing"
         ),
     ]

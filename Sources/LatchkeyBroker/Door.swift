@@ -55,8 +55,8 @@ final class Door {
 
     private func reach() throws -> Handshaken {
         if options.road == .sshOverRelay {
-            let socket = try broker.requireRelay().socket(to: instance, port: port)
-            broker.trace.step("connected to port \(port) through the relay")
+            let socket = try broker.requireRelay().socket(to: instance, port: options.port)
+            broker.trace.step("connected to its sshd through the relay")
             do throws(SSHError) {
                 return try Handshaken(over: socket, user: user, preferring: trusted, timeout: options.timeout)
             } catch {
@@ -103,7 +103,7 @@ final class Door {
 
     /// Where this door is, for messages.
     var place: String {
-        if options.road == .sshOverRelay { return "port \(port) through the relay" }
+        if options.road == .sshOverRelay { return "its sshd, through the relay" }
         return instance.addresses.map { Door.place($0, port) }.joined(separator: ", ").terminalSafe
     }
 

@@ -84,7 +84,8 @@ package struct Bridge: ~Copyable {
         let timeout =
             isOver
             ? (output.isEmpty && error.isEmpty ? 0 : -1)
-            : min(process.patience ?? .max, max(0, nextProbe - monotonicSeconds()) * 1000)
+            : output.mayHaveMore || error.mayHaveMore
+                ? 0 : min(process.patience ?? .max, max(0, nextProbe - monotonicSeconds()) * 1000)
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 

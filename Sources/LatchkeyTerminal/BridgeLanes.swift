@@ -16,6 +16,8 @@ struct OutputLane: ~Copyable {
     /// Written by this side, not by the instance: goes first.
     private var notes: [UInt8] = []
     private(set) var isEnded = false
+    /// Its turn was over before the process had no more.
+    private(set) var mayHaveMore = false
 
     init(_ stream: RemoteStream, _ descriptor: Int32) {
         self.stream = stream
@@ -32,6 +34,7 @@ struct OutputLane: ~Copyable {
 
     /// Moves what can be moved without waiting. Returns an outcome when nobody reads this output any more.
     mutating func move<Process: RemoteProcess & ~Copyable>(from process: inout Process) throws -> Bridge.Outcome? {
+        mayHaveMore = false
         for _ in 0..<OutputLane.burst {
             if isEmpty {
                 guard !isEnded else { return nil }
@@ -64,6 +67,7 @@ struct OutputLane: ~Copyable {
                 )
             }
         }
+        mayHaveMore = isEmpty
         return nil
     }
 }

@@ -83,7 +83,10 @@ package enum HTTPExchange {
 
 /// Reads an answer, however its bytes are cut.
 struct ResponseReader {
-    private(set) var buffer: [UInt8] = []
+    private(set) var buffer: [UInt8]
+
+    /// - Parameter buffer: what has come already.
+    init(buffer: [UInt8] = []) { self.buffer = buffer }
 
     /// - Returns: false at the end.
     mutating func read(from stream: inout ByteStream, until deadline: Int64) throws(TransportError) -> Bool {
@@ -109,7 +112,8 @@ struct ResponseReader {
         }
         let lines = String(decoding: buffer[..<(end - 4)], as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
-        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]), (100...599).contains(status)
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].utf8.count == 3,
+            let status = ResponseReader.number(words[1], radix: 10), (100...599).contains(status)
         else { throw .malformed("an answer that is not HTTP") }
         var headers: [(name: String, value: String)] = []
         for line in lines.dropFirst() {
@@ -131,7 +135,7 @@ struct ResponseReader {
             return HTTPResponse(status: head.status, headers: head.headers, body: body)
         }
         if let text = value("content-length") {
-            guard let length = Int(text), (0...HTTPExchange.bodyLimit).contains(length) else {
+            guard let length = ResponseReader.number(text, radix: 10), length <= HTTPExchange.bodyLimit else {
                 throw .malformed("a Content-Length that is no length")
             }
             guard rest.count >= length else { return nil }
@@ -150,14 +154,22 @@ struct ResponseReader {
         while true {
             guard let lineEnd = rest.firstRange(of: [0x0D, 0x0A]) else { return nil }
             let line = String(decoding: rest[..<lineEnd.lowerBound], as: UTF8.self).prefix { $0 != ";" }
-            guard line.count <= 8, let size = Int(line, radix: 16), size >= 0 else {
+            guard let size = number(line, radix: 16), size <= HTTPExchange.bodyLimit else {
                 throw .malformed("a chunk without a size")
             }
             rest = rest[lineEnd.upperBound...]
             if size == 0 { return body }
             guard rest.count >= size + 2 else { return nil }
             body += rest.prefix(size)
-            rest = rest.dropFirst(size + 2)
+            rest = rest.dropFirst(size)
+            guard rest.starts(with: [0x0D, 0x0A]) else { throw .malformed("a chunk of another size") }
+            rest = rest.dropFirst(2)
         }
+    }
+
+    /// Digits only: what Swift reads as a number may have a sign, too.
+    private static func number(_ text: some StringProtocol, radix: Int) -> Int? {
+        guard (1...9).contains(text.utf8.count), text.first?.isHexDigit == true else { return nil }
+        return Int(text, radix: radix)
     }
 }

@@ -33,16 +33,20 @@ package struct ServerAddress: Equatable, Sendable {
         if !path.hasPrefix("/") { path = "/" + path }
         var port = scheme.value ? 443 : 80
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
-            guard let number = Int(authority[authority.index(after: colon)...]), (1...65535).contains(number) else {
+            let digits = authority[authority.index(after: colon)...]
+            // A sign would be read as part of a number.
+            guard digits.first?.isNumber == true, let number = Int(digits), (1...65535).contains(number) else {
                 throw .addressInvalid(url.terminalSafe)
             }
             port = number
             authority = authority[..<colon]
         }
-        if authority.hasPrefix("["), authority.hasSuffix("]") { authority = authority.dropFirst().dropLast() }
-        guard !authority.isEmpty, !authority.contains(where: { "@[]\"<>\\".contains($0) }) else {
-            throw .addressInvalid(url.terminalSafe)
-        }
+        // Brackets are there for the colons of an IPv6 address, and colons nowhere else.
+        let isBracketed = authority.hasPrefix("[") && authority.hasSuffix("]")
+        if isBracketed { authority = authority.dropFirst().dropLast() }
+        guard !authority.isEmpty, authority.contains(":") == isBracketed,
+            !authority.contains(where: { "@[]\"<>\\".contains($0) })
+        else { throw .addressInvalid(url.terminalSafe) }
         self.init(isSecure: scheme.value, host: String(authority), port: port, path: path)
     }
 

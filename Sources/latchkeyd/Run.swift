@@ -7,10 +7,6 @@ internal import LatchkeyModel
 internal import LatchkeyServer
 internal import Logging
 
-extension ListenAddress: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}
-
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve until asked to stop.",
@@ -20,7 +16,15 @@ struct Run: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Where to listen; may be given several times.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp("Where to listen; may be given several times.", valueName: "host:port"),
+        transform: { text in
+            guard let address = ListenAddress(text) else {
+                throw ValidationError("'\(text.terminalSafe)' is not HOST:PORT")
+            }
+            return address
+        }
+    )
     var listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8443)]
 
     @Option(help: ArgumentHelp("Minutes without input or output after which a session ends.", valueName: "minutes"))

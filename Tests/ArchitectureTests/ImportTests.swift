@@ -21,7 +21,8 @@ struct ImportTests {
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
         "LatchkeyServer": [
-            "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "Logging",
+            "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
+            "LatchkeyTransport", "Logging",
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
         ],
         "LatchkeyBroker": [

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LatchkeyModel
+import LatchkeyTestSupport
 import Testing
 
 @testable import LatchkeyKeys
 
 /// Damaged keys in every form: told as such or read as the same key, never a crash. What `make fuzz` finds is added here.
 struct MutationTests {
-    /// Numbers that are the same in each run (SplitMix64).
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-            return value ^ value >> 31
-        }
-    }
-
     @Test(arguments: KeyFormat.allCases) func `a private key with some bytes changed is told or read, never a crash`(
         format: KeyFormat
     ) throws {
@@ -29,7 +17,7 @@ struct MutationTests {
             case .sec1: [.ecdsa(.nistp256)]
             default: [.rsa(bits: 1024), .ecdsa(.nistp521), .ed25519]
             }
-        var generator = Generator(state: UInt64(format.rawValue))
+        var generator = SeededGenerator(seed: UInt64(format.rawValue))
         for kind in kinds {
             let key = try PrivateKey(kind, comment: "c")
             let text = try key.text(format, comment: "c", passphrase: nil).withBytes { Array($0) }

@@ -19,7 +19,8 @@ struct EndMaker: Sendable {
 
     private func port(_ properties: SessionTask.Properties) throws(LocalEndFailure) -> any LocalEnd {
         let socket = properties.localConnectionType == "unix" ? properties.localUnixSocket ?? "" : ""
-        let port = properties.portNumber.flatMap { Int($0) } ?? 0
+        // A session that names no port is for SSH.
+        let port = properties.portNumber.map { Int($0) ?? 0 } ?? HostFacts.sshPort(in: "/etc/ssh")
         guard !socket.isEmpty || (1...65535).contains(port) else {
             throw LocalEndFailure(reason: "the session names no port")
         }

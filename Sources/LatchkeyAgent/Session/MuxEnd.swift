@@ -61,8 +61,9 @@ final class MuxEnd: LocalEnd {
                 fail(stream)
                 continue
             }
-            for _ in 0..<MuxEnd.burst where channel.room > 0 && outgoing.isEmpty {
-                let count = channel.send(.output, capacity: Smux.headerSize + Smux.dataLimit) { target in
+            for _ in 0..<MuxEnd.burst where channel.room > 2 * Smux.headerSize && outgoing.isEmpty {
+                let count = channel.send(.output, capacity: min(Smux.headerSize + Smux.dataLimit, channel.room)) {
+                    target in
                     let room = UnsafeMutableRawBufferPointer(rebasing: target[Smux.headerSize...])
                     guard case .bytes(let count) = connection.read(into: room) else { return 0 }
                     target.copyBytes(from: Smux.header(.data, stream, length: count))

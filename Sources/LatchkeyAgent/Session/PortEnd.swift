@@ -50,7 +50,7 @@ final class PortEnd: LocalEnd {
         do { try connection.advance() } catch { throw LocalEndFailure(reason: error.description.terminalSafe) }
         let piece = extensions == nil ? 16 * 1024 : 64 * 1024
         for _ in 0..<PortEnd.burst where channel.room > 0 {
-            let count = channel.send(.output, capacity: piece) { target in
+            let count = channel.send(.output, capacity: min(piece, channel.room)) { target in
                 if case .bytes(let count) = connection.read(into: target) { return count }
                 return 0
             }

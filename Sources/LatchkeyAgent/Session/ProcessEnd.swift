@@ -170,7 +170,7 @@ final class ProcessEnd: LocalEnd {
         }
         while !replay.isEmpty {
             guard channel.room > 0 else { return }
-            let piece = replay.prefix(ProcessEnd.officialPiece)
+            let piece = replay.prefix(min(ProcessEnd.officialPiece, channel.room))
             channel.send(.output, piece)
             replay = replay.dropFirst(piece.count)
         }
@@ -196,7 +196,7 @@ final class ProcessEnd: LocalEnd {
     ) -> Bool {
         var isOver = false
         for _ in 0..<ProcessEnd.burst where channel.room > 0 {
-            let count = channel.send(type, capacity: piece) { target in
+            let count = channel.send(type, capacity: min(piece, channel.room)) { target in
                 switch process?.read(stream, into: target) {
                 case .bytes(let count):
                     if specification.terminal != nil {

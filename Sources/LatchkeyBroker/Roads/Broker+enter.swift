@@ -113,7 +113,9 @@ extension Broker {
         run.terminal = .automatic
         let process = try relay.attach(known.sessionId, size: run.shape.terminal?.size)
         let name = try control.instances(matching: InstanceSelector(known.target), limit: 1).first?.displayName
-        Console.note("latchkey: session \(known.sessionId.terminalSafe) on '\(name ?? known.target.terminalSafe)' taken over")
+        Console.note(
+            "latchkey: session \(known.sessionId.terminalSafe) on '\(name ?? known.target.terminalSafe)' taken over"
+        )
         return try self.run(
             run,
             over: process,

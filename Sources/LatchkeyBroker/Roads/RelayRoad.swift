@@ -168,14 +168,15 @@ package struct RelayRoad: Sendable {
 
     // MARK: A port as a socket
 
-    /// A connection to a port of the instance.
+    /// A connection to the instance's sshd.
     ///
+    /// - Parameter port: nil for the one that its agent knows.
     /// - Returns: a socket, on which the other end answers as soon as the agent has reached the port.
-    func socket(to instance: Instance, port: Int) throws -> Dialer.Socket {
+    func socket(to instance: Instance, port: Int?) throws -> Dialer.Socket {
         let opened = try open(
             instance,
-            document: "AWS-StartSSHSession",
-            parameters: ["portNumber": [String(port)]],
+            document: "Latchkey-SSH",
+            parameters: port.map { ["portNumber": [String($0)]] } ?? [:],
             size: nil
         )
         var ends: [Int32] = [-1, -1]

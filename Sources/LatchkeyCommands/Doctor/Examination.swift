@@ -147,11 +147,21 @@ struct Examination {
             return [Finding(.fine, .relay, "the relay at \(place) answers, and knows you")]
         } catch .unreachable(let error) {
             return [
-                Finding(.note, .relay, "the relay at \(place) does not answer: \(error.words)", hint: "start it: latchkeyd run")
+                Finding(
+                    .note,
+                    .relay,
+                    "the relay at \(place) does not answer: \(error.words)",
+                    hint: "start it: latchkeyd run"
+                )
             ]
         } catch {
             return [
-                Finding(.problem, .relay, "the relay at \(place) does not let you in: \(error.words)", hint: "latchkeyd init")
+                Finding(
+                    .problem,
+                    .relay,
+                    "the relay at \(place) does not let you in: \(error.words)",
+                    hint: "latchkeyd init"
+                )
             ]
         }
     }

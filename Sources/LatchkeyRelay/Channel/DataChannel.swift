@@ -56,7 +56,9 @@ package struct DataChannel: ~Copyable {
     package var wantsToWrite: Bool { socket?.wantsToWrite ?? false }
 
     /// Whether what arrives is read now; if not, `descriptor` need not be waited for.
-    package var wantsToRead: Bool { receiver.bytesHeld < DataChannel.holdLimit }
+    ///
+    /// What came early does not count: it waits for something that has yet to be read.
+    package var wantsToRead: Bool { receiver.bytesReady < DataChannel.holdLimit }
 
     /// When something came last, on ``Clock``; nil without a connection.
     package var lastHeard: Int64? { socket?.lastHeard }
@@ -142,8 +144,8 @@ package struct DataChannel: ~Copyable {
     private mutating func act(on message: Incoming) {
         switch message {
         case .stream(let header, .duplicate): acknowledgeAgain(header)
-        case .stream(let header, .early) where extensions?.cumulative != true:
-            acknowledge(header.sequence, header.id)
+        // One that is early is not acknowledged, although the official ends do that: so an acknowledgement always counts
+        // for all before it, whichever way the other end takes it while the two are still agreeing on that.
         case .stream:
             isPaused = false
             isPeerAway = false
@@ -209,7 +211,7 @@ package struct DataChannel: ~Copyable {
     private mutating func acknowledgeAgain(_ header: MessageHeader) {
         if extensions?.cumulative == true {
             if let lastTaken { acknowledge(lastTaken.sequence, lastTaken.id) }
-        } else if header.sequence <= lastTaken?.sequence ?? -1 || header.sequence > receiver.expected {
+        } else if header.sequence <= lastTaken?.sequence ?? -1 {
             acknowledge(header.sequence, header.id)
         }
     }
@@ -266,8 +268,8 @@ package struct DataChannel: ~Copyable {
         if extensions?.cumulative == true { sender.acknowledgement = .cumulative }
     }
 
-    /// When ``advance()`` is wanted even if nothing is readable, on ``Clock``.
-    package var deadline: Int64? { socket == nil || isPaused || closing != nil ? nil : sender.deadline }
+    /// When ``advance()`` is wanted even if nothing is readable or writable, on ``Clock``.
+    package var deadline: Int64? { socket?.hasRoom != true || isPaused || closing != nil ? nil : sender.deadline }
 
     private mutating func stamp() -> MessageStamp { MessageStamp.make(&random) }
 }

@@ -18,6 +18,9 @@ package struct RelayProcess: ~Copyable {
     /// The official agent takes more, but a smaller one keeps its terminal lively.
     private static let officialInputLimit = 16 * 1024
 
+    /// Milliseconds.
+    private static let pingInterval: Int64 = 20_000
+
     private let session: RelaySessionAccess
     private var channel = DataChannel(.client)
     private var reconnection: Reconnection?
@@ -28,6 +31,7 @@ package struct RelayProcess: ~Copyable {
     private var exitStatus: Int32?
     private var inputIsOver = false
     private var notice: String?
+    private var lastPing = Clock.milliseconds()
     private var wasPeerAway = false
     /// What the official agent says at the end of a command comes in its output's last bytes, not as a status.
     package private(set) var ending: RemoteEnding?
@@ -145,6 +149,7 @@ extension RelayProcess: RemoteProcess {
         do {
             try channel.advance()
             takeDeliveries()
+            keepAlive()
             try channel.flush()
         } catch {
             takeDeliveries()
@@ -214,10 +219,24 @@ extension RelayProcess: RemoteProcess {
     }
 
     package var patience: Int? {
-        channel.deadline.map { Int(clamping: max(0, $0 - Clock.milliseconds())) }
+        let now = Clock.milliseconds()
+        var until = channel.deadline
+        if isHolding, channel.isConnected { until = min(until ?? .max, lastPing + RelayProcess.pingInterval) }
+        return until.map { Int(clamping: max(0, $0 - now)) }
     }
 
-    package var isAway: Bool { reconnection != nil }
+    /// Lets the relay hear of a client that does not read.
+    private mutating func keepAlive() {
+        let now = Clock.milliseconds()
+        guard isHolding, now - lastPing >= RelayProcess.pingInterval else { return }
+        lastPing = now
+        channel.ping()
+    }
+
+    /// Whoever does not read, because nobody takes what was read, hears nothing either.
+    package var isAway: Bool { reconnection != nil || isHolding }
+
+    private var isHolding: Bool { !hasOutputRoom || !channel.wantsToRead }
 
     package mutating func abandonConnection(silentFor seconds: Int) throws {
         lose("the relay has not answered for \(seconds) s")

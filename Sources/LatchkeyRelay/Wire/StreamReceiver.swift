@@ -25,46 +25,51 @@ package struct StreamReceiver: Sendable {
         case dropped
     }
 
-    /// The most bytes that are kept, ready or early.
+    /// The most bytes that are kept, ready or early; a single message may go beyond it.
     private let limit: Int
     private var ready: [Delivery] = []
     private var head = 0
     private var early: [Int64: Delivery] = [:]
-    private var bytes = 0
+    /// Of all that is kept.
+    package private(set) var bytesHeld = 0
+    /// Of those that wait to be taken out in their turn.
+    package private(set) var bytesReady = 0
     /// The number that the next message in order will have.
     package private(set) var expected: Int64 = 0
 
     package init(limit: Int = 8 << 20) { self.limit = limit }
-
-    /// Bytes that wait to be taken out, those that are early included.
-    package var bytesHeld: Int { bytes }
 
     package var isEmpty: Bool { head == ready.count }
 
     /// Takes in a message; the payload is copied.
     package mutating func receive(_ header: MessageHeader, _ payload: UnsafeRawBufferPointer) -> Verdict {
         if header.sequence < expected || early[header.sequence] != nil { return .duplicate }
-        guard bytes + payload.count <= limit || header.sequence == expected else { return .dropped }
+        // The one whose turn it is always finds room as long as nothing stands before it: otherwise what is early could
+        // keep out what it waits for.
+        let isNext = header.sequence == expected
+        guard bytesHeld + payload.count <= limit || (isNext && isEmpty) else { return .dropped }
+        // Each costs some memory of its own, besides its bytes.
+        guard isNext || early.count < 10_000 else { return .dropped }
         let delivery = Delivery(
             sequence: header.sequence,
             id: header.id,
             payloadType: header.payloadType,
             payload: Array(payload)
         )
-        // Each costs some memory of its own, besides its bytes.
-        guard header.sequence == expected || early.count < 10_000 else { return .dropped }
-        bytes += payload.count
-        guard header.sequence == expected else {
+        bytesHeld += payload.count
+        guard isNext else {
             early[header.sequence] = delivery
             return .early
         }
-        ready.append(delivery)
-        expected += 1
-        while let next = early.removeValue(forKey: expected) {
-            ready.append(next)
-            expected += 1
-        }
+        append(delivery)
+        while let next = early.removeValue(forKey: expected) { append(next) }
         return .ready
+    }
+
+    private mutating func append(_ delivery: Delivery) {
+        ready.append(delivery)
+        bytesReady += delivery.payload.count
+        expected += 1
     }
 
     /// The payload whose turn it is; it stays until ``removeFirst()``.
@@ -72,11 +77,15 @@ package struct StreamReceiver: Sendable {
 
     /// Takes out the payload whose turn it was: now it may be acknowledged.
     package mutating func removeFirst() {
-        bytes -= ready[head].payload.count
+        bytesHeld -= ready[head].payload.count
+        bytesReady -= ready[head].payload.count
         ready[head].payload = []
         head += 1
         if head == ready.count {
             ready.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head >= 256 && head * 2 > ready.count {
+            ready.removeFirst(head)
             head = 0
         }
     }

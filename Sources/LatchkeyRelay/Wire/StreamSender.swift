@@ -5,14 +5,16 @@
 package struct StreamSender: Sendable {
     /// How the other end acknowledges.
     package enum Acknowledgement: Sendable {
-        /// Each message by itself: the official ends.
+        /// Each message by itself, and again if it comes again: the official agent.
         case individual
+        /// Each message by itself, and never again: the official plugin.
+        case once
         /// All up to a number: between Latchkey's own ends, as agreed in the handshake.
         case cumulative
     }
 
     package struct Limits: Sendable {
-        /// The most bytes that are under way; the sender's memory is bounded by it.
+        /// The most bytes that are under way, headers included; the sender's memory is bounded by it.
         package var bytes: Int
         /// The most messages that are under way. An official plugin keeps 10,000 that come too early and drops the rest.
         package var messages: Int
@@ -24,14 +26,18 @@ package struct StreamSender: Sendable {
     }
 
     private struct Message: Sendable {
-        let bytes: [UInt8]
+        /// Empty once it is acknowledged.
+        var bytes: [UInt8]
+        /// When it was sent last.
         var sent: Int64
+        /// When it was sent over this connection first.
+        var since: Int64
         var isAcknowledged = false
         /// A sample from a message that was sent twice says nothing (Karn's algorithm, RFC 6298 §3).
         var wasResent = false
     }
 
-    package var acknowledgement = Acknowledgement.individual
+    package var acknowledgement: Acknowledgement
     private let type: MessageType
     private let limits: Limits
     private var unacknowledged: [Message] = []
@@ -41,15 +47,24 @@ package struct StreamSender: Sendable {
     private var base: Int64 = 0
     /// The number of the next message to hand out again after a reconnection; nil when all are out.
     private var replay: Int64?
-    private var bytesUnderWay = 0
+    /// Where that ends: what was made later has gone out over this connection already.
+    private var replayEnd: Int64 = 0
+    package private(set) var bytesUnderWay = 0
     private var roundTrip = RoundTrip()
     /// How often the front message was sent again in a row; each time the wait doubles.
     private var backoff = 0
+    /// When the front message last changed.
+    private var progressed = Int64.min
+    /// From this number on, a message that was sent once went out behind all that came before it.
+    private var inOrderFrom: Int64 = 0
+    /// The number from which on an acknowledgement says that the front message has arrived; see ``settleIgnored(before:)``.
+    private var trial: Int64?
 
-    /// - Parameter type: `input` at a client, `output` at an agent.
+    /// - Parameter type: `input` at a client, `output` at an agent. The other end counts as an official one at first.
     package init(_ type: MessageType, limits: Limits = Limits()) {
         self.type = type
         self.limits = limits
+        acknowledgement = type == .output ? .once : .individual
     }
 
     private var count: Int { unacknowledged.count - head }
@@ -60,8 +75,19 @@ package struct StreamSender: Sendable {
     /// Whether everything that was sent has been acknowledged.
     package var isDrained: Bool { count == 0 }
 
-    /// How many more bytes may go under way now.
-    package var room: Int { count < limits.messages ? max(0, limits.bytes - bytesUnderWay) : 0 }
+    /// How many more bytes of payload may go under way now, in one message. A longer one is sent all the same, and goes
+    /// beyond the limits by that much.
+    package var room: Int {
+        let free = limits.bytes - bytesUnderWay - MessageHeader.size
+        guard count < limits.messages, free > 0 else { return 0 }
+        guard acknowledgement == .once else { return free }
+        // Where all that is under way has arrived and nobody says so, a message more is needed to find that out. There is
+        // room kept for some of them, since their acknowledgements may be lost, too.
+        let spare = limits.bytes / 16
+        let isFull = count >= limits.messages - max(1, limits.messages / 16) || free <= spare
+        if isFull { return trial == nextSequence ? min(free, max(1, spare / 256)) : 0 }
+        return free - spare
+    }
 
     /// Makes a message and keeps it.
     ///
@@ -95,7 +121,8 @@ package struct StreamSender: Sendable {
             header.write(into: UnsafeMutableRawBufferPointer(rebasing: all[..<count]))
         }
         guard !bytes.isEmpty else { return nil }
-        unacknowledged.append(Message(bytes: bytes, sent: now))
+        unacknowledged.append(Message(bytes: bytes, sent: now, since: now))
+        if replay != nil { inOrderFrom = nextSequence }
         bytesUnderWay += bytes.count
         return bytes
     }
@@ -122,16 +149,20 @@ package struct StreamSender: Sendable {
         switch acknowledgement {
         case .individual:
             settle(index)
+        case .once:
+            settle(index)
+            if sequence >= inOrderFrom, !unacknowledged[index].wasResent { settleIgnored(before: index) }
         case .cumulative:
             for earlier in head...index { settle(earlier) }
         }
         while head < unacknowledged.count, unacknowledged[head].isAcknowledged {
-            unacknowledged[head] = Message(bytes: [], sent: 0, isAcknowledged: true)
             head += 1
             base += 1
             backoff = 0
+            progressed = now
+            trial = nil
         }
-        if let next = replay, next < base { replay = base < nextSequence ? base : nil }
+        if let next = replay, next < base { replay = base < replayEnd ? base : nil }
         if head == unacknowledged.count {
             unacknowledged.removeAll(keepingCapacity: true)
             head = 0
@@ -145,11 +176,34 @@ package struct StreamSender: Sendable {
         guard !unacknowledged[index].isAcknowledged else { return }
         unacknowledged[index].isAcknowledged = true
         bytesUnderWay -= unacknowledged[index].bytes.count
+        unacknowledged[index].bytes = []
     }
+
+    /// What the official plugin said nothing about although it acknowledged a later message.
+    ///
+    /// It drops without a word what it had before, so a message whose acknowledgement was lost with a connection would be
+    /// sent again for ever, and in the end nothing else. But within a connection nothing is lost or overtaken, and
+    /// `index` went out once, behind all that came before: so the plugin has seen those over this connection. It
+    /// acknowledges one that comes early, and the one that it waits for unless it is not ready for that. So all of those
+    /// that it passed over it had before; only the last could be the one that it waits for.
+    ///
+    /// The last is believed to have arrived, too, once it was sent over and over for longer than a plugin needs to get
+    /// ready, and a message that was made after that is acknowledged.
+    private mutating func settleIgnored(before index: Int) {
+        guard let last = (head..<index).last(where: { !unacknowledged[$0].isAcknowledged }) else { return }
+        for earlier in head..<last { settle(earlier) }
+        if last == head, let trial, base + Int64(index - head) >= trial { settle(last) }
+    }
+
+    /// How long a plugin may take to get ready. One that has taken some messages is ready.
+    private var patience: Int64 { base < 16 ? 10_000 : 1000 }
 
     /// The connection is another one: whatever is not acknowledged may have been lost with the old one.
     package mutating func reconnected() {
         replay = count > 0 ? base : nil
+        replayEnd = nextSequence
+        inOrderFrom = nextSequence
+        trial = nil
         backoff = 0
     }
 
@@ -162,9 +216,10 @@ package struct StreamSender: Sendable {
     package mutating func due(now: Int64) -> [UInt8]? {
         while let sequence = replay {
             let index = head + Int(sequence - base)
-            replay = sequence + 1 < nextSequence ? sequence + 1 : nil
+            replay = sequence + 1 < replayEnd ? sequence + 1 : nil
             guard !unacknowledged[index].isAcknowledged else { continue }
             unacknowledged[index].sent = now
+            unacknowledged[index].since = now
             unacknowledged[index].wasResent = true
             return unacknowledged[index].bytes
         }
@@ -173,6 +228,7 @@ package struct StreamSender: Sendable {
         unacknowledged[head].sent = now
         unacknowledged[head].wasResent = true
         backoff = min(backoff + 1, 4)
+        if acknowledgement == .once, trial == nil, now - unacknowledged[head].since >= patience { trial = nextSequence }
         return unacknowledged[head].bytes
     }
 
@@ -180,6 +236,7 @@ package struct StreamSender: Sendable {
     package var deadline: Int64? {
         guard count > 0 else { return nil }
         if replay != nil { return unacknowledged[head].sent }
-        return unacknowledged[head].sent + Int64(roundTrip.timeout) << Int64(backoff)
+        // As long as the front moves on, the other end is at work on what is under way (RFC 6298 §5.3).
+        return max(unacknowledged[head].sent, progressed) + Int64(roundTrip.timeout) << Int64(backoff)
     }
 }

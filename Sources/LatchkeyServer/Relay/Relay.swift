@@ -292,6 +292,8 @@ package final class Relay: @unchecked Sendable {
         if let older = session.agent {
             older.leave()
             older.handler?.close(.normal)
+            // What was on its way to it is lost.
+            session.clientMustResend = true
         }
         link.join(session, as: .agent)
         session.agent = link
@@ -326,6 +328,8 @@ package final class Relay: @unchecked Sendable {
         }
         if let older = session.client {
             older.leave()
+            // What was on its way to it is lost.
+            session.agentMustResend = true
             if isAnother {
                 older.send(.channelClosed, closed(session.id, "another client has taken the session over"))
                 farewells[ObjectIdentifier(older)] = (older, .now() + limits.farewell)
@@ -419,8 +423,9 @@ package final class Relay: @unchecked Sendable {
 
     private func pause(_ session: RelaySession) {
         session.agentMustResend = true
-        guard !session.isPaused, !session.mustNotPause else { return }
+        guard !session.isPaused else { return }
         session.isPaused = true
+        guard !session.mustNotPause else { return }
         session.agent?.send(.pausePublication, SessionName(sessionID: session.id))
     }
 

@@ -27,7 +27,7 @@ final class RelaySession {
     var clientWasThere = false
     /// The agent has not said yet that it counts anew for another client: what it sends is for the one before.
     var awaitsTakeover = false
-    /// The agent was told to hold still.
+    /// The agent was told to hold still, and what it sends all the same is dropped.
     var isPaused = false
     /// Something was dropped for want of the other end, and must be sent again.
     var clientMustResend = false
@@ -99,6 +99,8 @@ final class DataLink: Link {
 
     var holdsReads: Bool {
         guard let session else { return false }
+        // What it sends now is dropped, and sent again later; so its pings are heard.
+        if role == .agent && session.isPaused { return false }
         if let partner { return partner.handler.map { !$0.isWritable } ?? false }
         // The first words of an agent wait for the client, which is about to come.
         return role == .agent && !session.clientWasThere && relay.isYoung(session)

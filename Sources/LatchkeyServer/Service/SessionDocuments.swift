@@ -7,6 +7,8 @@ internal import LatchkeyRelay
 enum SessionDocuments {
     /// Latchkey's own: what its client wants, in the words of whichever agent is there.
     static let connect = "Latchkey-Connect"
+    /// Latchkey's own: the instance's sshd, on whichever port its agent knows it to be.
+    static let sshd = "Latchkey-SSH"
     static let shell = "SSM-SessionManagerRunShell"
 
     struct Plan {
@@ -45,6 +47,9 @@ enum SessionDocuments {
             plan.properties.portNumber = try given.port("portNumber") ?? "80"
             plan.properties.localPortNumber = try given.port("localPortNumber", zero: true) ?? "0"
             if name.hasSuffix("ToRemoteHost") { plan.properties.host = try given.require("host") }
+        case sshd:
+            plan = Plan(type: .port, properties: SessionTask.Properties())
+            plan.properties.portNumber = try given.port("portNumber") ?? (isOwnAgent ? nil : "22")
         case connect:
             plan = try own(&given, isOwnAgent)
         default:

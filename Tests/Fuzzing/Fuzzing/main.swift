@@ -10,7 +10,7 @@ import LatchkeyModel
 /// are libFuzzer's. What crashes one becomes a case in `MutationTests`.
 typealias One = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 
-let parsers: [String: One] = [
+let keyParsers: [String: One] = [
     // PuTTY's private key file.
     "ppk": { start, count in
         var text = Secret(capacity: count + 64)
@@ -61,6 +61,7 @@ let parsers: [String: One] = [
     },
 ]
 
+let parsers = keyParsers.merging(wireParsers) { first, _ in first }
 guard CommandLine.arguments.count > 1, let one = parsers[CommandLine.arguments[1]] else {
     print("usage: Fuzzing \(parsers.keys.sorted().joined(separator: "|")) [libFuzzer's arguments]")
     exit(64)

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LatchkeyTransport
+import Testing
+
+@testable import LatchkeyRelay
+
+/// A data channel over a WebSocket of its own.
+@Suite(.serialized) struct DataChannelTests {
+    private static let opening = OpenDataChannel(requestID: "r", token: "t")
+
+    /// Lets both ends go on until `isOver`, and returns what came to the relay.
+    private static func run(
+        _ channel: inout DataChannel,
+        _ relay: RelayStub,
+        until isOver: (borrowing DataChannel, [(header: MessageHeader, payload: [UInt8])]) -> Bool
+    ) throws -> [(header: MessageHeader, payload: [UInt8])] {
+        var messages: [(header: MessageHeader, payload: [UInt8])] = []
+        let limit = Clock.milliseconds() + 10_000
+        while !isOver(channel, messages), Clock.milliseconds() < limit {
+            messages += try relay.turn()
+            try channel.advance()
+            try channel.flush()
+            usleep(500)
+        }
+        let isOver = isOver(channel, messages)
+        #expect(isOver)
+        return messages
+    }
+
+    /// For what does not happen.
+    private static func run(
+        _ channel: inout DataChannel,
+        _ relay: RelayStub,
+        milliseconds: Int64
+    ) throws -> [(header: MessageHeader, payload: [UInt8])] {
+        let limit = Clock.milliseconds() + milliseconds
+        return try run(&channel, relay) { _, _ in Clock.milliseconds() >= limit }
+    }
+
+    /// The numbers that were acknowledged.
+    private static func acknowledged(_ messages: [(header: MessageHeader, payload: [UInt8])]) -> [Int64] {
+        messages.filter { $0.header.type == .acknowledge }
+            .compactMap { message in message.payload.withUnsafeBytes { AcknowledgeContent(payload: $0)?.sequence } }
+    }
+
+    private static func numbers(_ messages: [(header: MessageHeader, payload: [UInt8])]) -> [Int64] {
+        messages.filter { $0.header.type == .input || $0.header.type == .output }.map(\.header.sequence)
+    }
+
+    @Test func `however much comes early, what it waits for is still read`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.client)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        let piece = [UInt8](repeating: 7, count: 64 * 1024)
+        for sequence in Array(1...40) + [0] as [Int64] { relay.send(.output, sequence, piece) }
+        _ = try Self.run(&channel, relay) { channel, _ in channel.next != nil }
+        var taken: [Int64] = []
+        while let delivery = channel.next {
+            taken.append(delivery.sequence)
+            channel.takeNext()
+        }
+        #expect(taken == Array(0...40))
+    }
+
+    @Test func `a reader that stands still holds back the connection`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.client)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        let piece = [UInt8](repeating: 7, count: 64 * 1024)
+        for sequence in 0..<40 as Range<Int64> { relay.send(.output, sequence, piece) }
+        _ = try Self.run(&channel, relay) { channel, _ in !channel.wantsToRead }
+        #expect(Self.acknowledged(try Self.run(&channel, relay, milliseconds: 50)) == [])
+        var taken = 0
+        let limit = Clock.milliseconds() + 10_000
+        while taken < 40, Clock.milliseconds() < limit {
+            if channel.next != nil {
+                channel.takeNext()
+                taken += 1
+            } else {
+                _ = try relay.turn()
+                try channel.advance()
+            }
+        }
+        #expect(taken == 40)
+    }
+
+    @Test func `a message is acknowledged once it is taken, and again when it comes again`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.client)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        relay.send(.output, 1, [1])
+        #expect(Self.acknowledged(try Self.run(&channel, relay, milliseconds: 50)) == [])
+        relay.send(.output, 0, [0])
+        _ = try Self.run(&channel, relay) { channel, _ in channel.next != nil }
+        relay.send(.output, 0, [0])
+        #expect(Self.acknowledged(try Self.run(&channel, relay, milliseconds: 50)) == [])
+        channel.takeNext()
+        channel.takeNext()
+        relay.send(.output, 0, [0])
+        let messages = try Self.run(&channel, relay) { _, messages in Self.acknowledged(messages).count == 3 }
+        #expect(Self.acknowledged(messages) == [0, 1, 0])
+    }
+
+    @Test func `ends that agreed on it acknowledge many messages with one`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.agent)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        channel.agree(on: .all)
+        for sequence in 0..<5 as Range<Int64> { relay.send(.input, sequence, [1]) }
+        relay.send(.pausePublication)
+        _ = try Self.run(&channel, relay) { channel, _ in channel.isPaused }
+        while channel.next != nil { channel.takeNext() }
+        let messages = try Self.run(&channel, relay) { _, messages in !Self.acknowledged(messages).isEmpty }
+        #expect(Self.acknowledged(messages) == [4])
+    }
+
+    @Test func `what was not acknowledged goes out over the next connection, and nothing twice`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.client)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        for byte in 0..<3 as Range<UInt8> { channel.send(.output, [byte]) }
+        relay.acknowledge(.input, 0)
+        // An acknowledgement of the other direction is none of this end's.
+        relay.acknowledge(.output, 1)
+        let first = try Self.run(&channel, relay) { channel, messages in messages.count >= 3 }
+        #expect(Array(Self.numbers(first).prefix(3)) == [0, 1, 2])
+        _ = try Self.run(&channel, relay, milliseconds: 50)
+        channel.detach()
+        #expect(!channel.isConnected && channel.deadline == nil && channel.descriptor == -1)
+        channel.send(.output, [3])
+        channel.attach(try relay.connect(), opening: Self.opening)
+        channel.send(.output, [4])
+        let second = try Self.run(&channel, relay) { _, messages in messages.count >= 4 }
+        #expect(Self.numbers(second).sorted() == [1, 2, 3, 4])
+        relay.acknowledge(.input, 1)
+        for sequence in 2...4 as ClosedRange<Int64> { relay.acknowledge(.input, sequence) }
+        _ = try Self.run(&channel, relay) { channel, _ in channel.isDrained }
+    }
+
+    @Test func `an agent that is told to hold still does, and begins again where it was`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.agent)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        channel.send(.output, [0])
+        relay.send(.pausePublication)
+        _ = try Self.run(&channel, relay) { channel, messages in channel.isPaused && messages.count == 1 }
+        #expect(channel.room == 0 && channel.deadline == nil)
+        #expect(Self.numbers(try Self.run(&channel, relay, milliseconds: 400)) == [])
+        relay.send(.startPublication)
+        let messages = try Self.run(&channel, relay) { _, messages in !messages.isEmpty }
+        #expect(Self.numbers(messages).first == 0 && channel.room > 0)
+    }
+
+    @Test func `another client is answered, and everything counts from 0`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.agent)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        channel.agree(on: .all)
+        for byte in 0..<3 as Range<UInt8> { channel.send(.output, [byte]) }
+        relay.send(.input, 0, [1])
+        _ = try Self.run(&channel, relay) { channel, messages in channel.next != nil && messages.count == 3 }
+        relay.send(.clientAttached)
+        let messages = try Self.run(&channel, relay) { channel, messages in channel.wasTakenOver && !messages.isEmpty }
+        #expect(messages.map(\.header.type) == [.clientAttached])
+        #expect(channel.next == nil && channel.extensions == nil && channel.isDrained)
+        channel.send(.output, [9])
+        let anew = try Self.run(&channel, relay) { _, messages in !messages.isEmpty }
+        #expect(Self.numbers(anew) == [0])
+    }
+
+    @Test func `what is not understood is counted, and nothing more`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.client)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        relay.send(.input, 0, [1])
+        relay.send(.clientAttached)
+        relay.send(.acknowledge)
+        relay.send(.channelClosed)
+        relay.send(.output, 0, [1])
+        _ = try Self.run(&channel, relay) { channel, _ in channel.next != nil }
+        #expect(channel.faults == 4 && channel.closing == nil && !channel.wasTakenOver)
+    }
+}
