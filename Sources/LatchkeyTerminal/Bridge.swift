@@ -89,7 +89,8 @@ package struct Bridge: ~Copyable {
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 
-        if process.isAway {
+        if process.isAway || process.descriptor < 0 {
+            // There is nobody to hear, or what they say is not read for want of room.
             lastHeard = monotonicSeconds()
             probes = 0
         } else if waits[0].revents != 0 {
