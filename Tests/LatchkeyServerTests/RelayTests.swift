@@ -27,6 +27,12 @@ import Testing
         return bytes
     }
 
+    /// Compares much data. The testing library would look for the smallest difference, which takes it for ever.
+    static func expect(_ found: Data, _ wanted: Data, sourceLocation: SourceLocation = #_sourceLocation) {
+        let isSame = found == wanted
+        #expect(isSame, "\(found.count) of \(wanted.count) bytes", sourceLocation: sourceLocation)
+    }
+
     /// Runs a script of bash as the user, with `$0` as the program and `run` as a command on web-1 over the relay.
     static func bash(_ scratch: Scratch, _ script: String, timeout: Int = 120) throws -> Execution {
         let functions = "cd '\(scratch.path)'; run() { \"$PROGRAM\" connect web-1 --road relay \"$@\"; }; "

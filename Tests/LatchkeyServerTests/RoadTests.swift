@@ -42,7 +42,16 @@ extension RelayTests {
                 #expect(direct.status == 3)
                 #expect(direct.text == "ssh\n")
                 #expect(try sessions(relay, agent) == 0)
-                let tunnelled = try scratch.latchkey("connect", "web-1", "--road", "ssh-over-relay", "--", ask)
+                let tunnelled = try scratch.latchkey(
+                    "connect",
+                    "web-1",
+                    "--road",
+                    "ssh-over-relay",
+                    "--port",
+                    String(instance.port),
+                    "--",
+                    ask
+                )
                 #expect(tunnelled.status == 3)
                 #expect(tunnelled.text == "ssh\n")
                 #expect(try sessions(relay, agent) == 1)
@@ -57,27 +66,36 @@ extension RelayTests {
         }
 
         @Test func `8 MiB go over SSH through the relay unchanged`() throws {
-            try with { scratch, _, _, _ in
+            try with { scratch, instance, _, _ in
                 let bytes = RelayTests.noise(8 << 20)
                 let run = try scratch.latchkey(
                     "connect",
                     "web-1",
                     "--road",
                     "ssh-over-relay",
+                    "--port",
+                    String(instance.port),
                     "--",
                     "cat; exit 5",
                     input: bytes,
                     timeout: 240
                 )
                 #expect(run.status == 5)
-                #expect(run.output == bytes)
+                RelayTests.expect(run.output, bytes)
             }
         }
 
         @Test func `where no address answers, SSH goes through the relay with a proved key`() throws {
             // Another loopback address: nothing listens there, but the agent finds the sshd at its own.
-            try with("127.0.0.2") { scratch, _, relay, agent in
-                let run = try scratch.latchkey("connect", "web-1", "--", "echo ${SSH_CONNECTION:+ssh}; exit 255")
+            try with("127.0.0.2") { scratch, instance, relay, agent in
+                let run = try scratch.latchkey(
+                    "connect",
+                    "web-1",
+                    "--port",
+                    String(instance.port),
+                    "--",
+                    "echo ${SSH_CONNECTION:+ssh}; exit 255"
+                )
                 #expect(run.status == 255)
                 #expect(run.text == "ssh\n")
                 #expect(run.error.contains("trying SSH through the relay"))
@@ -112,7 +130,7 @@ extension RelayTests {
         @Test func `a changed host key is never left for another road`() throws {
             try with { scratch, instance, relay, agent in
                 try instance.changeHostKey()
-                for road in [[], ["--road", "ssh-over-relay"]] {
+                for road in [[], ["--road", "ssh-over-relay", "--port", String(instance.port)]] {
                     let words = [Scratch.program, "connect", "web-1"] + road + ["--", "echo in"]
                     let run = try Execution.run(words, environment: scratch.environment)
                     #expect(run.status == 255)
@@ -124,7 +142,7 @@ extension RelayTests {
                 let documents = try relay.python(
                     "print([s['DocumentName'] for s in client().describe_sessions(State='History')['Sessions']])"
                 )
-                #expect(documents == "['AWS-StartSSHSession']")
+                #expect(documents == "['Latchkey-SSH']")
                 #expect(try sessions(relay, agent) == 1)
             }
         }

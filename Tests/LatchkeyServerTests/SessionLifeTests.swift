@@ -40,7 +40,7 @@ extension RelayTests {
                     { (try? scratch.read("\(scratch.path)/status")) == "7\n" },
                     otherwise: { try scratch.read("\(scratch.path)/client.log") }
                 )
-                #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == bytes)
+                RelayTests.expect(try Data(contentsOf: URL(fileURLWithPath: target)), bytes)
                 let words = try scratch.read("\(scratch.path)/client.log")
                 #expect(words.contains("reconnecting"))
                 #expect(words.contains("connected again"))
