@@ -19,6 +19,8 @@ package struct Daemon {
         package var region = "local"
         /// Minutes without input or output after which a session ends.
         package var idleMinutes = 20
+        /// Minutes after which one ends in any case; nil for no such limit.
+        package var maxMinutes: Int?
 
         package init() {}
     }
@@ -51,7 +53,7 @@ package struct Daemon {
         let relay = Relay(loop: group.next(), limits: limits, metrics: metrics, log: log, journal: journal)
         let door = FrontDoor(
             authority: authority,
-            manager: SystemsManager(store: store, relay: relay, workers: workers),
+            manager: SystemsManager(store: store, relay: relay, workers: workers, maxDuration: options.maxMinutes),
             agents: AgentOperations(store: store, authority: authority, workers: workers),
             relay: relay,
             metrics: metrics,

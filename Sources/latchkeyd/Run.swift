@@ -30,6 +30,14 @@ struct Run: ParsableCommand {
     @Option(help: ArgumentHelp("Minutes without input or output after which a session ends.", valueName: "minutes"))
     var idleTimeout = 20
 
+    @Option(
+        help: ArgumentHelp(
+            "Minutes after which a session ends in any case; without a limit unless given.",
+            valueName: "minutes"
+        )
+    )
+    var maxDuration: Int?
+
     @Option(help: "The region that clients of this home name.")
     var region = "local"
 
@@ -38,6 +46,9 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         if !(1...1440).contains(idleTimeout) { throw ValidationError("--idle-timeout must be 1 to 1440 minutes") }
+        if let maxDuration, !(1...525_600).contains(maxDuration) {
+            throw ValidationError("--max-duration must be 1 to 525600 minutes")
+        }
         if Logger.Level(rawValue: logLevel) == nil { throw ValidationError("--log-level is none of the levels") }
     }
 
@@ -54,6 +65,7 @@ struct Run: ParsableCommand {
         options.listen = listen
         options.region = region
         options.idleMinutes = idleTimeout
+        options.maxMinutes = maxDuration
         try Daemon(folders: .current, options: options, log: log)
             .run {
                 var number: Int32 = 0

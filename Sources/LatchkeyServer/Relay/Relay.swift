@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FoundationEssentials
 internal import LatchkeyCrypto
 package import LatchkeyModel
 internal import LatchkeyRelay
@@ -114,7 +115,7 @@ package final class Relay: @unchecked Sendable {
                 target: record.target,
                 type: type,
                 mustNotPause: type == .command && !control.isOwn,
-                end: record.maxDuration.map { .now() + .minutes(Int64($0)) }
+                end: Relay.end(of: record)
             )
             self.sessions[record.id] = session
             control.send(
@@ -130,6 +131,13 @@ package final class Relay: @unchecked Sendable {
         }
     }
 
+    /// When a session ends whatever happens, counted from its start, which may have been in another process.
+    private static func end(of record: SessionRecord) -> NIODeadline? {
+        guard let minutes = record.maxDuration else { return nil }
+        let left = Double(minutes) * 60 + record.started.timeIntervalSinceNow
+        return .now() + .seconds(Int64(max(0, left)))
+    }
+
     /// Any thread. Takes up a session again that the store knows and this relay does not, as after a restart.
     func adopt(_ record: SessionRecord, type: SessionType) -> EventLoopFuture<Void> {
         loop.submit {
@@ -139,7 +147,7 @@ package final class Relay: @unchecked Sendable {
                 target: record.target,
                 type: type,
                 mustNotPause: false,
-                end: record.maxDuration.map { .now() + .minutes(Int64($0)) }
+                end: Relay.end(of: record)
             )
             session.agentWasThere = true
             session.clientWasThere = true

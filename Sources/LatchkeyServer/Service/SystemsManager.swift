@@ -13,6 +13,8 @@ struct SystemsManager: Sendable {
     let store: Store
     let relay: Relay
     let workers: Workers
+    /// Minutes that a session may last; nil for no limit.
+    let maxDuration: Int?
 
     // MARK: Sessions
 
@@ -41,6 +43,7 @@ struct SystemsManager: Sendable {
             parameters: request.parameters ?? [:],
             status: .connecting,
             started: Date(),
+            maxDuration: maxDuration,
             user: plan.user
         )
         try await workers.run { try store.add(record) }
