@@ -89,7 +89,7 @@ package struct Bridge: ~Copyable {
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 
-        if process.isAway || process.descriptor < 0 {
+        if process.isAway {
             // There is nobody to hear, or what they say is not read for want of room.
             lastHeard = monotonicSeconds()
             probes = 0
