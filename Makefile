@@ -12,8 +12,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 
-program := .build/release/latchkey
-man_page := $(DESTDIR)$(PREFIX)/share/man/man1/latchkey.1
+products := latchkey latchkeyd latchkey-agent
+programs := $(products:%=.build/release/%)
+man_folder := $(DESTDIR)$(PREFIX)/share/man/man1
 bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/latchkey
 zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_latchkey
 fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/latchkey.fish
@@ -32,7 +33,7 @@ scripts := .ci/install-packages .ci/run Docker/base-image Docker/demo Docker/eng
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
-build: deps ## build the program, .build/release/latchkey
+build: deps ## build client, server and agent: .build/release/latchkey{,d,-agent}
 	mkdir -p .build/static
 	ln -sfn "$$(gcc -print-file-name=libstdc++.a)" .build/static/libstdc++.a
 	swift build $(release)
@@ -67,23 +68,26 @@ lint: toolchain ## check the form of the sources and scripts
 	swift format lint --strict --recursive --parallel $(swift_files)
 	shellcheck $(scripts)
 
-install: $(program) ## install program, man page and completions (PREFIX=/usr/local DESTDIR=)
-	install -D -s -m 755 $(program) '$(DESTDIR)$(PREFIX)/bin/latchkey'
-	install -D -m 644 man/latchkey.1 '$(man_page)'
+install: $(programs) ## install programs, man pages and completions (PREFIX=/usr/local DESTDIR=)
+	for product in $(products); do
+	    install -D -s -m 755 ".build/release/$$product" "$(DESTDIR)$(PREFIX)/bin/$$product"
+	    install -D -m 644 "man/$$product.1" "$(man_folder)/$$product.1"
+	done
 	completion() {
-	    $(program) --generate-completion-script "$$1" | install -D -m 644 /dev/stdin "$$2"
+	    .build/release/latchkey --generate-completion-script "$$1" | install -D -m 644 /dev/stdin "$$2"
 	}
 	completion bash '$(bash_completion)'
 	completion zsh '$(zsh_completion)'
 	completion fish '$(fish_completion)'
 
 # So that root, who may have no swift, can install what was built before.
-$(program): $(sources)
+$(programs) &: $(sources)
 	$(MAKE) --no-print-directory build
-	touch $@
+	touch $(programs)
 
 uninstall: ## remove what install has put there
-	rm -f '$(DESTDIR)$(PREFIX)/bin/latchkey' '$(man_page)' '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)'
+	rm -f $(products:%='$(DESTDIR)$(PREFIX)/bin/%') $(products:%='$(man_folder)/%.1')
+	rm -f '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)'
 
 demo: ## start an instance in a container and enter it
 	Docker/demo up
@@ -93,7 +97,7 @@ demo-down: ## remove the demo's instance, its keys and all it wrote
 
 benchmark: build ## measure, beside ssh where it can be compared
 	.ci/install-packages test
-	swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/$(program)
+	swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/.build/release/latchkey
 
 fuzz: deps ## feed nonsense to the parsers, for FUZZ_SECONDS (60) each
 	export LATCHKEY_FUZZING=1

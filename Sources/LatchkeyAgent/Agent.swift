@@ -128,9 +128,12 @@ package final class Agent: Sendable {
             ]
             _ = poll(&waits, 2, 5000)
             if waits[1].revents != 0 { wake.clear() }
-            let goesOn = try channel.receive()
-            while let message = try channel.next({ _, bytes in Array(bytes) }) { handle(message) }
-            guard goesOn else { throw TransportError.lost("the relay hung up") }
+            var received: WebSocketConnection.Received
+            repeat {
+                received = try channel.receive()
+                while let message = try channel.next({ _, bytes in Array(bytes) }) { handle(message) }
+            } while received == .some
+            guard received == .all else { throw TransportError.lost("the relay hung up") }
             let now = Clock.milliseconds()
             guard now - channel.lastHeard < Agent.silenceLimit else { throw TransportError.lost("the relay is silent") }
             if now - channel.lastHeard > Agent.pingInterval, now - lastPing > Agent.pingInterval {

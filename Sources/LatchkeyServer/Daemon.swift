@@ -39,6 +39,7 @@ package struct Daemon {
     ///
     /// - Throws: `LatchkeyError` where it cannot start.
     package func run(waitForStop: () -> Void) throws {
+        allowManyConnections()
         let store = try folders.store()
         let key = try MasterKey(file: folders.masterKeyPath)
         let authority = Authority(store: store, key: key)
@@ -79,6 +80,23 @@ package struct Daemon {
         journal.stop()
         workers.stop()
         try? group.syncShutdownGracefully()
+    }
+
+    /// For some eight thousand sessions, which need two each.
+    private static let wantedFiles: rlim_t = 16_500
+
+    /// Takes as many open files as this process may have.
+    private func allowManyConnections() {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(resource, &limit)
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < Daemon.wantedFiles else { return }
+        log.warning(
+            "few open files are allowed: raise the limit (ulimit -Hn, LimitNOFILE=) for more sessions",
+            metadata: ["limit": "\(limit.rlim_cur)", "sessions": "\(limit.rlim_cur / 2)"]
+        )
     }
 
     private func listen(

@@ -12,6 +12,9 @@ package final class WebSocketConnection {
     /// So many bytes wait here to be sent before ``hasRoom`` says no.
     private static let outgoingLimit = 512 * 1024
 
+    /// So many bytes are taken in at a time. A message can be longer, and then makes room for itself.
+    private static let incomingLimit = 512 * 1024
+
     private var stream: ByteStream
     private var incoming = GrowingBuffer(capacity: 64 * 1024)
     private var outgoing = GrowingBuffer(capacity: 16 * 1024)
@@ -128,20 +131,27 @@ package final class WebSocketConnection {
         }
     }
 
+    /// What ``receive()`` has left behind.
+    package enum Received {
+        /// Everything that has arrived was taken.
+        case all
+        /// It stopped at its limit. There may be more in this process's memory, which no descriptor tells of.
+        case some
+        /// The connection has ended.
+        case ended
+    }
+
     /// Takes from the connection what has arrived, up to some hundred KiB.
-    ///
-    /// - Returns: false when the connection has ended.
-    package func receive() throws(TransportError) -> Bool {
-        for _ in 0..<16 {
+    package func receive() throws(TransportError) -> Received {
+        repeat {
             let count = try incoming.fill(reserving: 64 * 1024) { buffer throws(TransportError) in
                 try stream.read(into: buffer)
             }
-            guard let count else { return false }
-            guard count > 0 else { return true }
+            guard let count else { return .ended }
+            guard count > 0 else { return .all }
             lastHeard = Clock.milliseconds()
-            if incoming.count >= 512 * 1024 { return true }
-        }
-        return true
+        } while incoming.count < WebSocketConnection.incomingLimit
+        return .some
     }
 
     /// The next whole message, handed to `body` and gone afterwards. Pings are answered here.

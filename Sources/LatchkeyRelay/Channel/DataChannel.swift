@@ -22,6 +22,8 @@ package struct DataChannel: ~Copyable {
     private var sender: StreamSender
     private var receiver = StreamReceiver()
     private var unacknowledgedBytes = 0
+    /// Whether more may have arrived than was taken in: it lies in this process's memory, and no descriptor tells.
+    private var mayHaveArrived = false
     private var random = SystemRandomNumberGenerator()
     /// The last message that was taken: what a cumulative acknowledgement names.
     private var lastTaken: (sequence: Int64, id: MessageID)?
@@ -88,9 +90,10 @@ package struct DataChannel: ~Copyable {
     package mutating func advance() throws(TransportError) {
         guard socket != nil else { return }
         if wantsToRead {
-            let goesOn = try socket?.receive() ?? false
+            let received = try socket?.receive() ?? .ended
+            mayHaveArrived = received == .some
             try takeIn()
-            if !goesOn { throw .lost("the relay hung up") }
+            if received == .ended && !mayHaveArrived { throw .lost("the relay hung up") }
         }
         let now = Clock.milliseconds()
         while closing == nil, !isPaused, socket?.hasRoom == true, let bytes = sender.due(now: now) {
@@ -100,7 +103,11 @@ package struct DataChannel: ~Copyable {
     }
 
     private mutating func takeIn() throws(TransportError) {
-        while wantsToRead {
+        while true {
+            guard wantsToRead else {
+                mayHaveArrived = true
+                return
+            }
             let type = incomingType
             let message: Incoming? = try socket?
                 .next { _, bytes in
@@ -269,7 +276,11 @@ package struct DataChannel: ~Copyable {
     }
 
     /// When ``advance()`` is wanted even if nothing is readable or writable, on ``Clock``.
-    package var deadline: Int64? { socket?.hasRoom != true || isPaused || closing != nil ? nil : sender.deadline }
+    package var deadline: Int64? {
+        guard let socket, closing == nil else { return nil }
+        if mayHaveArrived && wantsToRead { return 0 }
+        return socket.hasRoom && !isPaused ? sender.deadline : nil
+    }
 
     private mutating func stamp() -> MessageStamp { MessageStamp.make(&random) }
 }
