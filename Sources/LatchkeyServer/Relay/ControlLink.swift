@@ -4,8 +4,6 @@ internal import LatchkeyRelay
 internal import LatchkeyTransport
 internal import NIOCore
 
-typealias SocketOpcode = WebSocketHeader.Opcode
-
 /// An agent's control channel.
 final class ControlLink: Link {
     private unowned let relay: Relay

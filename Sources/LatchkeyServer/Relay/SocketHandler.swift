@@ -25,12 +25,13 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         /// At the boundary between two messages.
         case none
         case pass(SocketHandler)
-        case gather(WebSocketHeader.Opcode, ByteBuffer)
+        case gather(SocketOpcode, ByteBuffer)
         case drop
     }
 
     let link: any Link
-    private(set) var context: ChannelHandlerContext?
+    private var context: ChannelHandlerContext?
+    private var writer: SocketWriter?
     private var carry: ByteBuffer?
     private var disposition = Disposition.none
     /// Bytes of the frame at hand that are still to come, its mask, and how many were there before.
@@ -39,19 +40,9 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     private var mask: UInt32 = 0
     private var maskOffset = 0
     private var readIsHeld = false
-    private var hasUnflushed = false
     private var isClosed = false
     /// It was closed from here, and its end is still under way.
     private var isDeaf = false
-    private var closeWasSent = false
-    /// A message of another link is on its way out and not complete: what the relay itself has to say must wait.
-    private var isMidMessage = false
-    private var waiting: [(WebSocketHeader.Opcode, ByteBuffer)] = []
-    /// Bytes that the frame on its way out still lacks. Not even a ping may stand between them.
-    private var outgoingRest = 0
-    /// The answer to the last ping, if it could not go out yet: one answer may stand for several (§5.5.3).
-    private var pong: ByteBuffer?
-    private var pingIsDue = false
     private(set) var lastHeard = NIODeadline.now()
     private(set) var lastPing = NIODeadline.now()
 
@@ -61,6 +52,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        writer = SocketWriter(context)
         link.opened(self)
     }
 
@@ -75,6 +67,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         guard !isClosed else { return }
         isClosed = true
         context = nil
+        writer = nil
         // A message that will never be complete: the other end must not wait for its rest, nor take something else for it.
         if case .pass(let target) = disposition { target.abort() }
         link.closed(self)
@@ -106,7 +99,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
 
     func channelReadComplete(context: ChannelHandlerContext) {
         link.flushPartner()
-        if hasUnflushed { flush() }
+        flush()
         context.fireChannelReadComplete()
     }
 
@@ -157,7 +150,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         frameRest = header.length
         frameIsFinal = header.isFinal
         if case .pass(let target) = disposition {
-            target.passHeader(WebSocketHeader(header.opcode, length: header.length, isFinal: header.isFinal))
+            target.writer?.passHeader(WebSocketHeader(header.opcode, length: header.length, isFinal: header.isFinal))
         }
         if frameRest == 0 { endFrame() }
         return .progress
@@ -206,7 +199,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         let count = min(frameRest, bytes.readableBytes)
         switch disposition {
         case .pass(let target):
-            target.passPayload(unmasked(&bytes, count, mask, maskOffset))
+            target.writer?.passPayload(unmasked(&bytes, count, mask, maskOffset))
         case .gather(let opcode, var gathered):
             guard gathered.readableBytes + count <= SocketHandler.gatherLimit else {
                 fail(.messageTooBig, "a message without end")
@@ -228,7 +221,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         let ended = disposition
         disposition = .none
         switch ended {
-        case .pass(let target): target.passEnd()
+        case .pass(let target): target.writer?.passEnd()
         case .gather(let opcode, let message): link.received(opcode, message)
         case .drop, .none: break
         }
@@ -249,15 +242,9 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
 
     private func control(_ header: WebSocketHeader, _ payload: ByteBuffer) {
         switch header.opcode {
-        case .ping:
-            // Whoever asks and never reads must not make the answers pile up here.
-            if outgoingRest == 0, isWritable { write(.pong, payload) } else { pong = payload }
+        case .ping: writer?.answer(payload)
         case .close:
-            if !closeWasSent {
-                closeWasSent = true
-                write(.close, payload.readableBytes >= 2 ? payload : ByteBuffer())
-                flush()
-            }
+            writer?.close(payload.readableBytes >= 2 ? payload : ByteBuffer())
             context?.close(promise: nil)
         default: break
         }
@@ -281,12 +268,8 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     }
 
     func close(_ code: CloseCode) {
-        guard !isClosed, let context else { return }
-        if !closeWasSent {
-            closeWasSent = true
-            write(.close, ByteBuffer(integer: code.rawValue))
-            flush()
-        }
+        guard let context else { return }
+        writer?.close(ByteBuffer(integer: code.rawValue))
         stopReading()
         context.close(promise: nil)
     }
@@ -305,70 +288,18 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     }
 
     /// Sends a message of the relay's own, after the one that is being passed on.
-    func send(_ opcode: WebSocketHeader.Opcode, _ payload: ByteBuffer) {
-        if isMidMessage { waiting.append((opcode, payload)) } else { write(opcode, payload) }
-    }
+    func send(_ opcode: SocketOpcode, _ payload: ByteBuffer) { writer?.send(opcode, payload) }
 
     func ping() {
         lastPing = .now()
-        guard outgoingRest == 0 else {
-            pingIsDue = true
-            return
-        }
-        pingIsDue = false
-        write(.ping, ByteBuffer(string: "keepalive"))
-        flush()
+        writer?.ping()
     }
 
-    /// Sends what had to wait for the end of a frame, or for the other side to read.
-    private func catchUp() {
-        guard outgoingRest == 0 else { return }
-        if pingIsDue { ping() }
-        guard isWritable, let payload = pong else { return }
-        pong = nil
-        write(.pong, payload)
-    }
-
-    private func write(_ opcode: WebSocketHeader.Opcode, _ payload: ByteBuffer) {
-        guard let context, !isClosed else { return }
-        var frame = ByteBuffer(bytes: WebSocketHeader(opcode, length: payload.readableBytes).bytes)
-        frame.writeImmutableBuffer(payload)
-        context.write(wrapOutboundOut(frame), promise: nil)
-        hasUnflushed = true
-    }
-
-    private func passHeader(_ header: WebSocketHeader) {
-        isMidMessage = true
-        outgoingRest = header.length
-        guard let context, !isClosed else { return }
-        context.write(wrapOutboundOut(ByteBuffer(bytes: header.bytes)), promise: nil)
-        hasUnflushed = true
-    }
-
-    private func passPayload(_ bytes: ByteBuffer) {
-        outgoingRest -= bytes.readableBytes
-        guard let context, !isClosed else { return }
-        context.write(wrapOutboundOut(bytes), promise: nil)
-        hasUnflushed = true
-        catchUp()
-    }
-
-    private func passEnd() {
-        isMidMessage = false
-        let messages = waiting
-        waiting = []
-        for (opcode, payload) in messages { write(opcode, payload) }
-    }
-
-    func flush() {
-        guard hasUnflushed, let context, !isClosed else { return }
-        hasUnflushed = false
-        context.flush()
-    }
+    func flush() { writer?.flush() }
 
     // MARK: Back-pressure
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isWritable: Bool { writer?.isWritable ?? false }
 
     func read(context: ChannelHandlerContext) {
         if link.holdsReads { readIsHeld = true } else { context.read() }
@@ -376,45 +307,14 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
 
     /// Reads on, if that was held back and no longer is.
     func resumeReading() {
-        guard readIsHeld, let context, !isClosed, !link.holdsReads else { return }
+        guard readIsHeld, let context, !link.holdsReads else { return }
         readIsHeld = false
         context.read()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if isWritable, pong != nil {
-            catchUp()
-            flush()
-        }
+        writer?.writabilityChanged()
         link.writabilityChanged()
         context.fireChannelWritabilityChanged()
     }
-}
-
-/// What a WebSocket is for.
-protocol Link: AnyObject {
-    /// Whether messages are judged by their beginning; if not, all are put together.
-    var passesMessages: Bool { get }
-    var holdsReads: Bool { get }
-    func opened(_ handler: SocketHandler)
-    func closed(_ handler: SocketHandler)
-    /// - Parameters:
-    ///   - prefix: the first bytes of a message, 120 if it has so many.
-    ///   - size: how many it has in all; nil if it comes in several frames.
-    func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict
-    func received(_ opcode: WebSocketHeader.Opcode, _ message: ByteBuffer)
-    /// The other side did something that it must not.
-    func refused(_ why: String)
-    func flushPartner()
-    func writabilityChanged()
-}
-
-/// What becomes of a message.
-enum Verdict {
-    case pass(SocketHandler)
-    /// It is for the relay: ``Link/received(_:_:)`` gets it whole.
-    case gather
-    case drop
-    /// The connection ends over it.
-    case refuse(String)
 }
