@@ -61,7 +61,7 @@ package struct Daemon {
             workers: workers,
             log: log
         )
-        for record in try store.liveSessions() { try relay.adopt(record, type: .shell).wait() }
+        for record in try store.liveSessions() { try relay.adopt(record).wait() }
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
         for address in options.listen {

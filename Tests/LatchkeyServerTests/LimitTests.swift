@@ -56,7 +56,7 @@ struct LimitTests {
             journal: notes
         )
         let record = record()
-        try relay.adopt(record, type: .shell).wait()
+        try relay.adopt(record).wait()
         try relay.loop.submit { relay.start() }.wait()
         defer { try? relay.loop.submit { relay.stop() }.wait() }
         #expect(try relay.clientToken(for: record.id).wait() != nil)

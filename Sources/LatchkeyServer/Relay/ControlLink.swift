@@ -23,7 +23,8 @@ final class ControlLink: Link {
     }
 
     var passesMessages: Bool { false }
-    var holdsReads: Bool { false }
+    /// An agent that does not take what it is told is not listened to: else answers would pile up here.
+    var holdsReads: Bool { handler.map { !$0.isWritable } ?? false }
 
     func opened(_ handler: SocketHandler) {
         self.handler = handler
@@ -41,9 +42,9 @@ final class ControlLink: Link {
         if isOpen { relay.received(message, from: self) } else { relay.open(self, message) }
     }
 
-    func refused(_ why: String) { relay.refused(why, self) }
+    func refused(_ why: String) { relay.refused(why, instanceID) }
     func flushPartner() {}
-    func writabilityChanged() {}
+    func writabilityChanged() { handler?.resumeReading() }
 
     func send(_ type: MessageType, _ content: some Encodable) {
         handler?.send(.binary, relay.message(type, content))

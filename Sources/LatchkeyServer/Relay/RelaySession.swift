@@ -2,7 +2,6 @@
 
 internal import LatchkeyModel
 internal import LatchkeyRelay
-internal import LatchkeyTransport
 internal import NIOCore
 
 /// One use of the relay, as long as it lives: the two ends, as far as they are there, and what it waits for.
@@ -11,9 +10,7 @@ final class RelaySession {
     /// The instance.
     let target: String
     let type: SessionType
-    /// Whether the agent is the official one and stops a command's output for ever when it is told to pause.
-    let mustNotPause: Bool
-    let started: NIODeadline
+    let started = NIODeadline.now()
     /// When it ends whatever happens; nil for never.
     let end: NIODeadline?
     var client: DataLink?
@@ -28,132 +25,83 @@ final class RelaySession {
     /// The agent has not said yet that it counts anew for another client: what it sends is for the one before.
     var awaitsTakeover = false
     /// The agent was told to hold still, and what it sends all the same is dropped.
-    var isPaused = false
+    private(set) var isPaused = false
     /// Something was dropped for want of the other end, and must be sent again.
-    var clientMustResend = false
-    var agentMustResend = false
+    private var clientMustResend = false
+    private var agentMustResend = false
     /// A side does not read although there is something for it.
     var stalledSince: NIODeadline?
 
-    init(
-        id: String,
-        target: String,
-        type: SessionType,
-        mustNotPause: Bool,
-        end: NIODeadline?
-    ) {
-        self.id = id
-        self.target = target
+    init(_ record: SessionRecord, type: SessionType, end: NIODeadline?) {
+        id = record.id
+        target = record.target
         self.type = type
-        self.mustNotPause = mustNotPause
         self.end = end
-        started = .now()
         lastActivity = started
         agentAwaySince = started
         clientAwaySince = started
     }
+
+    private var name: SessionName { SessionName(sessionID: id) }
+
+    /// Whether the agent is the official one and stops a command's output for ever when it is told to pause.
+    private var mustNotPause: Bool { type == .command && agent?.canBeTakenOver != true }
+
+    // MARK: Holding and sending again
+
+    /// What an end sent was not passed on, or was lost on its way.
+    func lost(from role: DataLink.Role) {
+        switch role {
+        case .client: clientMustResend = true
+        case .agent: agentMustResend = true
+        }
+    }
+
+    /// Nobody takes what the agent sends.
+    func pauseAgent() {
+        agentMustResend = true
+        guard !isPaused else { return }
+        isPaused = true
+        if !mustNotPause { agent?.send(.pausePublication, name) }
+    }
+
+    /// A client is there that takes it.
+    func resumeAgent() {
+        guard isPaused || agentMustResend else { return }
+        isPaused = false
+        agentMustResend = false
+        agent?.send(.startPublication, name)
+    }
+
+    /// There is another connection of the agent's, which nobody has told anything yet.
+    func agentReturned() {
+        isPaused = false
+        announceTakeover()
+        if client == nil && clientWasThere { pauseAgent() }
+        resumeClient()
+    }
+
+    /// An agent is there that takes what the client sends.
+    func resumeClient() {
+        guard clientMustResend, let client else { return }
+        clientMustResend = false
+        client.send(.startPublication, name)
+    }
+
+    /// The agent is away: the client keeps what it has.
+    func pauseClient() {
+        clientMustResend = true
+        client?.send(.pausePublication, name)
+    }
+
+    /// Tells the agent that another client is there, whose counting begins anew.
+    func announceTakeover() {
+        if awaitsTakeover { agent?.send(.clientAttached, name) }
+    }
 }
 
-/// A WebSocket at one end of a session.
-final class DataLink: Link {
-    enum Role { case client, agent }
-
-    /// So many messages that are not understood, and the connection ends.
-    private static let faultLimit = 100
-
-    private unowned let relay: Relay
-    /// The instance that signed the request for this connection; nil from a client, which shows its token only.
-    let signer: String?
-    /// The session's id in the path.
-    let path: String
-    private(set) var handler: SocketHandler?
-    private(set) var role: Role?
-    private(set) weak var session: RelaySession?
-    var canBeTakenOver = false
-    let opened = NIODeadline.now()
-    private var faults = 0
-
-    init(relay: Relay, path: String, signer: String?) {
-        self.relay = relay
-        self.path = path
-        self.signer = signer
-    }
-
-    /// The link has shown its token and belongs to a session now.
-    func join(_ session: RelaySession, as role: Role) {
-        self.session = session
-        self.role = role
-    }
-
-    /// The link is not part of its session any more.
-    func leave() { session = nil }
-
-    var partner: DataLink? {
-        guard let session else { return nil }
-        return role == .client ? session.agent : session.client
-    }
-
-    // MARK: Link
-
-    var passesMessages: Bool { role != nil }
-
-    var holdsReads: Bool {
-        guard let session else { return false }
-        // What it sends now is dropped, and sent again later; so its pings are heard.
-        if role == .agent && session.isPaused { return false }
-        if let partner { return partner.handler.map { !$0.isWritable } ?? false }
-        // The first words of an agent wait for the client, which is about to come.
-        return role == .agent && !session.clientWasThere && relay.isYoung(session)
-    }
-
-    func opened(_ handler: SocketHandler) {
-        self.handler = handler
-        relay.opened(self)
-    }
-
-    func closed(_ handler: SocketHandler) {
-        self.handler = nil
-        relay.closed(self)
-    }
-
-    func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict {
-        let header: MessageHeader
-        do { header = try MessageHeader(prefix: prefix, messageSize: size) } catch {
-            relay.metrics.count(.refusedFrames)
-            faults += 1
-            guard error == .unknownType, faults < DataLink.faultLimit else {
-                return .refuse("a message with a wrong header (\(error))")
-            }
-            return .drop
-        }
-        return relay.judge(header, from: self)
-    }
-
-    /// A message that this end has no business to send.
-    func misplaced(_ header: MessageHeader) -> Verdict {
-        relay.metrics.count(.refusedFrames)
-        faults += 1
-        return faults < DataLink.faultLimit ? .drop : .refuse("messages of the type \(header.type.rawValue)")
-    }
-
-    func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
-        if role == nil {
-            relay.open(self, message)
-        } else {
-            relay.received(message, from: self)
-        }
-    }
-
-    func refused(_ why: String) { relay.refused(why, self) }
-
-    func flushPartner() { partner?.handler?.flush() }
-
-    func writabilityChanged() { relay.writabilityChanged(self) }
-
-    // MARK: Sending
-
-    func send(_ type: MessageType, _ content: some Encodable) {
-        handler?.send(.binary, relay.message(type, content))
-        handler?.flush()
-    }
+/// What little a message of the relay says: the official ends read none of it, but could not take an empty one.
+struct SessionName: Codable {
+    var sessionID: String
+    private enum CodingKeys: String, CodingKey { case sessionID = "SessionId" }
 }

@@ -62,6 +62,12 @@ enum SessionDocuments {
         return plan
     }
 
+    /// What a session is for that was started with these before.
+    static func type(_ name: String, _ parameters: [String: [String]]) -> SessionType {
+        // They were understood then; what a newer version wrote is a shell at the least.
+        (try? plan(name, parameters, isOwnAgent: true))?.type ?? .shell
+    }
+
     private static func commands(_ line: String) -> SessionTask.Properties {
         var command = SessionTask.Command()
         command.commands = line

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyRelay
+internal import LatchkeyTransport
+internal import NIOCore
+
+/// A WebSocket at one end of a session.
+final class DataLink: Link {
+    enum Role { case client, agent }
+
+    /// So many messages that are not understood, and the connection ends.
+    private static let faultLimit = 100
+
+    private unowned let relay: Relay
+    /// The instance that signed the request for this connection; nil from a client, which shows its token only.
+    let signer: String?
+    /// The session's id in the path.
+    let path: String
+    private(set) var handler: SocketHandler?
+    private(set) var role: Role?
+    private(set) weak var session: RelaySession?
+    var canBeTakenOver = false
+    let opened = NIODeadline.now()
+    private var faults = 0
+
+    init(relay: Relay, path: String, signer: String?) {
+        self.relay = relay
+        self.path = path
+        self.signer = signer
+    }
+
+    /// The link has shown its token and belongs to a session now.
+    func join(_ session: RelaySession, as role: Role) {
+        self.session = session
+        self.role = role
+    }
+
+    /// The link is not part of its session any more.
+    func leave() { session = nil }
+
+    var partner: DataLink? {
+        guard let session else { return nil }
+        return role == .client ? session.agent : session.client
+    }
+
+    // MARK: Link
+
+    var passesMessages: Bool { role != nil }
+
+    var holdsReads: Bool {
+        guard let session else { return false }
+        // What it sends now is dropped, and sent again later; so its pings are heard.
+        if role == .agent && session.isPaused { return false }
+        if let partner { return partner.handler.map { !$0.isWritable } ?? false }
+        // The first words of an agent wait for the client, which is about to come.
+        return role == .agent && !session.clientWasThere && relay.isYoung(session)
+    }
+
+    func opened(_ handler: SocketHandler) {
+        self.handler = handler
+        relay.opened(self)
+    }
+
+    func closed(_ handler: SocketHandler) {
+        self.handler = nil
+        relay.closed(self)
+    }
+
+    func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict {
+        let header: MessageHeader
+        do { header = try MessageHeader(prefix: prefix, messageSize: size) } catch {
+            relay.metrics.count(.refusedFrames)
+            faults += 1
+            guard error == .unknownType, faults < DataLink.faultLimit else {
+                return .refuse("a message with a wrong header (\(error))")
+            }
+            return .drop
+        }
+        return relay.judge(header, from: self)
+    }
+
+    /// A message that this end has no business to send.
+    func misplaced(_ header: MessageHeader) -> Verdict {
+        relay.metrics.count(.refusedFrames)
+        faults += 1
+        return faults < DataLink.faultLimit ? .drop : .refuse("messages of the type \(header.type.rawValue)")
+    }
+
+    func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
+        if role == nil {
+            relay.open(self, message)
+        } else {
+            relay.received(message, from: self)
+        }
+    }
+
+    func refused(_ why: String) { relay.refused(why, path) }
+
+    func flushPartner() { partner?.handler?.flush() }
+
+    func writabilityChanged() { relay.writabilityChanged(self) }
+
+    // MARK: Sending
+
+    func send(_ type: MessageType, _ content: some Encodable) {
+        handler?.send(.binary, relay.message(type, content))
+        handler?.flush()
+    }
+}

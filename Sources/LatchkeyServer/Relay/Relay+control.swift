@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import Logging
+internal import NIOCore
+
+/// Agents' control channels.
+extension Relay {
+    func opened(_ link: ControlLink) { openingControls[ObjectIdentifier(link)] = link }
+
+    func open(_ link: ControlLink, _ message: ByteBuffer) {
+        openingControls[ObjectIdentifier(link)] = nil
+        guard let opening = Payload.decode(OpenControlChannel.self, message.readableBytesView),
+            tokens.redeem(opening.token, .control(instanceID: link.instanceID))
+        else {
+            refused("a control channel without a valid token", link.instanceID)
+            link.handler?.close(.policyViolation)
+            return
+        }
+        link.isOpen = true
+        link.agentVersion = opening.agentVersion.map { String($0.prefix(64)) }
+        link.isOwn = opening.sessions != nil
+        // The newest wins: the older one may be a connection that is dead and does not know it.
+        let older = controls.updateValue(link, forKey: link.instanceID)
+        older?.handler?.close(.normal)
+        log.info("agent connected", metadata: ["instance": "\(link.instanceID)"])
+        journal.pinged(link.instanceID)
+        guard let alive = opening.sessions else { return }
+        for session in sessions.values where session.target == link.instanceID && !alive.contains(session.id) {
+            // One that is just being started is not known there yet.
+            if session.agentWasThere {
+                finish(session, .failed, "the agent was started anew, the session ended with it")
+            }
+        }
+    }
+
+    func closed(_ link: ControlLink) {
+        openingControls[ObjectIdentifier(link)] = nil
+        guard controls[link.instanceID] === link else { return }
+        controls[link.instanceID] = nil
+        log.info("agent disconnected", metadata: ["instance": "\(link.instanceID)"])
+    }
+
+    func received(_ message: ByteBuffer, from link: ControlLink) {
+        // Telemetry and replies to tasks that were never given: an agent may send them, nobody reads them.
+        guard let (header, payload) = read(message), header.type == .taskComplete else { return }
+        guard let content = Payload.decode(TaskCompleteContent.self, payload) else {
+            metrics.count(.refusedFrames)
+            return
+        }
+        link.send(
+            .taskAcknowledge,
+            TaskAcknowledgeContent(messageID: header.id.description, taskID: content.taskID, topic: content.topic)
+        )
+        guard let session = sessions[content.taskID], session.target == link.instanceID else { return }
+        if content.finalStatus == "Success" {
+            finish(session, .terminated, "")
+        } else {
+            let words = (content.output ?? "").prefix(500)
+            finish(session, .failed, words.isEmpty ? "the agent could not run the session" : String(words))
+        }
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import Logging
+internal import NIOCore
+
+/// Data channels, and the joining of two.
+extension Relay {
+    func isYoung(_ session: RelaySession) -> Bool { NIODeadline.now() - session.started < .seconds(15) }
+
+    func opened(_ link: DataLink) { strangers[ObjectIdentifier(link)] = link }
+
+    /// A data channel's first frame.
+    func open(_ link: DataLink, _ message: ByteBuffer) {
+        guard let opening = Payload.decode(OpenDataChannel.self, message.readableBytesView) else {
+            return deny(link, "a data channel that begins otherwise")
+        }
+        // The end that signed its request is an agent; what a frame says about that is not asked.
+        let purpose = link.signer == nil ? Tokens.Purpose.client(sessionID: link.path) : .agent(sessionID: link.path)
+        guard tokens.redeem(opening.token, purpose) else { return deny(link, "a data channel without a valid token") }
+        guard let session = sessions[link.path] else {
+            // Over since the token was made. The client is told rather than left waiting.
+            return dismiss(link, link.path, "the session is over")
+        }
+        if let signer = link.signer {
+            guard signer == session.target else { return deny(link, "an agent that asks for another's session") }
+            strangers[ObjectIdentifier(link)] = nil
+            link.canBeTakenOver = opening.canBeTakenOver ?? false
+            attachAgent(link, to: session)
+        } else {
+            guard opening.instanceID == nil else { return deny(link, "a client that says it is an agent") }
+            attachClient(link, to: session, clientID: String((opening.clientID ?? "").prefix(128)))
+        }
+    }
+
+    private func deny(_ link: DataLink, _ why: String) {
+        refused(why, link.path)
+        link.handler?.close(.policyViolation)
+    }
+
+    private func attachAgent(_ link: DataLink, to session: RelaySession) {
+        if let older = session.agent {
+            older.leave()
+            older.handler?.close(.normal)
+            // What was on its way to it is lost.
+            session.lost(from: .client)
+        }
+        link.join(session, as: .agent)
+        session.agent = link
+        session.agentAwaySince = nil
+        let isFirst = !session.agentWasThere
+        session.agentWasThere = true
+        if isFirst { log.info("session connected", metadata: ["session": "\(session.id)"]) }
+        journal.changed(session.id, status: .connected)
+        session.agentReturned()
+        session.client?.handler?.resumeReading()
+    }
+
+    private func attachClient(_ link: DataLink, to session: RelaySession, clientID: String) {
+        let isAnother = session.clientWasThere && session.clientID.map { $0 != clientID } ?? false
+        if isAnother {
+            guard session.agent?.canBeTakenOver ?? true else {
+                let reason = "the instance's agent cannot hand a running session to another client"
+                return dismiss(link, session.id, reason)
+            }
+            session.awaitsTakeover = true
+        }
+        if let older = session.client {
+            // What was on its way to it is lost.
+            session.lost(from: .agent)
+            if isAnother {
+                dismiss(older, session.id, "another client has taken the session over")
+            } else {
+                older.leave()
+                older.handler?.close(.normal)
+            }
+        }
+        strangers[ObjectIdentifier(link)] = nil
+        link.join(session, as: .client)
+        session.client = link
+        session.clientID = clientID
+        session.clientWasThere = true
+        session.clientAwaySince = nil
+        session.lastActivity = .now()
+        session.announceTakeover()
+        session.resumeAgent()
+        session.agent?.handler?.resumeReading()
+        journal.changed(session.id, status: session.agent == nil ? .connecting : .connected)
+    }
+
+    /// What becomes of a message between the ends.
+    func judge(_ header: MessageHeader, from link: DataLink) -> Verdict {
+        guard let session = link.session else { return .drop }
+        switch (link.role, header.type) {
+        case (.client, .input), (.agent, .output):
+            session.lastActivity = .now()
+            fallthrough
+        case (.client, .acknowledge), (.agent, .acknowledge):
+            let role = link.role ?? .client
+            // What the agent still sends to the client before will never be asked for.
+            if role == .agent && session.awaitsTakeover { return .drop }
+            let isHeld = role == .client ? session.awaitsTakeover : session.isPaused
+            guard !isHeld, let target = link.partner?.handler else {
+                session.lost(from: role)
+                return .drop
+            }
+            metrics.count(.frames)
+            return .pass(target)
+        case (.agent, .sessionState), (.agent, .clientAttached): return .gather
+        default: return link.misplaced(header)
+        }
+    }
+
+    /// A message of an agent that is meant for the relay.
+    func received(_ message: ByteBuffer, from link: DataLink) {
+        guard let session = link.session, let (header, payload) = read(message), !payload.isEmpty else { return }
+        switch header.type {
+        case .clientAttached:
+            session.awaitsTakeover = false
+            session.resumeClient()
+        case .sessionState:
+            let content = Payload.decode(SessionStateContent.self, payload)
+            if content?.state == "Terminating" { finish(session, .terminated, "") }
+        default: break
+        }
+    }
+
+    func closed(_ link: DataLink) {
+        strangers[ObjectIdentifier(link)] = nil
+        farewells[ObjectIdentifier(link)] = nil
+        guard let session = link.session else { return }
+        if session.client === link {
+            session.client = nil
+            session.clientAwaySince = .now()
+            if session.agent != nil { session.pauseAgent() }
+            session.agent?.handler?.resumeReading()
+            journal.changed(session.id, status: .disconnected)
+        } else if session.agent === link {
+            session.agent = nil
+            session.agentAwaySince = .now()
+            session.pauseClient()
+            session.client?.handler?.resumeReading()
+        }
+    }
+
+    func writabilityChanged(_ link: DataLink) {
+        guard link.handler?.isWritable == true, let session = link.session else { return }
+        if link.role == .client {
+            session.stalledSince = nil
+            if session.isPaused { session.resumeAgent() }
+        }
+        link.partner?.handler?.resumeReading()
+    }
+}

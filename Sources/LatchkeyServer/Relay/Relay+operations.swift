@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import NIOCore
+
+/// What operations ask for, from any thread.
+extension Relay {
+    /// What is known of an agent that is there.
+    struct Presence: Sendable {
+        let agentVersion: String?
+        let isOwn: Bool
+    }
+
+    /// Nil if the instance's agent is not there.
+    func presence(of instanceID: String) -> EventLoopFuture<Presence?> {
+        loop.submit { self.controls[instanceID].map { Presence(agentVersion: $0.agentVersion, isOwn: $0.isOwn) } }
+    }
+
+    /// The instances whose agents are there.
+    func connected() -> EventLoopFuture<Set<String>> { loop.submit { Set(self.controls.keys) } }
+
+    /// Tells the agent to start a session, and makes the client's token.
+    ///
+    /// - Returns: nil if the agent has gone meanwhile.
+    func begin(_ task: SessionTask, of record: SessionRecord, type: SessionType) -> EventLoopFuture<String?> {
+        loop.submit {
+            guard let control = self.controls[record.target] else { return nil }
+            self.sessions[record.id] = RelaySession(record, type: type, end: Relay.end(of: record))
+            control.send(
+                .startSession,
+                TaskEnvelope(
+                    taskID: record.id,
+                    topic: MessageType.startSession.rawValue,
+                    content: String(decoding: Payload.encode(task), as: UTF8.self)
+                )
+            )
+            self.metrics.count(.sessionsStarted)
+            return self.tokens.make(.client(sessionID: record.id))
+        }
+    }
+
+    /// When a session ends whatever happens, counted from its start, which may have been in another process.
+    private static func end(of record: SessionRecord) -> NIODeadline? {
+        guard let minutes = record.maxDuration else { return nil }
+        let left = Double(minutes) * 60 + record.started.timeIntervalSinceNow
+        return .now() + .seconds(Int64(max(0, left)))
+    }
+
+    /// Takes up a session again that the store knows and this relay does not, as after a restart.
+    func adopt(_ record: SessionRecord) -> EventLoopFuture<Void> {
+        loop.submit {
+            guard self.sessions[record.id] == nil else { return }
+            let type = SessionDocuments.type(record.documentName, record.parameters)
+            let session = RelaySession(record, type: type, end: Relay.end(of: record))
+            session.agentWasThere = true
+            session.clientWasThere = true
+            self.sessions[record.id] = session
+        }
+    }
+
+    /// A token for the client of a session; nil if the session is over.
+    func clientToken(for sessionID: String) -> EventLoopFuture<String?> {
+        loop.submit {
+            self.sessions[sessionID] == nil ? nil : self.tokens.make(.client(sessionID: sessionID))
+        }
+    }
+
+    enum AgentTokenAnswer: Sendable {
+        case token(String)
+        case over
+        /// The session is another instance's.
+        case denied
+    }
+
+    func agentToken(for sessionID: String, instanceID: String) -> EventLoopFuture<AgentTokenAnswer> {
+        loop.submit {
+            guard let session = self.sessions[sessionID] else { return .over }
+            guard session.target == instanceID else { return .denied }
+            return .token(self.tokens.make(.agent(sessionID: sessionID)))
+        }
+    }
+
+    func controlToken(for instanceID: String) -> EventLoopFuture<String> {
+        loop.submit { self.tokens.make(.control(instanceID: instanceID)) }
+    }
+
+    /// Ends a session; false if there is none.
+    func terminate(_ sessionID: String, reason: String) -> EventLoopFuture<Bool> {
+        loop.submit {
+            guard let session = self.sessions[sessionID] else { return false }
+            self.finish(session, .terminated, reason)
+            return true
+        }
+    }
+}

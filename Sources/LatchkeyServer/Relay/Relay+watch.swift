@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+internal import NIOCore
+
+/// What happens because of the time.
+extension Relay {
+    func tick() {
+        let now = NIODeadline.now()
+        tokens.dropExpired()
+        for link in openingControls.values where now - link.opened > limits.opening {
+            link.handler?.close(.policyViolation)
+        }
+        for link in strangers.values where now - link.opened > limits.opening { link.handler?.close(.policyViolation) }
+        for (link, until) in farewells.values where now > until { link.handler?.close(.normal) }
+        for control in controls.values { keepAlive(control.handler, now) }
+        for session in sessions.values {
+            keepAlive(session.client?.handler, now)
+            keepAlive(session.agent?.handler, now)
+            watch(session, now)
+        }
+        metrics.set(.agents, controls.count)
+        metrics.set(.sessions, sessions.count)
+    }
+
+    private func watch(_ session: RelaySession, _ now: NIODeadline) {
+        if let end = session.end, now >= end {
+            return finish(session, .terminated, "the session has reached its time limit")
+        }
+        if now - session.lastActivity > limits.idle {
+            return finish(session, .terminated, "the session was idle for too long")
+        }
+        if let since = session.agentAwaySince {
+            if !session.agentWasThere, now - since > .seconds(30) {
+                return finish(session, .failed, "the instance's agent did not open the session")
+            }
+            if controls[session.target] != nil, session.agentWasThere, now - since > limits.agentForgot {
+                return finish(session, .failed, "the instance's agent did not come back to the session")
+            }
+            if now - since > limits.agentAway { return finish(session, .failed, "the instance's agent went away") }
+        }
+        // A client that does not read must not keep the agent from hearing a ping.
+        if let client = session.client?.handler, !client.isWritable {
+            if let since = session.stalledSince {
+                if now - since > limits.stall, !session.isPaused { session.pauseAgent() }
+                session.agent?.handler?.resumeReading()
+            } else {
+                session.stalledSince = now
+            }
+        }
+    }
+
+    private func keepAlive(_ handler: SocketHandler?, _ now: NIODeadline) {
+        guard let handler else { return }
+        if now - handler.lastHeard > limits.silence {
+            handler.close(.goingAway)
+        } else if now - handler.lastHeard > limits.ping && now - handler.lastPing > limits.ping {
+            handler.ping()
+        }
+    }
+}
