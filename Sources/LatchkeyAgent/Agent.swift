@@ -61,10 +61,11 @@ package final class Agent: Sendable {
     package func run() -> Never {
         var pause = Agent.pauses.lowerBound
         while true {
-            let start = Clock.milliseconds()
+            let start = SystemClock.milliseconds()
             do {
                 try report()
-                let alive = sessions.withLock { Array($0.keys) }
+                // Those that have ended but were not reported yet end by their own report, with its reason.
+                let alive = sessions.withLock { Array($0.keys) } + finished.withLock { $0.map(\.taskID) }
                 let channel = try relay.openControlChannel(sessions: alive, timeout: Agent.timeout)
                 log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
                 try serve(channel)
@@ -72,7 +73,7 @@ package final class Agent: Sendable {
                 log("not connected: \(Agent.words(error))")
             }
             // A relay that starts again is back within a second or two; one that stays away is not pressed.
-            if Clock.milliseconds() - start > 30_000 { pause = Agent.pauses.lowerBound }
+            if SystemClock.milliseconds() - start > 30_000 { pause = Agent.pauses.lowerBound }
             usleep(UInt32(Int.random(in: pause / 2...pause)) * 1000)
             pause = min(pause * 2, Agent.pauses.upperBound)
         }
@@ -112,7 +113,7 @@ package final class Agent: Sendable {
 
     /// - Throws: when the channel is lost.
     private func serve(_ channel: WebSocketConnection) throws {
-        var lastReport = Clock.milliseconds()
+        var lastReport = SystemClock.milliseconds()
         var lastPing = lastReport
         var random = SystemRandomNumberGenerator()
         while true {
@@ -134,7 +135,7 @@ package final class Agent: Sendable {
                 while let message = try channel.next({ _, bytes in Array(bytes) }) { handle(message) }
             } while received == .some
             guard received == .all else { throw TransportError.lost("the relay hung up") }
-            let now = Clock.milliseconds()
+            let now = SystemClock.milliseconds()
             guard now - channel.lastHeard < Agent.silenceLimit else { throw TransportError.lost("the relay is silent") }
             if now - channel.lastHeard > Agent.pingInterval, now - lastPing > Agent.pingInterval {
                 lastPing = now

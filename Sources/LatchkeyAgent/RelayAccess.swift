@@ -119,7 +119,7 @@ final class RelayAccess: Sendable {
     }
 
     private func currentCredentials() throws -> Credentials {
-        let now = Double(Clock.wallMilliseconds()) / 1000
+        let now = Double(SystemClock.wallMilliseconds()) / 1000
         if let (known, expires) = credentials.withLock({ $0 }), expires - now > RelayAccess.margin { return known }
         let answer = try registration.requestRoleToken()
         let fresh = Credentials(

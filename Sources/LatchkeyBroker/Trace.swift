@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyModel
 internal import LatchkeyTerminal
 
 /// Tells each step with its time, for `-v`. What it is given must be safe for a terminal.
@@ -10,19 +11,13 @@ package struct Trace: Sendable {
     package static let off = Trace(start: nil)
 
     /// Tells steps on standard error, with the milliseconds since now.
-    package static func on() -> Trace { Trace(start: microseconds()) }
+    package static func on() -> Trace { Trace(start: SystemClock.microseconds()) }
 
     package func step(_ text: @autoclosure () -> String) {
         guard let start else { return }
-        let elapsed = Trace.microseconds() - start
+        let elapsed = SystemClock.microseconds() - start
         let milliseconds = "\(elapsed / 1000).\(elapsed / 100 % 10)"
         let padding = String(repeating: " ", count: max(0, 7 - milliseconds.count))
         Console.note("latchkey: \(padding)\(milliseconds) ms  \(text())")
-    }
-
-    private static func microseconds() -> Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
     }
 }

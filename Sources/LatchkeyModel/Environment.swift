@@ -21,6 +21,7 @@ package enum Environment {
 
     /// This machine's name; `localhost` if it has none.
     package static var hostName: String {
+        // HOST_NAME_MAX is 64; gethostname need not end a longer name with a zero.
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
         let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -50,7 +50,7 @@ package import LatchkeyTransport
     /// waits until the first is acknowledged, which the kernel holds back for 40 ms unless it is told otherwise.
     /// - Returns: the step's last answer; `again` if the time passed.
     func settle(again: Int32, _ step: () -> Int32) -> Int32 {
-        let deadline = monotonicSeconds() + stepLimit
+        let deadline = SystemClock.seconds() + stepLimit
         unsafe ssh_set_blocking(pointer, 0)
         while true {
             let status = step()
@@ -58,7 +58,7 @@ package import LatchkeyTransport
             let wantsToWrite = unsafe ssh_get_poll_flags(pointer) & SSH_WRITE_PENDING != 0
             let events = Int16(wantsToWrite ? POLLIN | POLLOUT : POLLIN)
             var wait = unsafe pollfd(fd: ssh_get_fd(pointer), events: events, revents: 0)
-            let timeout = deadline - monotonicSeconds()
+            let timeout = deadline - SystemClock.seconds()
             guard timeout > 0, unsafe poll(&wait, 1, Int32(clamping: timeout * 1000)) != 0 else { return again }
             if wait.revents & Int16(POLLIN) != 0 { Dialer.acknowledgeAtOnce(wait.fd) }
         }

@@ -36,7 +36,7 @@ package struct Bridge: ~Copyable {
     private var error = OutputLane(.error, STDERR_FILENO)
     private var input = InputBuffer()
     private var escapes = EscapeFilter()
-    private var lastHeard = monotonicSeconds()
+    private var lastHeard = SystemClock.seconds()
     private var probes = 0
 
     package init(_ options: Options) throws {
@@ -85,22 +85,22 @@ package struct Bridge: ~Copyable {
             isOver
             ? (output.isEmpty && error.isEmpty ? 0 : -1)
             : output.mayHaveMore || error.mayHaveMore
-                ? 0 : min(process.patience ?? .max, max(0, nextProbe - monotonicSeconds()) * 1000)
+                ? 0 : min(process.patience ?? .max, max(0, nextProbe - SystemClock.seconds()) * 1000)
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 
         if process.isAway {
             // There is nobody to hear, or what they say is not read for want of room.
-            lastHeard = monotonicSeconds()
+            lastHeard = SystemClock.seconds()
             probes = 0
         } else if waits[0].revents != 0 {
             if waits[0].revents & Int16(POLLIN) != 0 {
-                lastHeard = monotonicSeconds()
+                lastHeard = SystemClock.seconds()
                 probes = 0
             }
-        } else if !isOver && monotonicSeconds() >= nextProbe {
+        } else if !isOver && SystemClock.seconds() >= nextProbe {
             guard probes < options.probeLimit else {
-                try process.abandonConnection(silentFor: monotonicSeconds() - lastHeard)
+                try process.abandonConnection(silentFor: SystemClock.seconds() - lastHeard)
                 return nil
             }
             probes += 1
@@ -173,11 +173,4 @@ package struct Bridge: ~Copyable {
     private static func pollFailure(_ number: Int32) -> LatchkeyError {
         LatchkeyError(.fileUnusable, "cannot wait for input: \(String(cString: strerror(number)).lowercased())")
     }
-}
-
-/// Seconds on a clock that never jumps.
-package func monotonicSeconds() -> Int {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec
 }

@@ -18,7 +18,7 @@ extension RemoteProcess where Self: ~Copyable {
     ///   - timeout: seconds.
     /// - Throws: `connectionLost` if it takes longer or prints more, and what the process throws.
     package mutating func capture(input: [UInt8], limit: Int, timeout: Int) throws -> CapturedRun {
-        let deadline = monotonicSeconds() + timeout
+        let deadline = SystemClock.seconds() + timeout
         var rest = input[...]
         var isInputOpen = true
         var streams: [RemoteStream: Captured] = [.output: Captured(), .error: Captured()]
@@ -57,7 +57,7 @@ extension RemoteProcess where Self: ~Copyable {
                     error: streams[.error]?.bytes ?? []
                 )
             }
-            let left = deadline - monotonicSeconds()
+            let left = deadline - SystemClock.seconds()
             guard left > 0 else {
                 throw LatchkeyError(
                     .connectionLost,

@@ -27,7 +27,7 @@ package struct ByteStream: ~Copyable {
     /// - Parameter timeout: milliseconds for all of it.
     /// - Throws: `dial`, `untrusted`, `secure`, `lost`, `timedOut`.
     package init(to address: ServerAddress, trust: Trust, timeout: Int) throws(TransportError) {
-        let start = Clock.milliseconds()
+        let start = SystemClock.milliseconds()
         let socket: Dialer.Socket
         do {
             socket = try Dialer.dial(hosts: [address.host], port: address.port, timeout: timeout).takeSocket()
@@ -45,7 +45,7 @@ package struct ByteStream: ~Copyable {
             ERR_clear_error()
             let result = SSL_connect(ssl)
             if result == 1 { break }
-            let left = timeout - Int(Clock.milliseconds() - start)
+            let left = timeout - Int(SystemClock.milliseconds() - start)
             let events: Int32
             switch SSL_get_error(ssl, result) {
             case SSL_ERROR_WANT_READ: events = POLLIN
@@ -187,10 +187,10 @@ package struct ByteStream: ~Copyable {
 
     /// Waits until something can be read, or written if `forWriting`.
     ///
-    /// - Parameter deadline: milliseconds on ``Clock``.
+    /// - Parameter deadline: milliseconds on ``SystemClock``.
     /// - Throws: `timedOut`.
     package func wait(forWriting: Bool, until deadline: Int64) throws(TransportError) {
-        let left = deadline - Clock.milliseconds()
+        let left = deadline - SystemClock.milliseconds()
         var wait = pollfd(fd: descriptor, events: Int16(forWriting ? POLLOUT : POLLIN), revents: 0)
         guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyModel
 
 /// Opens TCP connections by itself, since libssh's own way tries addresses one after the other for their full time.
 package enum Dialer {
@@ -45,12 +46,12 @@ package enum Dialer {
         }
         var attempts: [(descriptor: Int32, target: Target)] = []
         defer { for attempt in attempts { close(attempt.descriptor) } }
-        let deadline = milliseconds() + Int64(timeout)
-        var nextStart = milliseconds()
+        let deadline = SystemClock.milliseconds() + Int64(timeout)
+        var nextStart = SystemClock.milliseconds()
         var waiting = targets[...]
 
         while true {
-            let now = milliseconds()
+            let now = SystemClock.milliseconds()
             if let target = waiting.first, now >= nextStart || attempts.isEmpty {
                 waiting = waiting.dropFirst()
                 switch start(target) {
@@ -185,11 +186,5 @@ package enum Dialer {
 
     private static func describe(_ number: Int32) -> String {
         unsafe String(cString: strerror(number)).lowercased()
-    }
-
-    private static func milliseconds() -> Int64 {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
 }

@@ -55,7 +55,7 @@ package enum HTTPExchange {
         trust: Trust,
         timeout: Int
     ) throws(TransportError) -> HTTPResponse {
-        let deadline = Clock.milliseconds() + Int64(timeout)
+        let deadline = SystemClock.milliseconds() + Int64(timeout)
         var stream = try ByteStream(to: request.address, trust: trust, timeout: timeout)
         try send(request.bytes(closing: true), over: &stream, until: deadline)
         var reader = ResponseReader()

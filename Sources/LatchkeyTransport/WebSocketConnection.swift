@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
+internal import LatchkeyModel
 
 /// A client's WebSocket (RFC 6455) that never waits after it is open. It is closed with its last owner, and used by one
 /// thread at a time.
@@ -23,8 +24,8 @@ package final class WebSocketConnection {
     private var piecesOpcode: WebSocketHeader.Opcode?
     private var isClosing = false
     private var random = SystemRandomNumberGenerator()
-    /// When something came last, on ``Clock``.
-    package private(set) var lastHeard = Clock.milliseconds()
+    /// When something came last, on ``SystemClock``.
+    package private(set) var lastHeard = SystemClock.milliseconds()
 
     /// Connects and lets the server turn the connection into a WebSocket.
     ///
@@ -43,7 +44,7 @@ package final class WebSocketConnection {
             &stream,
             address,
             headers,
-            until: Clock.milliseconds() + Int64(timeout)
+            until: SystemClock.milliseconds() + Int64(timeout)
         )
         self.init(over: stream, early)
     }
@@ -149,7 +150,7 @@ package final class WebSocketConnection {
             }
             guard let count else { return .ended }
             guard count > 0 else { return .all }
-            lastHeard = Clock.milliseconds()
+            lastHeard = SystemClock.milliseconds()
         } while incoming.count < WebSocketConnection.incomingLimit
         return .some
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyModel
+
 import Foundation
 
 @testable import LatchkeyAgent
@@ -76,8 +78,8 @@ extension LocalProcess {
     /// Reads until the text is there or the stream has ended, for at most ten seconds.
     mutating func output(until text: String) -> String {
         var bytes: [UInt8] = []
-        let deadline = Self.now + 10_000
-        while Self.now < deadline, !String(decoding: bytes, as: UTF8.self).contains(text) {
+        let deadline = SystemClock.milliseconds() + 10_000
+        while SystemClock.milliseconds() < deadline, !String(decoding: bytes, as: UTF8.self).contains(text) {
             _ = ending()
             var buffer = [UInt8](repeating: 0, count: 65536)
             let reading = buffer.withUnsafeMutableBytes { read(.output, into: $0) }
@@ -91,10 +93,10 @@ extension LocalProcess {
     }
 
     mutating func end(within seconds: Double = 10) -> Ending? {
-        let deadline = Self.now + Int64(seconds * 1000)
-        while Self.now < deadline, ending() == nil {
+        let deadline = SystemClock.milliseconds() + Int64(seconds * 1000)
+        while SystemClock.milliseconds() < deadline, ending() == nil {
             var descriptor = pollfd(fd: exitDescriptor, events: Int16(POLLIN), revents: 0)
-            poll(&descriptor, 1, Int32(deadline - Self.now))
+            poll(&descriptor, 1, Int32(deadline - SystemClock.milliseconds()))
         }
         return ending()
     }

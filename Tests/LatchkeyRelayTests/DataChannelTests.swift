@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyModel
+
 import Glibc
 import LatchkeyTransport
 import Testing
@@ -17,8 +19,8 @@ import Testing
         until isOver: (borrowing DataChannel, [(header: MessageHeader, payload: [UInt8])]) -> Bool
     ) throws -> [(header: MessageHeader, payload: [UInt8])] {
         var messages: [(header: MessageHeader, payload: [UInt8])] = []
-        let limit = Clock.milliseconds() + 10_000
-        while !isOver(channel, messages), Clock.milliseconds() < limit {
+        let limit = SystemClock.milliseconds() + 10_000
+        while !isOver(channel, messages), SystemClock.milliseconds() < limit {
             messages += try relay.turn()
             try channel.advance()
             try channel.flush()
@@ -35,8 +37,8 @@ import Testing
         _ relay: RelayStub,
         milliseconds: Int64
     ) throws -> [(header: MessageHeader, payload: [UInt8])] {
-        let limit = Clock.milliseconds() + milliseconds
-        return try run(&channel, relay) { _, _ in Clock.milliseconds() >= limit }
+        let limit = SystemClock.milliseconds() + milliseconds
+        return try run(&channel, relay) { _, _ in SystemClock.milliseconds() >= limit }
     }
 
     /// The numbers that were acknowledged.
@@ -73,8 +75,8 @@ import Testing
         _ = try Self.run(&channel, relay) { channel, _ in !channel.wantsToRead }
         #expect(Self.acknowledged(try Self.run(&channel, relay, milliseconds: 50)) == [])
         var taken = 0
-        let limit = Clock.milliseconds() + 10_000
-        while taken < 40, Clock.milliseconds() < limit {
+        let limit = SystemClock.milliseconds() + 10_000
+        while taken < 40, SystemClock.milliseconds() < limit {
             if channel.next != nil {
                 channel.takeNext()
                 taken += 1

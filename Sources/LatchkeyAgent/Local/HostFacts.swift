@@ -31,7 +31,7 @@ package struct HostFacts: Equatable, Sendable {
         let system = operatingSystem(["/etc/os-release", "/usr/lib/os-release"])
         let addresses = HostAddresses.all()
         return HostFacts(
-            hostName: hostName(),
+            hostName: Environment.hostName,
             systemName: system.name,
             systemVersion: system.version,
             kernel: "Linux",
@@ -41,13 +41,6 @@ package struct HostFacts: Equatable, Sendable {
             sshPort: sshPort(in: "/etc/ssh"),
             fingerprint: MachineFingerprint.compute(root: "", stateFolder: stateFolder)
         )
-    }
-
-    private static func hostName() -> String {
-        // HOST_NAME_MAX is 64; gethostname need not end a longer name with a zero.
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     static func operatingSystem(_ paths: [String]) -> (name: String, version: String) {

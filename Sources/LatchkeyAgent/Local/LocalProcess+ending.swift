@@ -2,6 +2,7 @@
 
 internal import CProcess
 internal import Glibc
+internal import LatchkeyModel
 
 extension LocalProcess {
     /// Becomes readable when there is reason to call ``ending()``, and stays so after the end. -1, which poll ignores, if
@@ -19,11 +20,11 @@ extension LocalProcess {
             return nil
         case 1:
             let how: Ending = signal > 0 ? .signalled(signal) : .exited(status)
-            end = (how, Self.now)
+            end = (how, SystemClock.milliseconds())
             return how
         default:
             // Something else in this process has waited for it. Nobody knows how it ended, but it did.
-            end = (.exited(255), Self.now)
+            end = (.exited(255), SystemClock.milliseconds())
             return .exited(255)
         }
     }

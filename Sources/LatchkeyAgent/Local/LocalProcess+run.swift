@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyModel
 
 extension LocalProcess {
     /// What a program did from beginning to end.
@@ -26,10 +27,10 @@ extension LocalProcess {
         var outcome = Outcome()
         var rest = input[...]
         var hasEnded = false
-        let deadline = now + timeout
+        let deadline = SystemClock.milliseconds() + timeout
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
         defer { buffer.deallocate() }
-        while now < deadline {
+        while SystemClock.milliseconds() < deadline {
             hasEnded = hasEnded || (rest.isEmpty && process.endInput())
             var descriptors = [
                 pollfd(fd: hasEnded ? -1 : process.inputDescriptor, events: Int16(POLLOUT), revents: 0),
@@ -37,7 +38,7 @@ extension LocalProcess {
                 pollfd(fd: process.errorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: outcome.ending == nil ? process.exitDescriptor : -1, events: Int16(POLLIN), revents: 0),
             ]
-            let (drain, patience) = (process.drainTimeout, Int32(clamping: deadline - now))
+            let (drain, patience) = (process.drainTimeout, Int32(clamping: deadline - SystemClock.milliseconds()))
             poll(&descriptors, nfds_t(descriptors.count), drain < 0 ? patience : min(drain, patience))
             if descriptors[0].revents != 0, !rest.isEmpty {
                 switch rest.withUnsafeBytes({ process.write($0) }) {

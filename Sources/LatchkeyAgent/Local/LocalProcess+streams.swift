@@ -2,6 +2,7 @@
 
 internal import CProcess
 internal import Glibc
+internal import LatchkeyModel
 
 extension LocalProcess {
     package enum Stream: Sendable {
@@ -44,7 +45,7 @@ extension LocalProcess {
     package mutating func read(_ stream: Stream, into buffer: UnsafeMutableRawBufferPointer) -> Reading {
         // Asked for first: output that came after the end of the program is counted as such.
         let end = self.end?.at
-        func isOverdue() -> Bool { end.map { Self.now >= $0 + Self.drainTime } ?? false }
+        func isOverdue() -> Bool { end.map { SystemClock.milliseconds() >= $0 + Self.drainTime } ?? false }
         return switch stream {
         case .output: output.read(into: buffer, isOverdue: isOverdue)
         case .error: error.read(into: buffer, isOverdue: isOverdue)
@@ -56,7 +57,7 @@ extension LocalProcess {
     /// At 0 it is time to read; an owner that cannot take more output now does not ask.
     package var drainTimeout: Int32 {
         guard let end, output.pollDescriptor >= 0 || error.pollDescriptor >= 0 else { return -1 }
-        return Int32(max(0, end.at + Self.drainTime - Self.now))
+        return Int32(max(0, end.at + Self.drainTime - SystemClock.milliseconds()))
     }
 
     /// Writes input.

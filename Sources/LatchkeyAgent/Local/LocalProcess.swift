@@ -77,11 +77,4 @@ package struct LocalProcess: ~Copyable {
         guard sigaction(SIGPIPE, nil, &action) == 0, action.__sigaction_handler.sa_handler == nil else { return }
         _ = Glibc.signal(SIGPIPE, SIG_IGN)
     }()
-
-    /// Milliseconds of a clock that only goes forward.
-    static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyModel
 
 /// Connecting to the first address of a target that answers, without waiting. The owner calls ``start()`` once, polls the
 /// descriptor for writing for at most ``timeout`` milliseconds, and calls ``finish()`` until it says `.connected`.
@@ -26,7 +27,7 @@ package struct PortDial: ~Copyable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Milliseconds until the address that is being tried is given up.
-    package var timeout: Int32 { Int32(clamping: max(0, deadline - LocalProcess.now)) }
+    package var timeout: Int32 { Int32(clamping: max(0, deadline - SystemClock.milliseconds())) }
 
     /// Begins with the first address.
     ///
@@ -51,7 +52,7 @@ package struct PortDial: ~Copyable {
                 return .connected(descriptor)
             }
             lastError = number
-        } else if LocalProcess.now < deadline {
+        } else if SystemClock.milliseconds() < deadline {
             return .waiting(descriptor)
         } else {
             lastError = ETIMEDOUT
@@ -80,7 +81,7 @@ package struct PortDial: ~Copyable {
             // Interrupted, it goes on by itself (POSIX.1-2017, connect).
             if address.withPointer({ connect(new, $0, $1) }) == 0 || errno == EINPROGRESS || errno == EINTR {
                 descriptor = new
-                deadline = LocalProcess.now + Self.patience
+                deadline = SystemClock.milliseconds() + Self.patience
                 return
             }
             lastError = errno

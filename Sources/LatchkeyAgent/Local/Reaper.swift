@@ -2,6 +2,7 @@
 
 internal import CProcess
 internal import Glibc
+internal import LatchkeyModel
 internal import Synchronization
 
 /// Waits for programs whose session has gone, so that none stays a zombie, and kills those that ignore that they were
@@ -30,7 +31,7 @@ final class Reaper: Sendable {
     func take(_ process: Int32, foreground: Int32) {
         let starts = state.withLock { state in
             state.orphans.append(
-                Orphan(process: process, foreground: foreground, killAt: LocalProcess.now + Self.patience)
+                Orphan(process: process, foreground: foreground, killAt: SystemClock.milliseconds() + Self.patience)
             )
             defer { state.isRunning = true }
             return !state.isRunning
@@ -51,7 +52,7 @@ final class Reaper: Sendable {
             var (status, signal): (Int32, Int32) = (0, 0)
             return lk_reap(orphan.process, &status, &signal) != 0
         }
-        let now = LocalProcess.now
+        let now = SystemClock.milliseconds()
         for index in state.orphans.indices where state.orphans[index].killAt <= now {
             let orphan = state.orphans[index]
             // While its leader has not been waited for, the session's number is nobody else's; the foreground group may

@@ -22,11 +22,11 @@ struct AgentSession: ~Copyable {
     private var channel = DataChannel(.agent)
     private var end: (any LocalEnd)?
     private var isAgreed = false
-    private var started = Clock.milliseconds()
+    private var started = SystemClock.milliseconds()
     private var lostSince: Int64?
     private var nextAttempt: Int64 = 0
     private var pause = AgentSession.pauses.lowerBound
-    private var lastPing = Clock.milliseconds()
+    private var lastPing = SystemClock.milliseconds()
 
     init(
         _ task: SessionTask,
@@ -85,19 +85,19 @@ struct AgentSession: ~Copyable {
         channel.tell(.sessionState, SessionStateContent(state: "Connected", sessionID: task.sessionID))
         lostSince = nil
         pause = AgentSession.pauses.lowerBound
-        lastPing = Clock.milliseconds()
+        lastPing = SystemClock.milliseconds()
     }
 
     private mutating func lose() {
         channel.detach()
-        let now = Clock.milliseconds()
+        let now = SystemClock.milliseconds()
         lostSince = lostSince ?? now
         nextAttempt = now + Int64(Int.random(in: pause / 2...pause))
         pause = min(pause * 2, AgentSession.pauses.upperBound)
     }
 
     private mutating func reconnect() throws(LocalEndFailure) {
-        let now = Clock.milliseconds()
+        let now = SystemClock.milliseconds()
         guard now >= nextAttempt else { return }
         if let lostSince, now - lostSince > AgentSession.awayLimit {
             throw LocalEndFailure(reason: "the relay could not be reached for 15 minutes")
@@ -116,7 +116,7 @@ struct AgentSession: ~Copyable {
 
     private mutating func greet() {
         isAgreed = false
-        started = Clock.milliseconds()
+        started = SystemClock.milliseconds()
         let properties = type == .port ? task.document.properties.forClient : nil
         channel.send(
             .handshakeRequest,
@@ -168,7 +168,7 @@ struct AgentSession: ~Copyable {
     }
 
     private mutating func agree(_ response: Handshake.Response) throws(LocalEndFailure) {
-        let duration = (Clock.milliseconds() - started) * 1_000_000
+        let duration = (SystemClock.milliseconds() - started) * 1_000_000
         channel.send(.handshakeComplete, Payload.encode(Handshake.Complete(duration: duration)))
         // Its answer is acknowledged one by one still, all that follows as agreed.
         channel.agree(on: response.extensions)
@@ -184,7 +184,7 @@ struct AgentSession: ~Copyable {
     }
 
     private mutating func keepAlive() {
-        let now = Clock.milliseconds()
+        let now = SystemClock.milliseconds()
         guard let heard = channel.lastHeard else { return }
         if now - heard > AgentSession.silenceLimit {
             lose()
@@ -195,7 +195,7 @@ struct AgentSession: ~Copyable {
     }
 
     private func wait() {
-        let now = Clock.milliseconds()
+        let now = SystemClock.milliseconds()
         // Output is read as long as its window has room, with or without a connection.
         var waits = isAgreed ? end?.interests(sends: channel.room > 0) ?? [] : []
         let events = channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN
@@ -236,8 +236,8 @@ struct AgentSession: ~Copyable {
     /// Closes the connection once the relay has answered with the end of the channel, or after a moment: one that is closed
     /// before could lose what was said.
     mutating func leave() {
-        let deadline = Clock.milliseconds() + 2000
-        while channel.isConnected, channel.closing == nil, Clock.milliseconds() < deadline {
+        let deadline = SystemClock.milliseconds() + 2000
+        while channel.isConnected, channel.closing == nil, SystemClock.milliseconds() < deadline {
             do { try channel.advance() } catch { return }
             while channel.next != nil { channel.takeNext() }
             guard channel.closing == nil else { break }

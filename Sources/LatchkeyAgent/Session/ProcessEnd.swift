@@ -48,7 +48,7 @@ final class ProcessEnd: LocalEnd {
         self.specification = specification
         self.streams = streams
         if waitsForSize {
-            sizeDeadline = LocalProcess.now + ProcessEnd.sizePatience
+            sizeDeadline = SystemClock.milliseconds() + ProcessEnd.sizePatience
         } else {
             try start(specification.terminal)
         }
@@ -91,7 +91,7 @@ final class ProcessEnd: LocalEnd {
 
     /// Milliseconds until something is to be done though no descriptor says so; nil for never.
     var patience: Int64? {
-        if let sizeDeadline { return max(0, sizeDeadline - LocalProcess.now) }
+        if let sizeDeadline { return max(0, sizeDeadline - SystemClock.milliseconds()) }
         guard let timeout = process?.drainTimeout, timeout >= 0 else { return nil }
         return Int64(timeout)
     }
@@ -161,7 +161,7 @@ final class ProcessEnd: LocalEnd {
     }
 
     func pump(into channel: inout DataChannel) throws(LocalEndFailure) {
-        if let deadline = sizeDeadline, LocalProcess.now >= deadline { try start(nil) }
+        if let deadline = sizeDeadline, SystemClock.milliseconds() >= deadline { try start(nil) }
         guard process != nil else { return }
         if extensions?.process != true, specification.terminal == nil, !inputIsOver {
             // The official agent gives a command no input; one that reads it would wait for ever.

@@ -220,9 +220,9 @@ private final class Tunnels: Sendable {
         }
 
         func wait(until deadline: Int64) {
-            while count.load(ordering: .acquiring) > 0, Clock.milliseconds() < deadline {
+            while count.load(ordering: .acquiring) > 0, SystemClock.milliseconds() < deadline {
                 var wait = pollfd(fd: signal.descriptor, events: Int16(POLLIN), revents: 0)
-                _ = poll(&wait, 1, Int32(clamping: deadline - Clock.milliseconds()))
+                _ = poll(&wait, 1, Int32(clamping: deadline - SystemClock.milliseconds()))
                 signal.clear()
             }
         }
@@ -230,7 +230,7 @@ private final class Tunnels: Sendable {
 
     let running = Running()
 
-    deinit { running.wait(until: Clock.milliseconds() + Tunnels.patience) }
+    deinit { running.wait(until: SystemClock.milliseconds() + Tunnels.patience) }
 }
 
 /// Moves bytes between a session's port and a socket, on a thread of its own.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyModel
 package import LatchkeyTransport
 
 /// An end of a session: one stream of messages in each direction, which outlives the connection that carries it. Nothing
@@ -62,7 +63,7 @@ package struct DataChannel: ~Copyable {
     /// What came early does not count: it waits for something that has yet to be read.
     package var wantsToRead: Bool { receiver.bytesReady < DataChannel.holdLimit }
 
-    /// When something came last, on ``Clock``; nil without a connection.
+    /// When something came last, on ``SystemClock``; nil without a connection.
     package var lastHeard: Int64? { socket?.lastHeard }
 
     /// Goes on over a new connection.
@@ -95,7 +96,7 @@ package struct DataChannel: ~Copyable {
             try takeIn()
             if received == .ended && !mayHaveArrived { throw .lost("the relay hung up") }
         }
-        let now = Clock.milliseconds()
+        let now = SystemClock.milliseconds()
         while closing == nil, !isPaused, socket?.hasRoom == true, let bytes = sender.due(now: now) {
             socket?.send(.binary, bytes)
         }
@@ -159,7 +160,7 @@ package struct DataChannel: ~Copyable {
         case .acknowledgement(let content):
             isPaused = false
             guard content.type == outgoingType.rawValue else { return }
-            sender.acknowledged(content.sequence, now: Clock.milliseconds())
+            sender.acknowledged(content.sequence, now: SystemClock.milliseconds())
         case .closed(let content): closing = content.output
         case .other(let header):
             switch (role, header.type) {
@@ -241,7 +242,7 @@ package struct DataChannel: ~Copyable {
 
     /// Sends a payload; without a connection it goes out over the next one.
     package mutating func send(_ type: PayloadType, _ payload: some Collection<UInt8>) {
-        if let bytes = sender.send(type, payload, stamp: stamp(), now: Clock.milliseconds()) {
+        if let bytes = sender.send(type, payload, stamp: stamp(), now: SystemClock.milliseconds()) {
             socket?.send(.binary, bytes)
         }
     }
@@ -254,7 +255,7 @@ package struct DataChannel: ~Copyable {
         capacity: Int,
         _ fill: (UnsafeMutableRawBufferPointer) -> Int
     ) -> Int {
-        let bytes = sender.send(type, stamp: stamp(), now: Clock.milliseconds(), capacity: capacity, fill)
+        let bytes = sender.send(type, stamp: stamp(), now: SystemClock.milliseconds(), capacity: capacity, fill)
         guard let bytes else { return 0 }
         socket?.send(.binary, bytes)
         return bytes.count - MessageHeader.size
@@ -275,7 +276,7 @@ package struct DataChannel: ~Copyable {
         if extensions?.cumulative == true { sender.acknowledgement = .cumulative }
     }
 
-    /// When ``advance()`` is wanted even if nothing is readable or writable, on ``Clock``.
+    /// When ``advance()`` is wanted even if nothing is readable or writable, on ``SystemClock``.
     package var deadline: Int64? {
         guard let socket, closing == nil else { return nil }
         if mayHaveArrived && wantsToRead { return 0 }
@@ -290,6 +291,6 @@ extension MessageStamp {
     package static func make(_ random: inout SystemRandomNumberGenerator) -> MessageStamp {
         let high: UInt64 = random.next() & ~0xF000 | 0x4000
         let low: UInt64 = random.next() & ~(0b11 << 62) | 0b10 << 62
-        return MessageStamp(id: MessageID(high: high, low: low), created: UInt64(max(1, Clock.wallMilliseconds())))
+        return MessageStamp(id: MessageID(high: high, low: low), created: UInt64(max(1, SystemClock.wallMilliseconds())))
     }
 }

@@ -31,7 +31,7 @@ package struct RelayProcess: ~Copyable {
     private var exitStatus: Int32?
     private var inputIsOver = false
     private var notice: String?
-    private var lastPing = Clock.milliseconds()
+    private var lastPing = SystemClock.milliseconds()
     private var wasPeerAway = false
     /// What the official agent says at the end of a command comes in its output's last bytes, not as a status.
     package private(set) var ending: RemoteEnding?
@@ -219,7 +219,7 @@ extension RelayProcess: RemoteProcess {
     }
 
     package var patience: Int? {
-        let now = Clock.milliseconds()
+        let now = SystemClock.milliseconds()
         var until = channel.deadline
         if isHolding, channel.isConnected { until = min(until ?? .max, lastPing + RelayProcess.pingInterval) }
         return until.map { Int(clamping: max(0, $0 - now)) }
@@ -227,7 +227,7 @@ extension RelayProcess: RemoteProcess {
 
     /// Lets the relay hear of a client that does not read.
     private mutating func keepAlive() {
-        let now = Clock.milliseconds()
+        let now = SystemClock.milliseconds()
         guard isHolding, now - lastPing >= RelayProcess.pingInterval else { return }
         lastPing = now
         channel.ping()

@@ -18,7 +18,6 @@ package struct AccessKeys: Sendable {
     /// - Returns: the key, and its secret, which is shown this once.
     package func make(userName: String, now: Date = Date()) throws -> (AccessKey, secret: String) {
         let accessKey = AccessKey(
-            id: "AKIA" + Random.text(16, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
             userName: userName,
             created: now
         )
