@@ -49,32 +49,11 @@ struct MasterKeyFile {
         return key
     }
 
-    /// Written beside, synced, then given its name without replacing anything: `link` fails where the name is taken.
     private func make() throws(LatchkeyError) {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
-        let draft = "\(folder).\(Identifier.make(prefix: "new-"))"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure("write", errno) }
-        defer { unlink(draft) }
         var key = Secret(capacity: MasterKey.length)
         _ = key.fill { room in Random.fill(UnsafeMutableRawBufferPointer(rebasing: room[..<MasterKey.length])) }
-        let number = key.withBytes { bytes -> Int32 in
-            // So few bytes go at once or not at all.
-            while true {
-                let count = write(descriptor, bytes.baseAddress, bytes.count)
-                if count < 0 && errno == EINTR { continue }
-                if count < 0 { return errno }
-                return count == bytes.count ? (fsync(descriptor) == 0 ? 0 : errno) : ENOSPC
-            }
-        }
-        close(descriptor)
-        guard number == 0 else { throw failure("write", number) }
-        guard link(draft, path) == 0 || errno == EEXIST else { throw failure("write", errno) }
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if directory >= 0 {
-            fsync(directory)
-            close(directory)
-        }
+        let number = key.withBytes { StateFile.place(path, $0, replacing: false) }
+        guard number == 0 || number == EEXIST else { throw failure("write", number) }
     }
 
     private func failure(_ verb: String, _ number: Int32) -> LatchkeyError {

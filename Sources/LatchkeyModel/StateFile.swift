@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+package import Glibc
 
 /// Small files that a program keeps its state in: the owner's alone from their first byte on, and there whole or not at all.
 package enum StateFile {
@@ -60,40 +60,54 @@ package enum StateFile {
         }
     }
 
+    /// Writes a file, in the place of an older one.
     package static func write(_ path: String, _ content: [UInt8]) throws(LatchkeyError) {
-        try replace(path) { descriptor in content.withUnsafeBytes { writeAll(descriptor, $0) } }
+        try check(path, content.withUnsafeBytes { place(path, $0, replacing: true) })
     }
 
     package static func write(_ path: String, secret: borrowing Secret) throws(LatchkeyError) {
-        let descriptor = try begin(path)
-        let isWritten = secret.withBytes { writeAll(descriptor, $0) }
-        try finish(path, descriptor, isWritten)
+        try check(path, secret.withBytes { place(path, $0, replacing: true) })
     }
 
-    private static func replace(_ path: String, _ body: (Int32) -> Bool) throws(LatchkeyError) {
-        let descriptor = try begin(path)
-        let isWritten = body(descriptor)
-        try finish(path, descriptor, isWritten)
-    }
-
-    private static func temporary(_ path: String) -> String { "\(path).\(getpid()).new" }
-
-    private static func begin(_ path: String) throws(LatchkeyError) -> Int32 {
-        unlink(temporary(path))
-        let descriptor = open(temporary(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("'\(path.terminalSafe)' cannot be written") }
-        return descriptor
-    }
-
-    private static func finish(_ path: String, _ descriptor: Int32, _ isWritten: Bool) throws(LatchkeyError) {
-        let isSafe = isWritten && fsync(descriptor) == 0
-        let number = errno
-        close(descriptor)
-        if isSafe && rename(temporary(path), path) == 0 { return }
-        let reason = isSafe ? errno : number
-        unlink(temporary(path))
-        errno = reason
+    private static func check(_ path: String, _ number: Int32) throws(LatchkeyError) {
+        guard number != 0 else { return }
+        errno = number
         throw failure("'\(path.terminalSafe)' cannot be written")
+    }
+
+    /// Makes a file that is complete, and has its mode, from the moment it can be seen. The mode is set when the file is made
+    /// and never changed: between making and changing, another mode would hold (CVE-2022-29527).
+    ///
+    /// - Parameter replacing: whether one that is there already gives way; else it stays as it is.
+    /// - Returns: 0, or the error number; EEXIST if there was one that stays.
+    package static func place(
+        _ path: String,
+        mode: mode_t = 0o600,
+        _ content: UnsafeRawBufferPointer,
+        replacing: Bool
+    ) -> Int32 {
+        let name = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        let folder = name == path.startIndex ? "." : String(path[..<name])
+        // Those who read all files of a folder, sudo and run-parts for two, pass over names that begin with a dot.
+        let draft = "\(folder)/.\(path[name...]).\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { return errno }
+        defer {
+            close(descriptor)
+            unlink(draft)
+        }
+        guard writeAll(descriptor, content), fsync(descriptor) == 0 else { return errno }
+        // Unlike rename, link does not replace what is there.
+        guard (replacing ? rename(draft, path) : link(draft, path)) == 0 else { return errno }
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return errno }
+        defer { close(directory) }
+        return fsync(directory) == 0 ? 0 : errno
+    }
+
+    /// The same with text, which never replaces anything.
+    package static func create(_ path: String, mode: mode_t = 0o600, _ text: String) -> Int32 {
+        Array(text.utf8).withUnsafeBytes { place(path, mode: mode, $0, replacing: false) }
     }
 
     private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {

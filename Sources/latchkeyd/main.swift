@@ -5,9 +5,7 @@ internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
-var none = rlimit(rlim_cur: 0, rlim_max: 0)
-// Access keys and session tokens are in memory, which a core file would show.
-_ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+ProcessSurroundings.settle()
 do {
     var command = try Latchkeyd.parseAsRoot()
     try command.run()

@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyTestSupport
+import LatchkeyModel
 import Testing
 
 @testable import LatchkeyAgent
@@ -98,8 +99,8 @@ extension ProcessTests {
             try Scratch.with { scratch in
                 let old = umask(0)
                 defer { umask(old) }
-                #expect(SystemFile.make("rule", in: scratch.path, mode: 0o440, "one") == 0)
-                #expect(SystemFile.make("rule", in: scratch.path, mode: 0o440, "two") == EEXIST)
+                #expect(StateFile.create("\(scratch.path)/rule", mode: 0o440, "one") == 0)
+                #expect(StateFile.create("\(scratch.path)/rule", mode: 0o440, "two") == EEXIST)
                 #expect(try Execution.require(["stat", "-c", "%a", "\(scratch.path)/rule"]).line == "440")
                 #expect(try scratch.read("\(scratch.path)/rule") == "one")
                 let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path)

@@ -82,7 +82,7 @@ extension LocalUser {
     private static func allowSudo(_ name: String, _ folder: String) -> String? {
         guard SystemFile.isFolder(folder) else { return nil }
         let rule = "# Made by latchkey-agent together with the user.\n\(name) ALL=(ALL) NOPASSWD:ALL\n"
-        let number = SystemFile.make("ssm-agent-users", in: folder, mode: 0o440, rule)
+        let number = StateFile.create("\(folder)/ssm-agent-users", mode: 0o440, rule)
         if number == 0 { return nil }
         return "\(folder)/ssm-agent-users was not made: \(String(cString: strerror(number)))"
     }

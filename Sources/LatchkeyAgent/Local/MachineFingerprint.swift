@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyCrypto
+internal import LatchkeyModel
 
 /// A machine's identity as a UUID.
 enum MachineFingerprint {
@@ -28,7 +29,7 @@ enum MachineFingerprint {
         if let identity = machineID(path) { return identity }
         let random = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         // Whoever comes first decides; where nothing can be kept, the identity lasts as long as this process asks once.
-        _ = SystemFile.make("machine-id", in: folder, mode: 0o600, "\(hexadecimal(random))\n")
+        _ = StateFile.create("\(folder)/machine-id", "\(hexadecimal(random))\n")
         return machineID(path) ?? hexadecimal(random)
     }
 

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// The few ways in which the agent reads and makes small files.
+/// The few ways in which the agent looks at files of the system.
 enum SystemFile {
     /// The first `limit` bytes of a regular file, or nil if it cannot be read. Never waits, whatever the path leads to.
     static func read(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
@@ -31,36 +31,6 @@ enum SystemFile {
             .map {
                 String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
             }
-    }
-
-    /// Makes a file that is complete, and has its mode, from the moment it can be seen; one that is there already stays
-    /// as it is. The mode is set when the file is made and never changed: between making and changing, another mode would
-    /// hold (CVE-2022-29527).
-    ///
-    /// - Returns: 0, or the error number; EEXIST if there was one.
-    static func make(_ name: String, in folder: String, mode: mode_t, _ content: String) -> Int32 {
-        let random = UInt64.random(in: .min ... .max)
-        // sudo, like run-parts, passes over names with a dot.
-        let temporary = "\(folder)/.\(name).\(String(random, radix: 36))"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { return errno }
-        defer {
-            close(descriptor)
-            unlink(temporary)
-        }
-        var rest = Array(content.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno != EINTR { return errno }
-            rest = rest.dropFirst(max(0, count))
-        }
-        guard fsync(descriptor) == 0 else { return errno }
-        // Like rename, but does not replace what is there.
-        guard link(temporary, "\(folder)/\(name)") == 0 else { return errno }
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return errno }
-        defer { close(directory) }
-        return fsync(directory) == 0 ? 0 : errno
     }
 
     static func isFolder(_ path: String) -> Bool {
