@@ -140,12 +140,20 @@ package struct ByteStream: ~Copyable {
         ERR_clear_error()
         let count = SSL_read(secure, buffer.baseAddress, Int32(clamping: buffer.count))
         if count > 0 { return Int(count) }
-        switch SSL_get_error(secure, count) {
-        case SSL_ERROR_WANT_READ: return 0
+        return try outcome(of: count, secure) ? 0 : nil
+    }
+
+    /// What it means that OpenSSL has read or written nothing.
+    ///
+    /// - Returns: whether it is worth another try when the socket is ready; false at the end.
+    /// - Throws: `lost`, `secure`.
+    private mutating func outcome(of result: Int32, _ secure: OpaquePointer) throws(TransportError) -> Bool {
+        switch SSL_get_error(secure, result) {
+        case SSL_ERROR_WANT_READ: return true
         case SSL_ERROR_WANT_WRITE:
             wantsToWrite = true
-            return 0
-        case SSL_ERROR_ZERO_RETURN: return nil
+            return true
+        case SSL_ERROR_ZERO_RETURN: return false
         case SSL_ERROR_SYSCALL: throw .lost(errno == 0 ? "the server hung up" : ByteStream.describe(errno))
         default:
             let words = ByteStream.lastWords()
@@ -174,15 +182,8 @@ package struct ByteStream: ~Copyable {
         ERR_clear_error()
         let count = SSL_write(secure, bytes.baseAddress, Int32(clamping: bytes.count))
         if count > 0 { return Int(count) }
-        switch SSL_get_error(secure, count) {
-        case SSL_ERROR_WANT_READ: return 0
-        case SSL_ERROR_WANT_WRITE:
-            wantsToWrite = true
-            return 0
-        case SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN:
-            throw .lost(errno == 0 ? "the server hung up" : ByteStream.describe(errno))
-        default: throw .secure(ByteStream.lastWords())
-        }
+        guard try outcome(of: count, secure) else { throw .lost("the server hung up") }
+        return 0
     }
 
     /// Waits until something can be read, or written if `forWriting`.

@@ -33,10 +33,13 @@ struct AccessKeyCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the access keys.", aliases: ["ls"])
 
         func run() throws {
-            for key in try StateFolders.current.store().accessKeys() {
-                let used = key.lastUsed.map { $0.formatted(.iso8601) } ?? "never used"
-                print("\(key.id)  \(key.userName.terminalSafe)  \(key.created.formatted(.iso8601))  \(used)")
-            }
+            var table = Table(["ID", "USER", "CREATED", "LAST USED"])
+            table.rows = try StateFolders.current.store().accessKeys()
+                .map { key in
+                    let used = key.lastUsed.map { $0.formatted(.iso8601) } ?? "never"
+                    return [key.id, key.userName.terminalSafe, key.created.formatted(.iso8601), used]
+                }
+            print(table.rendered)
         }
     }
 

@@ -57,19 +57,20 @@ struct ActivationCommand: ParsableCommand {
         func run() throws {
             let store = try StateFolders.current.store()
             let now = Date()
+            var table = Table(["ID", "NAME", "REGISTERED", "LIMIT", "EXPIRES"])
             var cursor: PageCursor?
             repeat {
                 let page = try store.activations(limit: 50, after: cursor)
-                for activation in page.elements {
-                    let state =
-                        activation.isExpired(at: now) ? "expired" : "until \(activation.expiration.formatted(.iso8601))"
-                    let name = activation.defaultInstanceName?.terminalSafe ?? "-"
-                    print(
-                        "\(activation.id)  \(name)  \(activation.registrationsCount)/\(activation.registrationLimit)  \(state)"
-                    )
+                table.rows += page.elements.map { activation in
+                    [
+                        activation.id, activation.defaultInstanceName?.terminalSafe ?? "-",
+                        String(activation.registrationsCount), String(activation.registrationLimit),
+                        activation.isExpired(at: now) ? "expired" : activation.expiration.formatted(.iso8601),
+                    ]
                 }
                 cursor = page.next
             } while cursor != nil
+            print(table.rendered)
         }
     }
 

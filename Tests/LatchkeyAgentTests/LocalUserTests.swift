@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyTestSupport
 import LatchkeyModel
+import LatchkeyTestSupport
 import Testing
 
 @testable import LatchkeyAgent

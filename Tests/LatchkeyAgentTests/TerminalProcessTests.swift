@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyModel
-
 import Foundation
+internal import LatchkeyModel
 import LatchkeyTestSupport
 import Testing
 

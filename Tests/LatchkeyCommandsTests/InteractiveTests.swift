@@ -14,24 +14,9 @@ import Testing
         }
     }
 
-    /// Enters a shell whose prompt cannot be mistaken for another.
-    private func enter(_ screen: Screen) throws {
-        try screen.enter("\"$PROGRAM\" connect web-1")
-        try screen.expect("over ssh as")
-        try screen.enter("PS1='there$ '; clear")
-        try screen.wait(for: "a prompt") { $0.hasPrefix("there$") }
-    }
-
-    /// The terminal is as it was: it echoes, edits lines and interrupts.
-    private func expectRestored(_ screen: Screen) throws {
-        try screen.expect("local$")
-        try screen.enter("clear; stty -a | tr ' ;' '\\n\\n' | grep -cx -e icanon -e echo -e isig -e opost -e icrnl")
-        try screen.expect("5")
-    }
-
     @Test func `the size is right from the first byte, and follows`() throws {
         try with { _, _, screen in
-            try enter(screen)
+            try screen.enterShell(note: "over ssh as")
             try screen.enter("stty size")
             try screen.expect("30 100")
             try screen.resize(columns: 81, rows: 22)
@@ -41,14 +26,14 @@ import Testing
             try screen.expect("local$")
             try screen.enter("echo \"status=$?\"")
             try screen.expect("status=5")
-            try expectRestored(screen)
+            try screen.expectRestored()
         }
     }
 
     @Test func `vim works, in UTF-8, at a size that changes meanwhile`() throws {
         try with { _, _, screen in
             let file = "/tmp/note-\(UUID().uuidString.prefix(8))"
-            try enter(screen)
+            try screen.enterShell(note: "over ssh as")
             try screen.enter("vim \(file)")
             try screen.expect(file)
             try screen.type("igrüße, 東京")
@@ -69,7 +54,7 @@ import Testing
 
     @Test func `top redraws to a size that changes`() throws {
         try with { _, _, screen in
-            try enter(screen)
+            try screen.enterShell(note: "over ssh as")
             try screen.enter("top -d 0.5")
             try screen.expect("load average")
             try screen.resize(columns: 90, rows: 12)
@@ -84,7 +69,7 @@ import Testing
 
     @Test func `Ctrl-C, Ctrl-Z and job control reach the other side`() throws {
         try with { _, _, screen in
-            try enter(screen)
+            try screen.enterShell(note: "over ssh as")
             try screen.enter("sleep 600")
             try screen.press("C-z")
             try screen.expect("Stopped")
@@ -99,7 +84,7 @@ import Testing
 
     @Test func `tilde and dot leave at once, with status 255, the terminal restored`() throws {
         try with { _, _, screen in
-            try enter(screen)
+            try screen.enterShell(note: "over ssh as")
             try screen.enter("sleep 600")
             try screen.press("Enter")
             try screen.type("~?")
@@ -109,18 +94,18 @@ import Testing
             try screen.expect("latchkey: disconnected")
             try screen.enter("echo status=$?")
             try screen.expect("status=255")
-            try expectRestored(screen)
+            try screen.expectRestored()
         }
     }
 
     @Test func `tilde and Ctrl-Z suspend, fg comes back`() throws {
         try with { _, _, screen in
-            try enter(screen)
+            try screen.enterShell(note: "over ssh as")
             try screen.press("Enter")
             try screen.type("~")
             try screen.press("C-z")
             try screen.expect("Stopped")
-            try expectRestored(screen)
+            try screen.expectRestored()
             try screen.enter("clear; fg")
             try screen.press("Enter")
             try screen.expect("there$")
@@ -133,9 +118,9 @@ import Testing
         signal: String
     ) throws {
         try with { _, _, screen in
-            try enter(screen)
+            try screen.enterShell(note: "over ssh as")
             try Execution.require(["pkill", "-\(signal)", "-f", "^\(Scratch.program) connect web-1$"])
-            try expectRestored(screen)
+            try screen.expectRestored()
         }
     }
 
@@ -153,7 +138,7 @@ import Testing
                     try screen.enter("\"$PROGRAM\" connect web-1 -- echo in </dev/null")
                     try screen.expect("Passphrase for the key '\(path)':")
                     try Execution.require(["pkill", "-TERM", "-f", "^\(Scratch.program) connect web-1 -- echo in$"])
-                    try expectRestored(screen)
+                    try screen.expectRestored()
                     try screen.enter("clear; \"$PROGRAM\" connect web-1 -- echo in </dev/null")
                     try screen.expect("Passphrase for the key '\(path)':")
                     try screen.enter("open wrong")
@@ -162,7 +147,7 @@ import Testing
                     try screen.wait(for: "the command's output") { $0.contains("\nin\n") }
                     #expect(!(try screen.content()).contains("sesame"))
                     try screen.enter("clear")
-                    try expectRestored(screen)
+                    try screen.expectRestored()
                 }
             }
         }
@@ -179,7 +164,7 @@ import Testing
                     try instance.add("web-1", to: scratch, key: "held")
                     let variables = ["PROGRAM": Scratch.program, "SSH_AUTH_SOCK": agent.socket]
                     try Screen.with(scratch, environment: variables) { screen in
-                        try enter(screen)
+                        try screen.enterShell(note: "over ssh as")
                         for (columns, rows) in [(90, 25), (70, 20), (81, 22)] {
                             try screen.resize(columns: columns, rows: rows)
                             // tmux lets some time pass between two sizes.
@@ -231,7 +216,7 @@ import Testing
             try screen.expect("connect to:")
             try screen.press("Escape")
             try screen.expect("nothing was chosen")
-            try expectRestored(screen)
+            try screen.expectRestored()
         }
     }
 }

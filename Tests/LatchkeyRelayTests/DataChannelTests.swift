@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyModel
-
 import Glibc
+internal import LatchkeyModel
 import LatchkeyTransport
 import Testing
 

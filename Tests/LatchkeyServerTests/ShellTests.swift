@@ -15,21 +15,6 @@ extension RelayTests {
             }
         }
 
-        /// Enters a shell whose prompt cannot be mistaken for another.
-        private func enter(_ screen: Screen) throws {
-            try screen.enter("\"$PROGRAM\" connect web-1 --road relay")
-            try screen.expect("over relay")
-            try screen.enter("PS1='there$ '; clear")
-            try screen.wait(for: "a prompt") { $0.hasPrefix("there$") }
-        }
-
-        /// The terminal is as it was: it echoes, edits lines and interrupts.
-        private func expectRestored(_ screen: Screen) throws {
-            try screen.expect("local$")
-            try screen.enter("clear; stty -a | tr ' ;' '\\n\\n' | grep -cx -e icanon -e echo -e isig -e opost -e icrnl")
-            try screen.expect("5")
-        }
-
         @Test func `the first thing that runs sees the right size, and it follows`() throws {
             try with { _, agent, screen in
                 try screen.enter("\"$PROGRAM\" connect web-1 --road relay -t -- 'stty size; read'")
@@ -37,7 +22,7 @@ extension RelayTests {
                 try screen.press("Enter")
                 try screen.expect("local$")
                 try screen.enter("clear")
-                try enter(screen)
+                try screen.enterShell("--road relay", note: "over relay")
                 for (columns, rows) in [(81, 22), (120, 40)] {
                     try screen.resize(columns: columns, rows: rows)
                     // tmux lets some time pass between two sizes.
@@ -48,14 +33,14 @@ extension RelayTests {
                 try screen.expect("local$")
                 try screen.enter("echo \"status=$?\"")
                 try screen.expect("status=5")
-                try expectRestored(screen)
+                try screen.expectRestored()
                 try RelayTests.wait(for: "Terminated", agent.relay, of: agent)
             }
         }
 
         @Test func `Ctrl-C, Ctrl-Z and job control reach the other side`() throws {
             try with { _, _, screen in
-                try enter(screen)
+                try screen.enterShell("--road relay", note: "over relay")
                 try screen.enter("sleep 600")
                 try screen.press("C-z")
                 try screen.expect("Stopped")
@@ -71,7 +56,7 @@ extension RelayTests {
         @Test func `vim works, in UTF-8, at a size that changes meanwhile`() throws {
             try with { relay, _, screen in
                 let file = "\(relay.scratch.path)/note"
-                try enter(screen)
+                try screen.enterShell("--road relay", note: "over relay")
                 try screen.enter("vim -u NONE -N \(file)")
                 try screen.expect("note")
                 try screen.type("igrüße, 東京")
@@ -90,7 +75,7 @@ extension RelayTests {
 
         @Test func `tilde and dot leave at once, and the session ends with what ran in it`() throws {
             try with { relay, agent, screen in
-                try enter(screen)
+                try screen.enterShell("--road relay", note: "over relay")
                 let mark = Int.random(in: 100_000..<1_000_000)
                 try screen.enter("sleep \(mark)")
                 try screen.press("Enter")
@@ -101,7 +86,7 @@ extension RelayTests {
                 try screen.expect("latchkey: disconnected")
                 try screen.enter("echo status=$?")
                 try screen.expect("status=255")
-                try expectRestored(screen)
+                try screen.expectRestored()
                 try RelayTests.wait(for: "Terminated", relay, of: agent)
                 try TestRelay.wait(for: "the shell's program to end") {
                     try Execution.run(["pgrep", "-fx", "sleep \(mark)"]).status == 1
@@ -111,7 +96,7 @@ extension RelayTests {
 
         @Test func `a shell goes on over another latchkeyd, and what was typed meanwhile arrives`() throws {
             try with { relay, agent, screen in
-                try enter(screen)
+                try screen.enterShell("--road relay", note: "over relay")
                 try screen.enter("word=kept; clear")
                 try screen.wait(for: "a prompt") { $0.hasPrefix("there$") }
                 let connections = try agent.connections()

@@ -74,26 +74,6 @@ extension String {
     }
 }
 
-/// Rows with aligned columns; every cell must be safe for a terminal.
-struct Table {
-    let header: [String]
-    var rows: [[String]] = []
-
-    init(_ header: [String]) { self.header = header }
-
-    var rendered: String {
-        let lines = [header] + rows
-        let widths = header.indices.map { column in lines.map { $0[column].terminalWidth }.max() ?? 0 }
-        return
-            lines.map { cells in
-                let padded = zip(cells, widths).map { $0.padded(to: $1) }
-                let line = padded.joined(separator: "  ")
-                return String(line.reversed().drop { $0 == " " }.reversed())
-            }
-            .joined(separator: "\n")
-    }
-}
-
 /// `--output` and `--quiet`, wherever something is listed.
 struct ListOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The form of the output: table or json.")

@@ -291,6 +291,9 @@ extension MessageStamp {
     package static func make(_ random: inout SystemRandomNumberGenerator) -> MessageStamp {
         let high: UInt64 = random.next() & ~0xF000 | 0x4000
         let low: UInt64 = random.next() & ~(0b11 << 62) | 0b10 << 62
-        return MessageStamp(id: MessageID(high: high, low: low), created: UInt64(max(1, SystemClock.wallMilliseconds())))
+        return MessageStamp(
+            id: MessageID(high: high, low: low),
+            created: UInt64(max(1, SystemClock.wallMilliseconds()))
+        )
     }
 }
