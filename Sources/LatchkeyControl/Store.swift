@@ -18,13 +18,14 @@ package final class Store: Sendable {
     /// - Parameter path: the database's file; its folder exists.
     package init(path: String) throws {
         self.path = path
-        // It says who may enter which machine: nobody else's business, from the first byte on.
-        let mask = umask(0o077)
-        defer { umask(mask) }
         database = try Store.translating(path) {
             // SQLite switches to WAL, and GRDB migrates, without waiting for another process that does the same.
             let lock = FolderLock(of: path)
             lock.take(access(path, F_OK) == 0 ? LOCK_SH : LOCK_EX)
+            // It says who may enter which machine: nobody else's business, from the first byte on. SQLite gives the files
+            // beside it the same mode; a umask would be the whole process's.
+            let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            if descriptor >= 0 { close(descriptor) }
             var queue = try Store.open(path)
             let migrator = Migrations.all
             if try queue.read(migrator.hasBeenSuperseded) { throw Store.newer(path) }

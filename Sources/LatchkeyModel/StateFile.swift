@@ -75,8 +75,8 @@ package enum StateFile {
         throw failure("'\(path.terminalSafe)' cannot be written")
     }
 
-    /// Makes a file that is complete, and has its mode, from the moment it can be seen. The mode is set when the file is made
-    /// and never changed: between making and changing, another mode would hold (CVE-2022-29527).
+    /// Makes a file that is complete, and has exactly its mode, from the moment it has its name. Before that it is the owner's
+    /// alone; afterwards the mode is never changed, since until then another one would hold (CVE-2022-29527).
     ///
     /// - Parameter replacing: whether one that is there already gives way; else it stays as it is.
     /// - Returns: 0, or the error number; EEXIST if there was one that stays.
@@ -90,13 +90,14 @@ package enum StateFile {
         let folder = name == path.startIndex ? "." : String(path[..<name])
         // Those who read all files of a folder, sudo and run-parts for two, pass over names that begin with a dot.
         let draft = "\(folder)/.\(path[name...]).\(String(UInt64.random(in: .min ... .max), radix: 36))"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return errno }
         defer {
             close(descriptor)
             unlink(draft)
         }
-        guard writeAll(descriptor, content), fsync(descriptor) == 0 else { return errno }
+        // Not by open, which takes away what the umask says, and that is the whole process's.
+        guard writeAll(descriptor, content), fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else { return errno }
         // Unlike rename, link does not replace what is there.
         guard (replacing ? rename(draft, path) : link(draft, path)) == 0 else { return errno }
         let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -97,8 +97,6 @@ extension ProcessTests {
 
         @Test func `the rule's file has its mode from the beginning, and none is replaced`() throws {
             try Scratch.with { scratch in
-                let old = umask(0)
-                defer { umask(old) }
                 #expect(StateFile.create("\(scratch.path)/rule", mode: 0o440, "one") == 0)
                 #expect(StateFile.create("\(scratch.path)/rule", mode: 0o440, "two") == EEXIST)
                 #expect(try Execution.require(["stat", "-c", "%a", "\(scratch.path)/rule"]).line == "440")
