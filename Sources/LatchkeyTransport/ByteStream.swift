@@ -69,6 +69,7 @@ package struct ByteStream: ~Copyable {
         if let secure {
             // Says goodbye if that needs no waiting.
             _ = SSL_shutdown(secure)
+            _ = lk_bio_flush(SSL_get_wbio(secure))
             SSL_free(secure)
         }
         close(descriptor)
@@ -102,11 +103,31 @@ package struct ByteStream: ~Copyable {
             _ = lk_ssl_set_host_name(ssl, host)
         }
         _ = lk_ssl_set_mode(ssl, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
-        guard SSL_set_fd(ssl, descriptor) == 1 else {
+        guard attach(ssl, to: descriptor) else {
             SSL_free(ssl)
             throw .secure(lastWords())
         }
         return ssl
+    }
+
+    /// So many bytes go out at a time: a message of the greatest size, in all its records.
+    private static let writeBufferSize = 72 * 1024
+
+    /// Reads from the socket, and writes to it through a buffer: OpenSSL by itself has the system called for each record.
+    ///
+    /// - Returns: false if there is no memory.
+    private static func attach(_ ssl: OpaquePointer, to descriptor: Int32) -> Bool {
+        guard let socket = BIO_new_socket(descriptor, BIO_NOCLOSE) else { return false }
+        guard let buffer = BIO_new(BIO_f_buffer()), lk_bio_set_write_buffer_size(buffer, writeBufferSize) == 1 else {
+            BIO_free(socket)
+            return false
+        }
+        // The socket has two owners now: what is read from, and the buffer.
+        BIO_up_ref(socket)
+        BIO_push(buffer, socket)
+        SSL_set0_rbio(ssl, socket)
+        SSL_set0_wbio(ssl, buffer)
+        return true
     }
 
     /// OpenSSL writes to its socket as to any file, so that a peer that went away would end this process by SIGPIPE.
@@ -161,7 +182,7 @@ package struct ByteStream: ~Copyable {
         }
     }
 
-    /// Sends what can be sent now. What was not sent must come first the next time.
+    /// Takes bytes to send. What was not taken must come first the next time; what was taken may wait for ``flush()``.
     ///
     /// - Returns: how many bytes were taken.
     /// - Throws: `lost`, `secure`.
@@ -184,6 +205,19 @@ package struct ByteStream: ~Copyable {
         if count > 0 { return Int(count) }
         guard try outcome(of: count, secure) else { throw .lost("the server hung up") }
         return 0
+    }
+
+    /// Sends what was taken and still waits here, as far as that goes.
+    ///
+    /// - Returns: whether nothing waits any more.
+    /// - Throws: `lost`.
+    package mutating func flush() throws(TransportError) -> Bool {
+        guard let secure, let buffer = SSL_get_wbio(secure), lk_bio_waiting(buffer) > 0 else { return true }
+        wantsToWrite = lk_bio_flush(buffer) != 1
+        guard !wantsToWrite || BIO_test_flags(buffer, BIO_FLAGS_SHOULD_RETRY) != 0 else {
+            throw .lost(ByteStream.describe(errno))
+        }
+        return !wantsToWrite
     }
 
     /// Waits until something can be read, or written if `forWriting`.

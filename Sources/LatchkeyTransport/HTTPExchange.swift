@@ -78,6 +78,7 @@ package enum HTTPExchange {
             outgoing.removeFirst(count)
             if count == 0 { try stream.wait(forWriting: stream.wantsToWrite, until: deadline) }
         }
+        while !(try stream.flush()) { try stream.wait(forWriting: true, until: deadline) }
     }
 }
 

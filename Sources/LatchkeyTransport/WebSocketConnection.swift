@@ -12,9 +12,10 @@ package final class WebSocketConnection {
     private static let messageLimit = 2 << 20
     /// So many bytes wait here to be sent before ``hasRoom`` says no.
     private static let outgoingLimit = 512 * 1024
-
-    /// So many bytes are taken in at a time. A message can be longer, and then makes room for itself.
-    private static let incomingLimit = 512 * 1024
+    /// So many are sent at once, without being asked to: they are still in the processor's cache then.
+    private static let outgoingBatch = 64 * 1024
+    /// So many bytes are taken in at a time, for the same reason. A message can be longer, and then makes room for itself.
+    private static let incomingLimit = 128 * 1024
 
     private var stream: ByteStream
     private var incoming = GrowingBuffer(capacity: 64 * 1024)
@@ -23,7 +24,9 @@ package final class WebSocketConnection {
     private var pieces: [UInt8] = []
     private var piecesOpcode: WebSocketHeader.Opcode?
     private var isClosing = false
-    private var random = SystemRandomNumberGenerator()
+    /// What went wrong while something was put on its way; the next flush says so.
+    private var failure: TransportError?
+    private var random = BufferedRandom()
     /// When something came last, on ``SystemClock``.
     package private(set) var lastHeard = SystemClock.milliseconds()
 
@@ -50,6 +53,7 @@ package final class WebSocketConnection {
     }
 
     private init(over stream: consuming ByteStream, _ early: [UInt8]) {
+        ProcessMemory.keepForMessages()
         self.stream = stream
         early.withUnsafeBytes { incoming.append($0) }
     }
@@ -114,6 +118,8 @@ package final class WebSocketConnection {
         payload.withUnsafeBytes { payload in
             outgoing.append(count: payload.count) { WebSocketHeader.apply(mask, offset: 0, payload, to: $0) }
         }
+        guard outgoing.count >= WebSocketConnection.outgoingBatch, failure == nil else { return }
+        do { try flush() } catch { failure = error }
     }
 
     /// Says goodbye; what was sent before still goes out.
@@ -125,11 +131,13 @@ package final class WebSocketConnection {
 
     /// Sends what can be sent now.
     package func flush() throws(TransportError) {
+        if let failure { throw failure }
         while !outgoing.isEmpty {
             let count = try stream.write(outgoing.content)
             guard count > 0 else { return }
             outgoing.removeFirst(count)
         }
+        _ = try stream.flush()
     }
 
     /// What ``receive()`` has left behind.
@@ -142,7 +150,7 @@ package final class WebSocketConnection {
         case ended
     }
 
-    /// Takes from the connection what has arrived, up to some hundred KiB.
+    /// Takes from the connection what has arrived, up to a limit.
     package func receive() throws(TransportError) -> Received {
         repeat {
             let count = try incoming.fill(reserving: 64 * 1024) { buffer throws(TransportError) in

@@ -97,12 +97,14 @@ package struct WebSocketHeader: Equatable, Sendable {
         precondition(target.count >= source.count, "there is no room for the payload")
         let shift = UInt32(offset % 4) * 8
         let key = shift == 0 ? mask : mask >> shift | mask << (32 - shift)
-        let wide = UInt64(key) | UInt64(key) << 32
+        // So many bytes at a time that this costs hardly more than the copy.
+        let wide = SIMD16(repeating: key.littleEndian)
+        let stride = MemoryLayout<SIMD16<UInt32>>.size
         var index = 0
-        while index + 8 <= source.count {
-            let word = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            target.storeBytes(of: (word ^ wide).littleEndian, toByteOffset: index, as: UInt64.self)
-            index += 8
+        while index + stride <= source.count {
+            let word = source.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt32>.self)
+            target.storeBytes(of: word ^ wide, toByteOffset: index, as: SIMD16<UInt32>.self)
+            index += stride
         }
         while index < source.count {
             target[index] = source[index] ^ UInt8(truncatingIfNeeded: key >> (UInt32(index % 4) * 8))
