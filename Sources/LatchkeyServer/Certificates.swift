@@ -4,7 +4,6 @@ internal import Glibc
 package import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
-internal import NIOSSL
 
 /// The server's certificate and the authority that made it, in the folder `tls`.
 package struct Certificates: Sendable {
@@ -40,25 +39,7 @@ package struct Certificates: Sendable {
     }
 
     /// - Returns: nil where there is no certificate.
-    func serverContext() throws -> NIOSSLContext? {
-        guard exist else { return nil }
-        do {
-            let chain = try NIOSSLCertificate.fromPEMFile(certificatePath)
-                .map { NIOSSLCertificateSource.certificate($0) }
-            let key = try NIOSSLPrivateKey(file: keyPath, format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain,
-                privateKey: .privateKey(key)
-            )
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw LatchkeyError(
-                .configurationInvalid,
-                "the certificate in '\(folder.terminalSafe)' cannot be used: \("\(error)".terminalSafe)",
-                hint: "latchkeyd init makes a new one"
-            )
-        }
+    func serverContext() throws -> SecureContext? {
+        exist ? try SecureContext(chain: certificatePath, key: keyPath) : nil
     }
 }

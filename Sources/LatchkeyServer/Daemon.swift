@@ -9,7 +9,6 @@ internal import LatchkeyRelay
 package import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 
 /// `latchkeyd` as a whole: the store, the relay and what listens, from start to stop.
 package struct Daemon {
@@ -39,6 +38,7 @@ package struct Daemon {
     ///
     /// - Throws: `LatchkeyError` where it cannot start.
     package func run(waitForStop: () -> Void) throws {
+        ProcessMemory.keepForMessages()
         allowManyConnections()
         let store = try folders.store()
         let key = try MasterKey(file: folders.masterKeyPath)
@@ -101,7 +101,7 @@ package struct Daemon {
 
     private func listen(
         _ address: ListenAddress,
-        _ context: NIOSSLContext?,
+        _ context: SecureContext?,
         _ door: FrontDoor,
         _ metrics: Metrics,
         _ loop: any EventLoop

@@ -3,15 +3,14 @@
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import NIOSSL
 
 /// What takes connections, with TLS, without, or whichever they begin with.
 enum Listener {
     enum Security: Sendable {
         case plain
-        case secure(NIOSSLContext)
+        case secure(SecureContext)
         /// By the first byte: for a machine's own programs.
-        case either(NIOSSLContext)
+        case either(SecureContext)
     }
 
     /// Listens.
@@ -30,12 +29,8 @@ enum Listener {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
-            // A connection that idles after a burst keeps what the burst needed, so this is the most it keeps.
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 64 * 1024)
-            )
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: FreshBuffers())
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -43,7 +38,7 @@ enum Listener {
                     switch security {
                     case .plain: try addHTTP(to: sync, isSecure: false, responder, metrics)
                     case .secure(let context):
-                        try sync.addHandler(NIOSSLServerHandler(context: context))
+                        try addTLS(to: sync, context)
                         try addHTTP(to: sync, isSecure: true, responder, metrics)
                     case .either(let context):
                         try sync.addHandler(SchemeHandler(context: context, responder: responder, metrics: metrics))
@@ -51,6 +46,11 @@ enum Listener {
                 }
             }
             .bind(host: host, port: port).get()
+    }
+
+    static func addTLS(to pipeline: ChannelPipeline.SynchronousOperations, _ context: SecureContext) throws {
+        guard let handler = SecureHandler(context) else { throw ChannelError.operationUnsupported }
+        try pipeline.addHandler(handler)
     }
 
     static func addHTTP(
@@ -78,12 +78,12 @@ enum Listener {
 private final class SchemeHandler: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
 
-    private let context: NIOSSLContext
+    private let context: SecureContext
     private let responder: any RequestResponder
     private let metrics: Metrics
     private var timer: Scheduled<Void>?
 
-    init(context: NIOSSLContext, responder: any RequestResponder, metrics: Metrics) {
+    init(context: SecureContext, responder: any RequestResponder, metrics: Metrics) {
         self.context = context
         self.responder = responder
         self.metrics = metrics
@@ -102,7 +102,7 @@ private final class SchemeHandler: ChannelInboundHandler, RemovableChannelHandle
         guard let first = bytes.getInteger(at: bytes.readerIndex) as UInt8? else { return }
         let pipeline = context.pipeline.syncOperations
         do {
-            if first == 22 { try pipeline.addHandler(NIOSSLServerHandler(context: self.context)) }
+            if first == 22 { try Listener.addTLS(to: pipeline, self.context) }
             try Listener.addHTTP(to: pipeline, isSecure: first == 22, responder, metrics)
         } catch {
             return context.close(promise: nil)
@@ -110,5 +110,24 @@ private final class SchemeHandler: ChannelInboundHandler, RemovableChannelHandle
         context.fireChannelRead(data)
         context.fireChannelReadComplete()
         pipeline.removeHandler(self, promise: nil)
+    }
+}
+
+/// Buffers for what comes in, none of which is kept, since most connections idle: swift-nio would keep those of a burst
+/// for as long as its connection lives. A new one costs far less than the system's call that fills it.
+private struct FreshBuffers: RecvByteBufferAllocator {
+    private static let size = 64 * 1024
+    /// The first one is kept (`NIOPooledRecvBufferAllocator`), so it is small.
+    private static let firstSize = 512
+    private var isFirst = true
+
+    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        allocator.buffer(capacity: isFirst ? FreshBuffers.firstSize : FreshBuffers.size)
+    }
+
+    /// - Returns: true, so that the first one is not used again.
+    mutating func record(actualReadBytes: Int) -> Bool {
+        isFirst = false
+        return true
     }
 }

@@ -9,7 +9,10 @@ internal import NIOCore
 extension Relay {
     func isYoung(_ session: RelaySession) -> Bool { NIODeadline.now() - session.started < .seconds(15) }
 
-    func opened(_ link: DataLink) { strangers[ObjectIdentifier(link)] = link }
+    func opened(_ link: DataLink) {
+        calm.stir()
+        strangers[ObjectIdentifier(link)] = link
+    }
 
     /// A data channel's first frame.
     func open(_ link: DataLink, _ message: ByteBuffer) {
@@ -106,6 +109,7 @@ extension Relay {
                 return .drop
             }
             metrics.count(.frames)
+            calm.stir()
             return .pass(target)
         case (.agent, .sessionState), (.agent, .clientAttached): return .gather
         default: return link.misplaced(header)
@@ -127,6 +131,7 @@ extension Relay {
     }
 
     func closed(_ link: DataLink) {
+        calm.stir()
         strangers[ObjectIdentifier(link)] = nil
         farewells[ObjectIdentifier(link)] = nil
         guard let session = link.session else { return }

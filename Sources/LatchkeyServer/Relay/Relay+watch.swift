@@ -21,6 +21,8 @@ extension Relay {
         }
         metrics.set(.agents, controls.count)
         metrics.set(.sessions, sessions.count)
+        // What traffic needed is free now, and most of the time the sessions idle.
+        if calm.hasReturned() { ProcessMemory.giveBack() }
     }
 
     private func watch(_ session: RelaySession, _ now: NIODeadline) {

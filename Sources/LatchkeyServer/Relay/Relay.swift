@@ -49,6 +49,7 @@ package final class Relay: @unchecked Sendable {
     var openingControls: [ObjectIdentifier: ControlLink] = [:]
     private var random = SystemRandomNumberGenerator()
     private var ticker: RepeatedTask?
+    var calm = Calm()
 
     package init(
         loop: any EventLoop,

@@ -199,7 +199,10 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         let count = min(frameRest, bytes.readableBytes)
         switch disposition {
         case .pass(let target):
-            target.writer?.passPayload(unmasked(&bytes, count, mask, maskOffset))
+            bytes.readWithUnsafeReadableBytes { raw in
+                target.writer?.passPayload(UnsafeRawBufferPointer(rebasing: raw[..<count]), mask, maskOffset)
+                return count
+            }
         case .gather(let opcode, var gathered):
             guard gathered.readableBytes + count <= SocketHandler.gatherLimit else {
                 fail(.messageTooBig, "a message without end")

@@ -6,7 +6,12 @@ internal import NIOCore
 /// What goes out over a WebSocket of the server: messages that are passed on piece by piece, the relay's own between them,
 /// and pings and their answers between the frames (RFC 6455 §5.4, §5.5).
 final class SocketWriter {
+    /// So many bytes are handed to the channel at the latest; it counts them then.
+    private static let outgoingLimit = 64 * 1024
+
     private let context: ChannelHandlerContext
+    /// What goes out with the next flush: headers and payloads in one piece, so that TLS makes few records of them.
+    private var outgoing = ByteBuffer()
     private var hasUnflushed = false
     private var closeWasSent = false
     /// A message of another link is on its way out and not complete: what the relay itself has to say must wait.
@@ -25,6 +30,7 @@ final class SocketWriter {
     func flush() {
         guard hasUnflushed else { return }
         hasUnflushed = false
+        handOn()
         context.flush()
     }
 
@@ -74,14 +80,20 @@ final class SocketWriter {
     }
 
     private func write(_ opcode: SocketOpcode, _ payload: ByteBuffer) {
-        var frame = ByteBuffer(bytes: WebSocketHeader(opcode, length: payload.readableBytes).bytes)
-        frame.writeImmutableBuffer(payload)
-        write(frame)
+        outgoing.writeBytes(WebSocketHeader(opcode, length: payload.readableBytes).bytes)
+        outgoing.writeImmutableBuffer(payload)
+        written()
     }
 
-    private func write(_ bytes: ByteBuffer) {
-        context.write(NIOAny(bytes), promise: nil)
+    private func written() {
         hasUnflushed = true
+        if outgoing.readableBytes >= SocketWriter.outgoingLimit { handOn() }
+    }
+
+    private func handOn() {
+        guard outgoing.readableBytes > 0 else { return }
+        context.write(NIOAny(outgoing), promise: nil)
+        outgoing = ByteBuffer()
     }
 
     // MARK: What is passed on
@@ -90,12 +102,19 @@ final class SocketWriter {
     func passHeader(_ header: WebSocketHeader) {
         isMidMessage = true
         rest = header.length
-        write(ByteBuffer(bytes: header.bytes))
+        outgoing.reserveCapacity(minimumWritableBytes: min(header.length, SocketWriter.outgoingLimit) + 16)
+        outgoing.writeBytes(header.bytes)
+        written()
     }
 
-    func passPayload(_ bytes: ByteBuffer) {
-        rest -= bytes.readableBytes
-        write(bytes)
+    /// More of the frame, which still has the mask that it came with.
+    func passPayload(_ bytes: UnsafeRawBufferPointer, _ mask: UInt32, _ offset: Int) {
+        rest -= bytes.count
+        outgoing.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count) { target in
+            WebSocketHeader.apply(mask, offset: offset, bytes, to: target)
+            return bytes.count
+        }
+        written()
         catchUp()
     }
 

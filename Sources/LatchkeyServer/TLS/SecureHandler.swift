@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibSSL
+internal import NIOCore
+
+/// TLS at the server, around whatever is behind it.
+///
+/// A connection that idles keeps no buffer of any size, whatever went through it before. That is why this is not
+/// swift-nio-ssl, whose connections keep as much as their greatest burst needed: thousands of sessions idle.
+final class SecureHandler: ChannelDuplexHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// The most plaintext in a record (RFC 8446 §5.1), and more than what a record has besides.
+    private static let recordSize = 16 * 1024
+    private static let recordOverhead = 64
+
+    private let connection: OpaquePointer
+    private let wire: Wire
+    private var isOpen = false
+    private var isClosed = false
+    /// What goes out with the next flush, or once the handshake is done.
+    private var pending: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
+    private var isFlushWanted = false
+
+    /// - Returns: nil if there is no memory.
+    init?(_ context: SecureContext) {
+        guard let connection = context.makeConnection() else { return nil }
+        self.connection = connection
+        wire = Wire()
+        guard wire.attach(to: connection) else {
+            SSL_free(connection)
+            return nil
+        }
+        SSL_set_accept_state(connection)
+    }
+
+    deinit { SSL_free(connection) }
+
+    // MARK: In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosed else { return }
+        wire.incoming = unwrapInboundIn(data)
+        defer { wire.incoming = nil }
+        if !isOpen {
+            guard shakeHands(context) else { return }
+            if isFlushWanted { flush(context: context) }
+        }
+        while !isClosed, let bytes = decrypt(context) { context.fireChannelRead(wrapInboundOut(bytes)) }
+    }
+
+    /// - Returns: whether the handshake is done.
+    private func shakeHands(_ context: ChannelHandlerContext) -> Bool {
+        ERR_clear_error()
+        let result = SSL_do_handshake(connection)
+        isOpen = result == 1
+        // The server's part of it, or the reason why there will be none.
+        sendRecords(context, promise: nil)
+        context.flush()
+        if !isOpen && SSL_get_error(connection, result) != SSL_ERROR_WANT_READ { end(context) }
+        return isOpen
+    }
+
+    /// What has come, decrypted; nil if that is nothing.
+    private func decrypt(_ context: ChannelHandlerContext) -> ByteBuffer? {
+        let coming = wire.incoming?.readableBytes ?? 0
+        guard coming > 0 || SSL_pending(connection) > 0 else { return nil }
+        // The beginning of its first record may lie in OpenSSL's buffer.
+        let size = coming + SecureHandler.recordSize
+        var plain = context.channel.allocator.buffer(capacity: size)
+        var verdict = SSL_ERROR_NONE
+        plain.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { target in
+            var filled = 0
+            while filled < target.count {
+                ERR_clear_error()
+                let rest = UnsafeMutableRawBufferPointer(rebasing: target[filled...])
+                let count = SSL_read(connection, rest.baseAddress, Int32(clamping: rest.count))
+                guard count > 0 else {
+                    verdict = SSL_get_error(connection, count)
+                    break
+                }
+                filled += Int(count)
+            }
+            return filled
+        }
+        // An answer to what was no data, such as a change of keys.
+        sendRecords(context, promise: nil)
+        context.flush()
+        if verdict != SSL_ERROR_NONE && verdict != SSL_ERROR_WANT_READ {
+            // A goodbye, or something that is not TLS; what came before it counts.
+            if plain.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plain)) }
+            end(context)
+            return nil
+        }
+        return plain.readableBytes > 0 ? plain : nil
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        if !isClosed { close(context: context, mode: .all, promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosed = true
+        abandon()
+        context.fireChannelInactive()
+    }
+
+    // MARK: Out
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        pending.append((unwrapOutboundIn(data), promise))
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        guard isOpen, !isClosed else {
+            isFlushWanted = true
+            return
+        }
+        isFlushWanted = false
+        let writes = pending
+        pending.removeAll(keepingCapacity: writes.count < 8)
+        for (bytes, promise) in writes {
+            encrypt(bytes)
+            sendRecords(context, promise: promise)
+        }
+        context.flush()
+    }
+
+    private func encrypt(_ bytes: ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
+        let records = bytes.readableBytes / SecureHandler.recordSize + 1
+        wire.reserve(bytes.readableBytes + records * SecureHandler.recordOverhead)
+        bytes.withUnsafeReadableBytes { bytes in
+            ERR_clear_error()
+            // The wire takes everything, so this neither waits nor does a part only.
+            _ = SSL_write(connection, bytes.baseAddress, Int32(clamping: bytes.count))
+        }
+    }
+
+    private func sendRecords(_ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+        let records = wire.takeOutgoing()
+        // One that is empty still has its turn, for whoever waits for it.
+        guard records.readableBytes > 0 || promise != nil else { return }
+        context.write(wrapOutboundOut(records), promise: promise)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode != .input, !isClosed {
+            if isOpen {
+                ERR_clear_error()
+                // Says goodbye; the other side's answer is not waited for (RFC 8446 §6.1).
+                _ = SSL_shutdown(connection)
+                sendRecords(context, promise: nil)
+                context.flush()
+            }
+            isClosed = mode == .all
+            abandon()
+        }
+        context.close(mode: mode, promise: promise)
+    }
+
+    /// What was not flushed will never be sent.
+    private func abandon() {
+        let writes = pending
+        pending = []
+        for (_, promise) in writes { promise?.fail(ChannelError.ioOnClosedChannel) }
+    }
+}
