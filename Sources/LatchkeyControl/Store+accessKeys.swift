@@ -27,9 +27,8 @@ extension Store {
 
     /// An access key and its sealed secret; nil if there is none of that id.
     package func accessKey(_ id: AccessKey.ID) throws -> (key: AccessKey, sealedSecret: [UInt8])? {
-        try read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM accessKey WHERE id = ?", arguments: [id])
-                .map { (Store.accessKey($0), [UInt8]($0["sealedSecret"] as Data)) }
+        try row("SELECT * FROM accessKey WHERE id = ?", [id]) {
+            (Store.accessKey($0), [UInt8]($0["sealedSecret"] as Data))
         }
     }
 
@@ -46,14 +45,7 @@ extension Store {
         let isDue = "id = ? AND (lastUsed IS NULL OR lastUsed <= ? - 60000)"
         let arguments: StatementArguments = [id, date.milliseconds]
         // Looked at first without the right to write, for which requests would queue.
-        let due = try read { database in
-            try Bool.fetchOne(
-                database,
-                sql: "SELECT EXISTS (SELECT 1 FROM accessKey WHERE \(isDue))",
-                arguments: arguments
-            )
-        }
-        guard due == true else { return }
+        guard try row("SELECT 1 FROM accessKey WHERE \(isDue)", arguments, { _ in true }) == true else { return }
         try write { database in
             try database.execute(
                 sql: "UPDATE accessKey SET lastUsed = ? WHERE \(isDue)",

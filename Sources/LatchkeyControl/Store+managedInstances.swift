@@ -7,10 +7,7 @@ package import LatchkeyModel
 extension Store {
     /// The agent's side of an instance; nil if there is no such instance or no agent on it.
     package func managedInstance(_ id: Instance.ID) throws -> ManagedInstance? {
-        try read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM managedInstance WHERE instanceID = ?", arguments: [id])
-                .map(Store.managedInstance)
-        }
+        try row("SELECT * FROM managedInstance WHERE instanceID = ?", [id], Store.managedInstance)
     }
 
     /// The agents that fulfil all filters, the one that registered first at the beginning.

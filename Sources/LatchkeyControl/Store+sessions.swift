@@ -13,28 +13,25 @@ extension Store {
         encoder.outputFormatting = .sortedKeys
         let parameters = String(decoding: try encoder.encode(session.parameters), as: UTF8.self)
         try write { database in
-            try database.execute(
+            let statement = try database.cachedStatement(
                 sql: """
                     INSERT INTO session (
                         id, target, owner, documentName, reason, parameters, status, started, ended, details, maxDuration,
                         user
                     ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    session.id, session.target, session.owner, session.documentName, session.reason, parameters,
-                    session.status.rawValue, session.started.milliseconds, ended?.milliseconds, session.details,
-                    session.maxDuration, session.user,
-                ]
+                    """
             )
+            try statement.execute(arguments: [
+                session.id, session.target, session.owner, session.documentName, session.reason, parameters,
+                session.status.rawValue, session.started.milliseconds, ended?.milliseconds, session.details,
+                session.maxDuration, session.user,
+            ])
         }
     }
 
     /// - Returns: nil if there is none of that id.
     package func session(_ id: SessionRecord.ID) throws -> SessionRecord? {
-        try read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM session WHERE id = ?", arguments: [id])
-                .map(Store.session)
-        }
+        try row("SELECT * FROM session WHERE id = ?", [id], Store.session)
     }
 
     /// Changes the status of a session that has not ended.
@@ -50,15 +47,28 @@ extension Store {
         details: String? = nil,
         at date: Date
     ) throws -> Bool {
+        try setSessions([SessionChange(id: id, status: status, details: details, date: date)]) == 1
+    }
+
+    /// Makes several such changes at once, in their order.
+    ///
+    /// - Returns: how many changed something.
+    @discardableResult
+    package func setSessions(_ changes: [SessionChange]) throws -> Int {
         try write { database in
-            try database.execute(
+            let statement = try database.cachedStatement(
                 sql: """
                     UPDATE session SET status = ?, details = COALESCE(?, details), ended = ?
                     WHERE id = ? AND ended IS NULL
-                    """,
-                arguments: [status.rawValue, details, status.isEnd ? date.milliseconds : nil, id]
+                    """
             )
-            return database.changesCount == 1
+            var count = 0
+            for change in changes {
+                let ended = change.status.isEnd ? change.date.milliseconds : nil
+                try statement.execute(arguments: [change.status.rawValue, change.details, ended, change.id])
+                count += database.changesCount
+            }
+            return count
         }
     }
 
@@ -130,5 +140,20 @@ extension Store {
             maxDuration: row["maxDuration"],
             user: row["user"]
         )
+    }
+}
+
+/// What becomes of a session: see ``Store/setSession(_:_:details:at:)``.
+package struct SessionChange: Sendable {
+    package let id: SessionRecord.ID
+    package let status: SessionStatus
+    package let details: String?
+    package let date: Date
+
+    package init(id: SessionRecord.ID, status: SessionStatus, details: String?, date: Date) {
+        self.id = id
+        self.status = status
+        self.details = details
+        self.date = date
     }
 }

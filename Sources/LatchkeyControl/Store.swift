@@ -53,6 +53,16 @@ package final class Store: Sendable {
         try Store.translating(path) { try database.read(body) }
     }
 
+    /// The first row of one statement, which by itself sees one state of the database: without a transaction around it,
+    /// and with its plan kept, for what every request asks.
+    func row<Value>(_ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Value) throws -> Value? {
+        try Store.translating(path) {
+            try database.unsafeRead { database in
+                try Row.fetchOne(try database.cachedStatement(sql: sql), arguments: arguments).map(body)
+            }
+        }
+    }
+
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try Store.translating(path) { try database.write(body) }
     }

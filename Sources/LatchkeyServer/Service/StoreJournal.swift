@@ -4,26 +4,40 @@ internal import FoundationEssentials
 internal import LatchkeyControl
 internal import LatchkeyModel
 internal import Logging
+internal import Synchronization
 
-/// Writes what becomes of sessions into the store, in order, on a thread of its own.
+/// Writes what becomes of sessions into the store, in order, on a thread of its own. What has come meanwhile is written
+/// at once, so that many sessions that begin together do not cost a transaction each.
 final class StoreJournal: SessionJournal {
     private let store: Store
     private let log: Logger
     private let writer = Workers(threads: 1)
+    private let waiting = Mutex<[SessionChange]>([])
 
     init(store: Store, log: Logger) {
         self.store = store
         self.log = log
     }
 
-    func changed(_ sessionID: String, status: SessionStatus) {
-        write("session") { [store] in try store.setSession(sessionID, status, at: Date()) }
-    }
+    func changed(_ sessionID: String, status: SessionStatus) { note(sessionID, status, nil) }
 
     func ended(_ sessionID: String, status: SessionStatus, reason: String) {
-        let now = Date()
-        write("session") { [store] in
-            try store.setSession(sessionID, status, details: reason.isEmpty ? nil : reason, at: now)
+        note(sessionID, status, reason.isEmpty ? nil : reason)
+    }
+
+    private func note(_ sessionID: String, _ status: SessionStatus, _ details: String?) {
+        let change = SessionChange(id: sessionID, status: status, details: details, date: Date())
+        let isFirst = waiting.withLock { waiting in
+            waiting.append(change)
+            return waiting.count == 1
+        }
+        guard isFirst else { return }
+        write("session") { [self] in
+            let changes = waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+            try store.setSessions(changes)
         }
     }
 
