@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 package import LatchkeyTransport
 
@@ -17,15 +18,20 @@ package struct DataChannel: ~Copyable {
     private static let holdLimit = 1 << 20
     /// Between Latchkey's own ends: after so many bytes an acknowledgement goes out even if more is waiting.
     private static let acknowledgeInterval = 256 * 1024
+    /// Milliseconds that an acknowledgement waits for more to acknowledge: so that of two messages for a key that is
+    /// typed and its echo, none stands in the way of the next.
+    private static let acknowledgeDelay: Int64 = 5
 
     private let role: Role
     private var socket: WebSocketConnection?
     private var sender: StreamSender
     private var receiver = StreamReceiver()
     private var unacknowledgedBytes = 0
+    /// When an acknowledgement is due at the latest, on ``SystemClock``.
+    private var acknowledgeTime: Int64?
     /// Whether more may have arrived than was taken in: it lies in this process's memory, and no descriptor tells.
     private var mayHaveArrived = false
-    private var random = SystemRandomNumberGenerator()
+    private var random = BufferedRandom()
     /// The last message that was taken: what a cumulative acknowledgement names.
     private var lastTaken: (sequence: Int64, id: MessageID)?
 
@@ -97,6 +103,7 @@ package struct DataChannel: ~Copyable {
             if received == .ended && !mayHaveArrived { throw .lost("the relay hung up") }
         }
         let now = SystemClock.milliseconds()
+        if let acknowledgeTime, now >= acknowledgeTime { acknowledgeTaken() }
         while closing == nil, !isPaused, socket?.hasRoom == true, let bytes = sender.due(now: now) {
             socket?.send(.binary, bytes)
         }
@@ -189,6 +196,7 @@ package struct DataChannel: ~Copyable {
         extensions = nil
         lastTaken = nil
         unacknowledgedBytes = 0
+        acknowledgeTime = nil
         isPaused = false
         wasTakenOver = true
         let header = MessageHeader(type: .clientAttached, stamp: stamp())
@@ -210,15 +218,22 @@ package struct DataChannel: ~Copyable {
             return
         }
         unacknowledgedBytes += delivery.payload.count
-        if receiver.isEmpty || unacknowledgedBytes >= DataChannel.acknowledgeInterval {
-            unacknowledgedBytes = 0
-            acknowledge(delivery.sequence, delivery.id)
-        }
+        acknowledgeTime = acknowledgeTime ?? SystemClock.milliseconds() + DataChannel.acknowledgeDelay
+        // What is no output is rare, and may be the last that the other end waits for.
+        let type = PayloadType(rawValue: delivery.payloadType)
+        let isOutput = type == .output || type == .standardError
+        if !isOutput || unacknowledgedBytes >= DataChannel.acknowledgeInterval { acknowledgeTaken() }
+    }
+
+    private mutating func acknowledgeTaken() {
+        unacknowledgedBytes = 0
+        acknowledgeTime = nil
+        if let lastTaken { acknowledge(lastTaken.sequence, lastTaken.id) }
     }
 
     private mutating func acknowledgeAgain(_ header: MessageHeader) {
         if extensions?.cumulative == true {
-            if let lastTaken { acknowledge(lastTaken.sequence, lastTaken.id) }
+            acknowledgeTaken()
         } else if header.sequence <= lastTaken?.sequence ?? -1 {
             acknowledge(header.sequence, header.id)
         }
@@ -274,13 +289,15 @@ package struct DataChannel: ~Copyable {
     package mutating func agree(on extensions: Handshake.Extensions?) {
         self.extensions = extensions
         if extensions?.cumulative == true { sender.acknowledgement = .cumulative }
+        if extensions?.checksum == true { sender.digest = .checksum }
     }
 
     /// When ``advance()`` is wanted even if nothing is readable or writable, on ``SystemClock``.
     package var deadline: Int64? {
         guard let socket, closing == nil else { return nil }
         if mayHaveArrived && wantsToRead { return 0 }
-        return socket.hasRoom && !isPaused ? sender.deadline : nil
+        let sending = socket.hasRoom && !isPaused ? sender.deadline : nil
+        return [acknowledgeTime, sending].compactMap(\.self).min()
     }
 
     private mutating func stamp() -> MessageStamp { MessageStamp.make(&random) }
@@ -288,7 +305,7 @@ package struct DataChannel: ~Copyable {
 
 extension MessageStamp {
     /// A stamp of now, with a random id (RFC 9562 §5.4, version 4).
-    package static func make(_ random: inout SystemRandomNumberGenerator) -> MessageStamp {
+    package static func make(_ random: inout some RandomNumberGenerator) -> MessageStamp {
         let high: UInt64 = random.next() & ~0xF000 | 0x4000
         let low: UInt64 = random.next() & ~(0b11 << 62) | 0b10 << 62
         return MessageStamp(

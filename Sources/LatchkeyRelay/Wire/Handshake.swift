@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyCrypto
 
 /// The three payloads with which the two ends of a session agree on what it is. They are stream data and count as such.
 package enum Handshake {
@@ -18,11 +19,15 @@ package enum Handshake {
         /// The types `inputEnd` and `signal` are understood, and an exit status is told for every kind of session.
         package var process: Bool
 
-        package static let all = Extensions(cumulative: true, process: true)
+        /// Messages of the stream may come with a checksum in place of the digest.
+        package var checksum: Bool?
+
+        package static let all = Extensions(cumulative: true, process: true, checksum: Checksum.isAvailable)
 
         private enum CodingKeys: String, CodingKey {
             case cumulative = "CumulativeAcknowledgement"
             case process = "ProcessControl"
+            case checksum = "PayloadChecksum"
         }
     }
 

@@ -12,7 +12,7 @@ internal import LatchkeyCrypto
 ///         48      8  sequence number of stream data, from 0 in each direction; 0 in all else
 ///         56      8  flags: bit 0 SYN, bit 1 FIN; nobody reads them
 ///         64     16  message id, a UUID whose halves are swapped
-///         80     32  SHA-256 of the payload
+///         80     32  SHA-256 of the payload; or a ``Checksum`` and 16 zeros, if both ends have agreed to that
 ///        112      4  payload type
 ///        116      4  payload length
 package struct MessageHeader: Equatable, Sendable {
@@ -70,8 +70,9 @@ package struct MessageHeader: Equatable, Sendable {
         try self.init(prefix: message, messageSize: message.count)
         guard checksDigest else { return }
         let isRight = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { digest in
-            _ = Digest.sha256(UnsafeRawBufferPointer(rebasing: message[MessageHeader.size...]), into: digest)
-            return digest.elementsEqual(message[80..<112])
+            let kind = message[96..<112].allSatisfy { $0 == 0 } ? PayloadDigest.checksum : .sha256
+            return kind.write(UnsafeRawBufferPointer(rebasing: message[MessageHeader.size...]), into: digest)
+                && digest.elementsEqual(message[80..<112])
         }
         guard isRight else { throw .digest }
     }
@@ -103,7 +104,9 @@ package struct MessageHeader: Equatable, Sendable {
     }
 
     /// Writes the header in front of a payload that stands in `message` already, behind the first 120 bytes.
-    package func write(into message: UnsafeMutableRawBufferPointer) {
+    ///
+    /// - Parameter digest: of a kind that the other end knows.
+    package func write(into message: UnsafeMutableRawBufferPointer, digest: PayloadDigest = .sha256) {
         precondition(message.count >= MessageHeader.size, "there is no room for a header")
         message.set(MessageHeader.lengthField, at: 0)
         let name = type.rawValue.utf8
@@ -117,7 +120,7 @@ package struct MessageHeader: Equatable, Sendable {
         message.set(flags, at: 56)
         message.set(id.low, at: 64)
         message.set(id.high, at: 72)
-        _ = Digest.sha256(
+        _ = digest.write(
             UnsafeRawBufferPointer(rebasing: message[MessageHeader.size...]),
             into: UnsafeMutableRawBufferPointer(rebasing: message[80..<112])
         )
@@ -133,6 +136,24 @@ package struct MessageHeader: Equatable, Sendable {
             UnsafeMutableRawBufferPointer(rebasing: bytes[MessageHeader.size...]).copyBytes(from: payload)
             write(into: bytes)
             filled = count
+        }
+    }
+}
+
+/// What a header says about the bytes of its payload.
+package enum PayloadDigest: Sendable {
+    case sha256
+    /// Between Latchkey's own ends: made and checked in an eighth of the time, which is as much as all encryption takes.
+    case checksum
+
+    /// - Parameter target: 32 bytes.
+    /// - Returns: false if it could not be made.
+    fileprivate func write(_ payload: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+        switch self {
+        case .sha256: return Digest.sha256(payload, into: target) == target.count
+        case .checksum:
+            target.initializeMemory(as: UInt8.self, repeating: 0)
+            return Checksum.write(payload, into: UnsafeMutableRawBufferPointer(rebasing: target[..<Checksum.size]))
         }
     }
 }

@@ -38,6 +38,8 @@ package struct StreamSender: Sendable {
     }
 
     package var acknowledgement: Acknowledgement
+    /// What the other end checks messages by.
+    package var digest = PayloadDigest.sha256
     private let type: MessageType
     private let limits: Limits
     private var unacknowledged: [Message] = []
@@ -118,7 +120,7 @@ package struct StreamSender: Sendable {
             )
             guard length > 0 else { return }
             count = MessageHeader.size + length
-            header.write(into: UnsafeMutableRawBufferPointer(rebasing: all[..<count]))
+            header.write(into: UnsafeMutableRawBufferPointer(rebasing: all[..<count]), digest: digest)
         }
         guard !bytes.isEmpty else { return nil }
         unacknowledged.append(Message(bytes: bytes, sent: now, since: now))
