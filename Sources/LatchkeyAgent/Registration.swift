@@ -8,7 +8,7 @@ internal import LatchkeyModel
 internal import LatchkeyTransport
 
 /// What an agent is to its relay: made once with an activation, kept in the agent's folder.
-final class Registration: Sendable {
+package final class Registration: Sendable {
     /// `registration.json`.
     private struct Content: Codable {
         var instanceID: String
@@ -19,7 +19,7 @@ final class Registration: Sendable {
         var fingerprint: String
     }
 
-    let instanceID: String
+    package let instanceID: String
     let address: ServerAddress
     let trust: Trust
     let region: String
@@ -43,7 +43,7 @@ final class Registration: Sendable {
     /// Reads the registration of this machine.
     ///
     /// - Throws: `configurationInvalid` if there is none or it cannot be read.
-    static func load(from folder: String) throws -> Registration {
+    package static func load(from folder: String) throws -> Registration {
         guard let content = try StateFile.read(contentPath(folder)) else {
             throw LatchkeyError(
                 .configurationInvalid,

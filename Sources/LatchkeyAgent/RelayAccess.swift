@@ -4,13 +4,13 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
-internal import LatchkeyRelay
-internal import LatchkeyTransport
+package import LatchkeyRelay
+package import LatchkeyTransport
 internal import Synchronization
 
 /// How the agent reaches the relay: the registration's key gives credentials for a while, and those sign each request.
-final class RelayAccess: Sendable {
-    enum Failure: Error {
+package final class RelayAccess: Sendable {
+    package enum Failure: Error {
         /// The session is over, says the relay.
         case over
         /// Worth trying again.
@@ -20,10 +20,10 @@ final class RelayAccess: Sendable {
     /// Seconds before their end, credentials are not used any more.
     private static let margin = 300.0
 
-    let registration: Registration
+    package let registration: Registration
     private let credentials = Mutex<(Credentials, expires: Double)?>(nil)
 
-    init(_ registration: Registration) { self.registration = registration }
+    package init(_ registration: Registration) { self.registration = registration }
 
     /// Asks an operation of Systems Manager, signed with the agent's credentials.
     func call<Request: ServiceRequest>(_ request: Request) throws -> Request.Response {
@@ -34,7 +34,7 @@ final class RelayAccess: Sendable {
     func forgetCredentials() { credentials.withLock { $0 = nil } }
 
     /// - Returns: a control channel, its first frame sent.
-    func openControlChannel(sessions: [String], timeout: Int) throws(Failure) -> WebSocketConnection {
+    package func openControlChannel(sessions: [String], timeout: Int) throws(Failure) -> WebSocketConnection {
         let path = "/v1/control-channel/\(registration.instanceID)"
         let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid())), timeout)
         let connection = try connect("\(path)?role=subscribe&stream=input", timeout)
@@ -47,7 +47,7 @@ final class RelayAccess: Sendable {
     }
 
     /// - Returns: a data channel and what to say on it first.
-    func openDataChannel(
+    package func openDataChannel(
         _ sessionID: String,
         timeout: Int
     ) throws(Failure) -> (WebSocketConnection, OpenDataChannel) {

@@ -19,53 +19,10 @@ struct Entry {
         _ = try workshop.makeFolder(Entry.state)
         try workshop.run(workshop.latchkey("key", "create", "pair", state: Entry.state))
         let key = try workshop.run(workshop.latchkey("key", "show", "pair", "--public-key", state: Entry.state)).output
-        try inPrivateSSHD(key)
+        try PrivateSSHD.with(workshop, key, report) { server in
+            try compare("private sshd", port: server.port, user: server.user, hostKeys: server.hostKeys)
+        }
         try inContainer(key)
-    }
-
-    // MARK: An sshd of our own
-
-    private func inPrivateSSHD(_ publicKey: String) throws {
-        guard let user = getpwuid(geteuid()).map({ String(cString: $0.pointee.pw_name) }) else { return }
-        let folder = try workshop.makeFolder("sshd")
-        let home = try workshop.makeFolder("sshd/home")
-        let port = try Loopback.freePort()
-        try workshop.run(Command("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/host_key"]))
-        _ = try workshop.write(publicKey, to: "sshd/authorized_keys")
-        // An empty home, since the user's own may hold start-up scripts that take longer than all the rest.
-        let configuration = try workshop.write(
-            """
-            ListenAddress 127.0.0.1:\(port)
-            HostKey \(folder)/host_key
-            AuthorizedKeysFile \(folder)/authorized_keys
-            PidFile none
-            StrictModes no
-            UsePAM no
-            PasswordAuthentication no
-            KbdInteractiveAuthentication no
-            PermitRootLogin yes
-            UseDNS no
-            PrintMotd no
-            PrintLastLog no
-            SetEnv HOME=\(home)
-
-            """,
-            to: "sshd/config"
-        )
-        // As root it wants its own folder; it ends by itself if nobody is left to end it.
-        let madeFolder = geteuid() == 0 && mkdir("/run/sshd", 0o755) == 0
-        defer { if madeFolder { rmdir("/run/sshd") } }
-        guard let sshd = ["/usr/sbin/sshd", "/usr/bin/sshd"].first(where: FileManager.default.isExecutableFile) else {
-            return report.note("no sshd is installed, so none is entered")
-        }
-        let process = try Command("timeout", ["900", sshd, "-D", "-e", "-f", configuration])
-            .start(output: "/dev/null", errors: "\(folder)/log")
-        defer {
-            kill(process, SIGTERM)
-            Command.wait(for: process)
-        }
-        try Loopback.awaitBanner(port: port)
-        try compare("private sshd", port: port, user: user, hostKeys: "\(folder)/host_key.pub")
     }
 
     // MARK: A container

@@ -60,9 +60,16 @@ struct Report {
     }
 
     /// - Parameter aim: nil where the figure only stands beside one that has an aim.
-    func measure(_ what: String, _ milliseconds: [Double], aim: Double?) {
-        let figures = Figures(values: milliseconds)
-        row(what, figures.words(" ms"), aim.map { Report.judge(figures, $0, unit: " ms") } ?? "")
+    func measure(_ what: String, _ values: [Double], unit: String = " ms", aim: Double?) {
+        let figures = Figures(values: values)
+        row(what, figures.words(unit), aim.map { Report.judge(figures, $0, unit: unit) } ?? "")
+    }
+
+    /// A figure that is the better the greater it is.
+    func measure(_ what: String, _ values: [Double], unit: String, atLeast aim: Double) {
+        let figures = Figures(values: values)
+        let verdict = figures.median >= aim ? "reached" : "missed "
+        row(what, figures.words(unit), "\(verdict) ≥ \(Figures.number(aim))\(unit)")
     }
 
     private static func judge(_ figures: Figures, _ aim: Double, unit: String) -> String {

@@ -29,20 +29,37 @@ enum Loopback {
         throw Command.Failure(description: "no sshd answers at port \(port)")
     }
 
+    /// Waits until something takes connections there.
+    static func await(port: Int) throws {
+        for _ in 0..<300 {
+            try Interruption.check()
+            let socket = connect(to: port)
+            defer { close(socket.descriptor) }
+            if socket.isConnected { return }
+            usleep(20_000)
+        }
+        throw Command.Failure(description: "nothing listens at port \(port)")
+    }
+
     private static func saysBanner(_ port: Int) -> Bool {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let (socket, isConnected) = connect(to: port)
         defer { close(socket) }
+        var bytes = [UInt8](repeating: 0, count: 4)
+        return isConnected && recv(socket, &bytes, 4, Int32(MSG_WAITALL)) == 4 && bytes.elementsEqual("SSH-".utf8)
+    }
+
+    /// The caller closes it in any case.
+    private static func connect(to port: Int) -> (descriptor: Int32, isConnected: Bool) {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var patience = timeval(tv_sec: 2, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = address(port: port)
         let number = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        var bytes = [UInt8](repeating: 0, count: 4)
-        return number == 0 && recv(socket, &bytes, 4, Int32(MSG_WAITALL)) == 4
-            && bytes.elementsEqual("SSH-".utf8)
+        return (socket, number == 0)
     }
 
     private static func address(port: Int) -> sockaddr_in {

@@ -3,24 +3,30 @@
 import Foundation
 import Glibc
 
-/// A folder for all that is written, and the program that is measured. The user's own keys, agent and state are left out.
+/// A folder for all that is written, and the programs that are measured. The user's own keys, agent and state are left out.
 struct Workshop {
     let folder: String
-    let program: String
+    /// Where they are.
+    let programs: String
 
     /// Makes the folder, and removes it however `body` ends.
-    static func with(program: String, _ body: (Workshop) throws -> Void) throws {
+    static func with(programs: String, _ body: (Workshop) throws -> Void) throws {
         var template = Array("\(FileManager.default.temporaryDirectory.path)/latchkey-benchmark.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Command.Failure(description: "no temporary folder can be made") }
         let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(Workshop(folder: folder, program: program))
+        try body(Workshop(folder: folder, programs: programs))
     }
 
-    /// The program with a state of its own, by the name of `state`.
+    /// The client with a state of its own, by the name of `state`.
     func latchkey(_ arguments: String..., state: String, expected: Int32 = 0) -> Command {
+        program("latchkey", arguments, state: state, expected: expected)
+    }
+
+    /// Any of the programs.
+    func program(_ name: String, _ arguments: [String], state: String, expected: Int32 = 0) -> Command {
         let environment = ["HOME": "\(folder)/home", "LATCHKEY_HOME": "\(folder)/\(state)", "LANG": "C.UTF-8"]
-        return Command(program, arguments, environment: environment, expected: expected)
+        return Command("\(programs)/\(name)", arguments, environment: environment, expected: expected)
     }
 
     @discardableResult
