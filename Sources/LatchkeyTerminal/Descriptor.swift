@@ -54,8 +54,13 @@ struct PatientOutput: ~Copyable {
         }
         self.descriptor = descriptor
         isOwned = false
-        limit = kind == S_IFREG ? .max : Int(PIPE_BUF)
+        // The null device, which takes everything at once.
+        let isNull = kind == S_IFCHR && status.st_rdev == PatientOutput.null
+        limit = kind == S_IFREG || isNull ? .max : Int(PIPE_BUF)
     }
+
+    /// The number of /dev/null, 1:3 on every Linux (devices.txt), as `makedev` packs it.
+    private static let null: dev_t = 1 << 8 | 3
 
     deinit { if isOwned { close(descriptor) } }
 

@@ -68,7 +68,8 @@ extension ProcessTests {
             var process = try LocalProcess(Local.shell("sleep 60"))
             let block = [UInt8](repeating: 1, count: 1 << 20)
             let taken = block.withUnsafeBytes({ process.write($0) })
-            #expect(taken == .count(65536))
+            // As large as it was asked to be, or as the system makes them where it does not allow so much.
+            #expect([.count(256 * 1024), .count(64 * 1024)].contains(taken))
             let taken1 = block.withUnsafeBytes({ process.write($0) })
             #expect(taken1 == .full)
         }

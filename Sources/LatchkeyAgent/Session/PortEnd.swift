@@ -7,7 +7,7 @@ internal import LatchkeyRelay
 /// A port, one connection at a time: for a client's standard streams, and for clients that know no multiplexing.
 final class PortEnd: LocalEnd {
     private static let backlogLimit = 512 * 1024
-    private static let burst = 16
+    private static let burst = 4
 
     private let target: PortTarget
     /// Whether the session goes on when the connection ends, and the next input dials anew.

@@ -10,8 +10,8 @@ final class ProcessEnd: LocalEnd {
     /// The most bytes in one message: what goes through an official client fastest, and through Latchkey's own.
     private static let officialPiece = 32 * 1024
     private static let piece = 64 * 1024
-    /// So many messages at a time, so that what comes in gets its turn.
-    private static let burst = 16
+    /// So many messages at a time: what comes in gets its turn, and they are sent while they are in the processor's cache.
+    private static let burst = 4
     /// Milliseconds that a shell waits for its client to say how large its terminal is.
     private static let sizePatience: Int64 = 300
 
