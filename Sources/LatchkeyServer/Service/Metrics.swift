@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+internal import LatchkeyModel
 internal import Synchronization
 
 /// Figures about the server, in Prometheus' text format (version 0.0.4).
@@ -60,6 +62,31 @@ package final class Metrics: Sendable {
         let gauges = Gauge.allCases.map {
             "# HELP \($0.name) \($0.help)\n# TYPE \($0.name) gauge\n\($0.name) \(now.gauges[$0.rawValue])\n"
         }
-        return (counters + gauges).joined()
+        return (counters + gauges).joined() + Metrics.process
+    }
+
+    /// What every exporter of Prometheus tells of its process.
+    private static var process: String {
+        var text = ""
+        if let pages = resident {
+            text += "# HELP process_resident_memory_bytes Resident memory size in bytes.\n"
+            text +=
+                "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes \(pages * sysconf(Int32(_SC_PAGESIZE)))\n"
+        }
+        if let folder = opendir("/proc/self/fd") {
+            // Not `.`, `..` and the folder itself.
+            var count = -3
+            while readdir(folder) != nil { count += 1 }
+            closedir(folder)
+            text += "# HELP process_open_fds Number of open file descriptors.\n"
+            text += "# TYPE process_open_fds gauge\nprocess_open_fds \(max(0, count))\n"
+        }
+        return text
+    }
+
+    /// Pages of memory that are there: the second number of `statm` (proc(5)).
+    private static var resident: Int? {
+        guard let content = try? StateFile.read("/proc/self/statm") else { return nil }
+        return String(decoding: content, as: UTF8.self).split(separator: " ").dropFirst().first.flatMap { Int($0) }
     }
 }

@@ -20,6 +20,10 @@ final class SecureHandler: ChannelDuplexHandler, @unchecked Sendable {
     private let connection: OpaquePointer
     private let wire: Wire
     private var isOpen = false
+    /// The other side has said goodbye: nothing that still comes counts, but it may listen on.
+    private var inputIsOver = false
+    /// This side has said goodbye.
+    private var outputIsOver = false
     private var isClosed = false
     /// What goes out with the next flush, or once the handshake is done.
     private var pending: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
@@ -42,14 +46,14 @@ final class SecureHandler: ChannelDuplexHandler, @unchecked Sendable {
     // MARK: In
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosed else { return }
+        guard !isClosed, !inputIsOver else { return }
         wire.incoming = unwrapInboundIn(data)
         defer { wire.incoming = nil }
         if !isOpen {
             guard shakeHands(context) else { return }
             if isFlushWanted { flush(context: context) }
         }
-        while !isClosed, let bytes = decrypt(context) { context.fireChannelRead(wrapInboundOut(bytes)) }
+        while !isClosed, !inputIsOver, let bytes = decrypt(context) { context.fireChannelRead(wrapInboundOut(bytes)) }
     }
 
     /// - Returns: whether the handshake is done.
@@ -92,10 +96,27 @@ final class SecureHandler: ChannelDuplexHandler, @unchecked Sendable {
         if verdict != SSL_ERROR_NONE && verdict != SSL_ERROR_WANT_READ {
             // A goodbye, or something that is not TLS; what came before it counts.
             if plain.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plain)) }
-            end(context)
+            if verdict == SSL_ERROR_ZERO_RETURN { endInput(context) } else { end(context) }
             return nil
         }
         return plain.readableBytes > 0 ? plain : nil
+    }
+
+    /// The other side's goodbye is to TLS what the end of the input is to TCP (RFC 8446 §6.1), and goes on as that.
+    private func endInput(_ context: ChannelHandlerContext) {
+        guard !isClosed, !inputIsOver else { return }
+        inputIsOver = true
+        let staysOpen = try? context.channel.syncOptions?.getOption(.allowRemoteHalfClosure)
+        if staysOpen == true { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) } else { end(context) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        // It may have been told already.
+        if !inputIsOver {
+            inputIsOver = true
+            if isOpen { context.fireUserInboundEventTriggered(event) } else { end(context) }
+        }
     }
 
     private func end(_ context: ChannelHandlerContext) {
@@ -123,20 +144,24 @@ final class SecureHandler: ChannelDuplexHandler, @unchecked Sendable {
         let writes = pending
         pending.removeAll(keepingCapacity: writes.count < 8)
         for (bytes, promise) in writes {
-            encrypt(bytes)
-            sendRecords(context, promise: promise)
+            if !outputIsOver, encrypt(bytes) {
+                sendRecords(context, promise: promise)
+            } else {
+                promise?.fail(ChannelError.outputClosed)
+            }
         }
         context.flush()
     }
 
-    private func encrypt(_ bytes: ByteBuffer) {
-        guard bytes.readableBytes > 0 else { return }
+    /// - Returns: false after a goodbye or an error, when nothing can be sent any more.
+    private func encrypt(_ bytes: ByteBuffer) -> Bool {
+        guard bytes.readableBytes > 0 else { return true }
         let records = bytes.readableBytes / SecureHandler.recordSize + 1
         wire.reserve(bytes.readableBytes + records * SecureHandler.recordOverhead)
-        bytes.withUnsafeReadableBytes { bytes in
+        return bytes.withUnsafeReadableBytes { bytes in
             ERR_clear_error()
             // The wire takes everything, so this neither waits nor does a part only.
-            _ = SSL_write(connection, bytes.baseAddress, Int32(clamping: bytes.count))
+            return SSL_write(connection, bytes.baseAddress, Int32(clamping: bytes.count)) == bytes.count
         }
     }
 
@@ -149,13 +174,14 @@ final class SecureHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if mode != .input, !isClosed {
-            if isOpen {
+            if isOpen, !outputIsOver {
                 ERR_clear_error()
                 // Says goodbye; the other side's answer is not waited for (RFC 8446 §6.1).
                 _ = SSL_shutdown(connection)
                 sendRecords(context, promise: nil)
                 context.flush()
             }
+            outputIsOver = true
             isClosed = mode == .all
             abandon()
         }

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LatchkeyTestSupport
+import Testing
+
+extension RelayTests {
+    /// What the server does with TLS, spoken well and badly.
+    struct Secure {
+        /// `Secured` speaks TLS over a plain socket, so that every byte on its way is in the test's hands.
+        private static let prelude = #"""
+            import random, re, socket, ssl, subprocess, time, urllib.request
+            PORT = int(sys.argv[1])
+            GET = b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
+            LAST = b'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+            def dial(): return socket.create_connection(('127.0.0.1', PORT), timeout=20)
+            def trust(version=None, protocols=None):
+                context = ssl.create_default_context(cafile=SERVER['authorities'])
+                if version: context.minimum_version = context.maximum_version = version
+                if protocols: context.set_alpn_protocols(protocols)
+                return context
+            def is_healthy():
+                assert urllib.request.urlopen(f'http://127.0.0.1:{PORT}/healthz', timeout=10).read() == b'ok\n'
+            class Secured:
+                def __init__(self, context, piece=1 << 20, early=b''):
+                    self.socket, self.piece = dial(), piece
+                    self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+                    self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname='127.0.0.1')
+                    while True:
+                        try:
+                            self.tls.do_handshake()
+                            break
+                        except ssl.SSLWantReadError:
+                            self.flush()
+                            self.feed()
+                    # With the handshake's last message, in one piece.
+                    if early: self.tls.write(early)
+                    self.flush()
+                def flush(self):
+                    data = self.outgoing.read()
+                    for at in range(0, len(data), self.piece): self.socket.sendall(data[at:at + self.piece])
+                def feed(self):
+                    data = self.socket.recv(1 << 16)
+                    if data: self.incoming.write(data)
+                    else: self.incoming.write_eof()
+                def say(self, data):
+                    self.tls.write(data)
+                    self.flush()
+                def hear(self):
+                    """All that comes until the server says goodbye, which it must."""
+                    got = b''
+                    while True:
+                        try:
+                            piece = self.tls.read(1 << 16)
+                            if not piece: return got
+                            got += piece
+                        except ssl.SSLWantReadError: self.feed()
+                        except ssl.SSLZeroReturnError: return got
+            def hello():
+                outgoing = ssl.MemoryBIO()
+                tls = trust().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname='127.0.0.1')
+                try: tls.do_handshake()
+                except ssl.SSLWantReadError: pass
+                return outgoing.read()
+
+            """#
+
+        private func run(_ script: String) throws {
+            try Scratch.with { scratch in
+                try TestRelay.with(scratch) { relay in
+                    let answer = try relay.python(Self.prelude + script + "\nis_healthy()\nprint('good')")
+                    #expect(answer == "good")
+                }
+            }
+        }
+
+        @Test func `TLS 1.2 and 1.3 are spoken, older ones are not, and HTTP/1.1 is agreed on`() throws {
+            try run(
+                #"""
+                for version in [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]:
+                    for protocols, agreed in [(None, None), (['http/1.1'], 'http/1.1'), (['h2', 'http/1.1'], 'http/1.1'),
+                            (['h2'], None)]:
+                        link = Secured(trust(version, protocols))
+                        assert link.tls.selected_alpn_protocol() == agreed, (version, protocols)
+                        link.say(LAST)
+                        got = link.hear()
+                        assert got.startswith(b'HTTP/1.1 200 ') and got.endswith(b'ok\n'), got
+                old = trust()
+                old.set_ciphers('ALL:@SECLEVEL=0')
+                old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+                try:
+                    Secured(old)
+                    assert False, 'TLS 1.1 was taken'
+                except ssl.SSLError: pass
+                """#
+            )
+        }
+
+        @Test func `every byte may come alone, and much may come at once`() throws {
+            try run(
+                #"""
+                for version in [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]:
+                    slow = Secured(trust(version), piece=1)
+                    for byte in LAST: slow.say(bytes([byte]))
+                    assert slow.hear().endswith(b'ok\n')
+                    # What follows the handshake in the same segment is not lost.
+                    assert Secured(trust(version), early=LAST).hear().endswith(b'ok\n')
+                    many = Secured(trust(version))
+                    many.say(GET * 500 + LAST)
+                    assert many.hear().count(b'ok\n') == 501
+                    # A body of several records, just within the limit, and the answer to it.
+                    big = Secured(trust(version))
+                    big.say(b'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: AmazonSSM.DescribeSessions\r\n'
+                        b'Content-Length: 60000\r\n\r\n' + b' ' * 60000)
+                    assert b'MissingAuthenticationTokenException' in big.hear()
+                """#
+            )
+        }
+
+        @Test
+        func `an end in the middle, a changed record or hello, a new handshake: refused, and nobody else notices`()
+            throws
+        {
+            try run(
+                #"""
+                random.seed(7)
+                whole = hello()
+                def offer(data, waits=True):
+                    with dial() as link:
+                        link.sendall(data)
+                        if waits: link.shutdown(socket.SHUT_WR)
+                        try:
+                            while waits and link.recv(1 << 16): pass
+                        except ConnectionError: pass
+                for length in range(0, len(whole), 7): offer(whole[:length])
+                for _ in range(300):
+                    wrong = bytearray(whole)
+                    for _ in range(random.randint(1, 8)): wrong[random.randrange(1, len(wrong))] = random.randrange(256)
+                    offer(bytes(wrong))
+                is_healthy()
+                for version in [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]:
+                    link = Secured(trust(version))
+                    link.tls.write(GET)
+                    record = bytearray(link.outgoing.read())
+                    record[-1] ^= 1
+                    link.socket.sendall(record)
+                    try:
+                        link.hear()
+                        assert False, 'a changed record was taken'
+                    except ssl.SSLError as error: assert 'bad record mac' in str(error).lower(), error
+                    # Gone without a word.
+                    gone = Secured(trust(version))
+                    gone.say(GET[:10])
+                    gone.socket.close()
+                # Not in clear either, once it was TLS.
+                link = Secured(trust())
+                link.socket.sendall(GET)
+                try: link.hear()
+                except (ssl.SSLError, ConnectionError): pass
+                """#
+            )
+        }
+
+        @Test func `keys are changed on request, and there is no second handshake`() throws {
+            try run(
+                #"""
+                def openssl(*options, lines):
+                    # It reads commands (a letter alone on a line) only where its input is not all there at once.
+                    process = subprocess.Popen(['openssl', 's_client', '-crlf', '-connect', f'127.0.0.1:{PORT}', '-CAfile',
+                        SERVER['authorities'], *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT)
+                    seen = b''
+                    while b'---\n' not in seen[seen.find(b'Verify return code'):] or b'Verify return code' not in seen:
+                        piece = process.stdout.read1(1 << 16)
+                        if not piece: break
+                        seen += piece
+                    for line in lines:
+                        process.stdin.write(line)
+                        process.stdin.flush()
+                        time.sleep(0.3)
+                    rest, _ = process.communicate(timeout=20)
+                    return seen + rest
+                said = openssl('-tls1_3', lines=[b'K\n', b'GET /healthz HTTP/1.1\nHost: x\nConnection: close\n\n'])
+                assert b'KEYUPDATE' in said and b'HTTP/1.1 200 ' in said, said[-600:]
+                said = openssl('-tls1_2', lines=[b'R\n'])
+                assert b'no renegotiation' in said.lower(), said[-600:]
+                """#
+            )
+        }
+
+        @Test func `connections that end early leave nothing behind`() throws {
+            try run(
+                #"""
+                def figure(name):
+                    text = urllib.request.urlopen(f'http://127.0.0.1:{PORT}/metrics', timeout=10).read().decode()
+                    return int(re.search(rf'^{name} (\d+)$', text, re.M)[1])
+                whole = hello()
+                def burst(count):
+                    for _ in range(count // 50):
+                        links = [dial() for _ in range(50)]
+                        for link in links: link.sendall(whole)
+                        for link in links: link.recv(1)
+                        for link in links: link.close()
+                burst(500)
+                before = figure('process_resident_memory_bytes')
+                burst(2500)
+                # One that stayed would cost some 15 KB.
+                after = figure('process_resident_memory_bytes')
+                assert after - before < 15_000_000, (before, after)
+                for _ in range(100):
+                    open_files = figure('process_open_fds')
+                    if open_files < 50: break
+                    time.sleep(0.1)
+                assert open_files < 50, open_files
+                """#
+            )
+        }
+    }
+}
