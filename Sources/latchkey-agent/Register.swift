@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyAgent
+internal import LatchkeyCommandLine
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
@@ -37,7 +38,11 @@ struct Register: ParsableCommand {
 
     func run() throws {
         guard let code = activationCode ?? Environment.value("LATCHKEY_ACTIVATION_CODE") else {
-            throw ValidationError("--activation-code is missing")
+            throw LatchkeyError(
+                .usage,
+                "the activation's code is missing",
+                hint: "--activation-code CODE, or the variable LATCHKEY_ACTIVATION_CODE"
+            )
         }
         var authorities: [UInt8]?
         if let ca {
@@ -55,7 +60,7 @@ struct Register: ParsableCommand {
             stateFolder: state.folder,
             replaces: force
         )
-        print(id)
+        try Output.write(id)
         Console.note("latchkey-agent: registered; start it: latchkey-agent run")
     }
 }

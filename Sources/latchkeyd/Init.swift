@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
@@ -57,7 +58,7 @@ struct Init: ParsableCommand {
             try server?.write(folders)
         }
         guard let server else { return }
-        print(
+        try Output.write(
             """
             # for ~/.aws/config
             [profile latchkey]
