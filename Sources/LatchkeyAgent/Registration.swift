@@ -65,7 +65,8 @@ final class Registration: Sendable {
 
     static func exists(in folder: String) -> Bool { access(contentPath(folder), F_OK) == 0 }
 
-    /// Makes a key, has it registered, and writes both down.
+    /// Makes a key, has it registered, and writes both down. If the answer does not come, the next attempt shows the same key
+    /// and is no other machine to the server.
     ///
     /// - Throws: `activationInvalid` and its like as the server says, `instanceUnreachable` if it cannot be reached.
     static func make(
@@ -77,7 +78,8 @@ final class Registration: Sendable {
         fingerprint: String,
         folder: String
     ) throws -> Registration {
-        let key = try MachineKey.generate()
+        let attempt = RegistrationAttempt(activationID: activationID, fingerprint: fingerprint)
+        let key = try attempt.key(in: folder)
         var content = Content(
             instanceID: "",
             endpoint: endpoint,
@@ -110,6 +112,7 @@ final class Registration: Sendable {
         // The key first: a registration without its key would be of no use.
         try StateFile.write(keyPath(folder), secret: try key.pem())
         try StateFile.write(contentPath(folder), Array(try JSONEncoder().encode(content)))
+        RegistrationAttempt.forget(in: folder)
         return try Registration(content, key)
     }
 
