@@ -44,16 +44,9 @@ struct Register: ParsableCommand {
                 hint: "--activation-code CODE, or the variable LATCHKEY_ACTIVATION_CODE"
             )
         }
-        var authorities: [UInt8]?
-        if let ca {
-            guard let content = try StateFile.read(ca) else {
-                throw LatchkeyError(.fileUnusable, "there is no file '\(ca.terminalSafe)'")
-            }
-            authorities = content
-        }
         let id = try Agent.register(
             endpoint: endpoint,
-            authorities: authorities,
+            authorities: ca,
             region: region,
             activationID: activationId,
             activationCode: code,
@@ -61,6 +54,7 @@ struct Register: ParsableCommand {
             replaces: force
         )
         try Output.write(id)
-        Console.note("latchkey-agent: registered; start it: latchkey-agent run")
+        let option = state.given.map { " --state \($0.terminalSafe)" } ?? ""
+        Console.note("latchkey-agent: registered; start it: latchkey-agent run\(option)")
     }
 }

@@ -75,6 +75,7 @@ extension RelayTests {
                     let lost = try register(relay, state, activation, endpoint: "http://127.0.0.1:\(port)")
                     #expect(lost.status == 1)
                     #expect(lost.output.isEmpty)
+                    #expect(lost.error.contains("hint: try it again: the activation counts this machine once"))
                     #expect(try counts(relay) == ["1"])
                     let run = try register(relay, state, activation)
                     #expect(run.status == 0, "\(run.error)")
@@ -88,6 +89,60 @@ extension RelayTests {
                     try TestRelay.wait(for: "the agent") { try relay.log().contains("\"agent connected\"") }
                     // A registration that is in use is not taken up again.
                     #expect(try register(relay, state, activation, ["--force"]).status == 1)
+                }
+            }
+        }
+
+        @Test func `what is wrong is told, and a registration that holds is left as it is`() throws {
+            try Scratch.with { scratch in
+                try TestRelay.with(scratch) { relay in
+                    let state = "\(scratch.path)/agent"
+                    let activation = try activation(relay)
+                    let nonsense = try scratch.write("nonsense", "nonsense")
+                    let closed = "https://127.0.0.1:\(try TestRelay.freePort())"
+                    func expect(_ run: Execution, _ status: Int32, _ parts: String...) {
+                        #expect(run.status == status, "\(run.error)")
+                        #expect(run.error.split(separator: "\n").count == 2, "\(run.error)")
+                        for part in parts { #expect(run.error.contains(part), "\(run.error)") }
+                    }
+                    expect(
+                        try register(relay, state, ["x", "y"]),
+                        1,
+                        "no such activation",
+                        "latchkeyd activation create"
+                    )
+                    expect(try register(relay, state, activation, endpoint: closed), 1, "refused", "does latchkeyd run")
+                    expect(try register(relay, state, activation, endpoint: "x:1"), 1, "'x:1'", "for example https://")
+                    // The last one of an option counts.
+                    let trust = ["--ca", nonsense]
+                    expect(
+                        try register(relay, state, activation, trust),
+                        1,
+                        "no certificate in '\(nonsense)'",
+                        "ca.pem"
+                    )
+                    expect(
+                        try register(relay, state, activation, ["--ca", "/nowhere"]),
+                        1,
+                        "no file '/nowhere'",
+                        "ca.pem"
+                    )
+                    let other = try Execution.require([
+                        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout",
+                        "/dev/null",
+                    ])
+                    let foreign = ["--ca", try scratch.write("foreign", other.text)]
+                    expect(try register(relay, state, activation, foreign), 1, "is not trusted", "tls/ca.pem")
+                    #expect(try counts(relay) == ["0"])
+
+                    let done = try register(relay, state, activation)
+                    #expect(done.error == "latchkey-agent: registered; start it: latchkey-agent run --state \(state)\n")
+                    expect(try register(relay, state, activation), 1, "already, as \(done.line)", "--force")
+                    let names = ["agent-key.pem", "ca.pem", "registration.json"]
+                    let before = try names.map { try scratch.read("\(state)/\($0)") }
+                    expect(try register(relay, state, activation, ["--force"] + foreign), 1, "is not trusted")
+                    expect(try register(relay, state, activation, ["--force"]), 1, "so many have registered")
+                    #expect(try names.map { try scratch.read("\(state)/\($0)") } == before)
                 }
             }
         }
