@@ -70,7 +70,7 @@ package final class Agent: Sendable {
                 log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
                 try serve(channel)
             } catch {
-                log("not connected: \(Agent.words(error))")
+                log("not connected to \(relay.registration.address.httpOrigin): \(Agent.words(error))")
             }
             // A relay that starts again is back within a second or two; one that stays away is not pressed.
             if SystemClock.milliseconds() - start > 30_000 { pause = Agent.pauses.lowerBound }

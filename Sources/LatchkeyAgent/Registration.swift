@@ -181,7 +181,13 @@ final class Registration: Sendable {
             trust: trust,
             timeout: 15_000
         )
-        guard response.status == 200 else { throw TransportError.refused(status: response.status, response.excerpt) }
+        guard response.status == 200 else {
+            let failure = ServiceClient.failure(response)
+            guard case .refused("UnrecognizedClientException", _, _) = failure else { throw failure }
+            throw RelayAccess.Failure.lost(
+                "it does not know \(instanceID) any more; latchkey-agent register --force makes it another instance"
+            )
+        }
         return try ServiceJSON.decode(RequestManagedInstanceRoleToken.Response.self, response.body)
     }
 }

@@ -147,6 +147,25 @@ extension RelayTests {
             }
         }
 
+        @Test func `an agent whose instance was removed says so`() throws {
+            try Scratch.with { scratch in
+                try TestRelay.with(scratch) { relay in
+                    let state = "\(scratch.path)/agent"
+                    let id = try register(relay, state, try activation(relay, ["--name", "web-1"])).line
+                    #expect(try scratch.latchkey("instance", "remove", "web-1").status == 0)
+                    let log = "\(scratch.path)/agent.log"
+                    let agent = try Daemon(
+                        [Scratch.program(named: "latchkey-agent"), "run", "--state", state],
+                        log: log
+                    )
+                    defer { agent.stop() }
+                    try TestRelay.wait(for: "a word of it") { try scratch.read(log).contains("\n") }
+                    let words = "latchkey-agent: not connected to \(relay.endpoint): it does not know \(id) any more; "
+                    #expect(try scratch.read(log).hasPrefix(words + "latchkey-agent register --force makes it another"))
+                }
+            }
+        }
+
         @Test func `another attempt and a copy of the machine show another key`() throws {
             try Scratch.with { scratch in
                 try TestRelay.with(scratch) { relay in
