@@ -29,11 +29,16 @@ struct Init: ParsableCommand {
     @Option(help: "The region that clients name; any word will do.")
     var region = "local"
 
+    func validate() throws {
+        if !(1...65535).contains(port) { throw ValidationError("--port must be 1 to 65535") }
+    }
+
     func run() throws {
         let folders = StateFolders.current
         let store = try folders.store()
         let authority = AccessKeys(store: store, key: try MasterKey(file: folders.masterKeyPath))
         let certificates = Certificates(folders)
+        let isFirst = !certificates.exist
         let given = try names.map { try Names.address($0) }
         let all = given + ["localhost", "127.0.0.1", "::1", Environment.hostName]
         try certificates.make(names: all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
@@ -75,6 +80,9 @@ struct Init: ParsableCommand {
         Console.note(
             "latchkeyd: the authority's certificate, for agents and clients elsewhere: \(certificates.authorityPath)"
         )
-        Console.note("latchkeyd: start it: latchkeyd run" + (given.isEmpty ? "" : " --listen 0.0.0.0:\(port)"))
+        let listen = given.isEmpty ? (port == 8443 ? "" : " --listen 127.0.0.1:\(port)") : " --listen 0.0.0.0:\(port)"
+        Console.note(
+            "latchkeyd: start it\(isFirst ? "" : " again if it runs, with a new certificate"): latchkeyd run\(listen)"
+        )
     }
 }
