@@ -74,10 +74,17 @@ let package = Package(
             ]
         ),
         .target(
+            name: "LatchkeyCommandLine",
+            dependencies: [
+                "LatchkeyModel", "LatchkeyTerminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(
             name: "LatchkeyCommands",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay",
-                "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
+                "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyKeys",
+                "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -85,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "latchkeyd",
             dependencies: [
-                "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer", "LatchkeyTerminal",
+                "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
+                "LatchkeyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -93,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "latchkey-agent",
             dependencies: [
-                "LatchkeyAgent", "LatchkeyModel", "LatchkeyTerminal",
+                "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

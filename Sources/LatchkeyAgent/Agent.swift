@@ -70,7 +70,7 @@ package final class Agent: Sendable {
                 log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
                 try serve(channel)
             } catch {
-                log("not connected: \(Agent.words(error))")
+                log("not connected to \(relay.registration.address.httpOrigin): \(Agent.words(error))")
             }
             // A relay that starts again is back within a second or two; one that stays away is not pressed.
             if SystemClock.milliseconds() - start > 30_000 { pause = Agent.pauses.lowerBound }
@@ -249,13 +249,13 @@ extension Agent {
     ///
     /// - Parameters:
     ///   - endpoint: for example `https://relay.example:8443`.
-    ///   - authorities: the content of a file of PEM certificates to trust; nil for the system's. It is kept.
+    ///   - authorities: a file of PEM certificates to trust, of which a copy is kept; nil for the system's.
     ///   - replaces: whether an older registration gives way.
     /// - Returns: the instance's id.
     /// - Throws: `configurationInvalid` if the machine is registered already, and what the server says.
     package static func register(
         endpoint: String,
-        authorities: [UInt8]?,
+        authorities: String?,
         region: String,
         activationID: String,
         activationCode: String,
@@ -271,15 +271,10 @@ extension Agent {
                 hint: "--force registers it anew, as another instance"
             )
         }
-        var path: String?
-        if let authorities {
-            path = "\(stateFolder)/ca.pem"
-            try StateFile.write("\(stateFolder)/ca.pem", authorities)
-        }
         return
             try Registration.make(
                 endpoint: endpoint,
-                authorities: path,
+                authorities: authorities,
                 region: region,
                 activationID: activationID,
                 activationCode: activationCode,

@@ -28,7 +28,11 @@ package final class Registration: Sendable {
 
     private init(_ content: Content, _ key: MachineKey) throws {
         do { address = try ServerAddress(url: content.endpoint) } catch {
-            throw LatchkeyError(.configurationInvalid, "the endpoint \(error.words)")
+            throw LatchkeyError(
+                .configurationInvalid,
+                "the endpoint \(error.words)",
+                hint: "for example https://relay.example:8443"
+            )
         }
         instanceID = content.instanceID
         trust = Trust(authorities: content.authorities)
@@ -39,6 +43,7 @@ package final class Registration: Sendable {
 
     private static func contentPath(_ folder: String) -> String { "\(folder)/registration.json" }
     private static func keyPath(_ folder: String) -> String { "\(folder)/agent-key.pem" }
+    private static func authoritiesPath(_ folder: String) -> String { "\(folder)/ca.pem" }
 
     /// Reads the registration of this machine.
     ///
@@ -56,7 +61,7 @@ package final class Registration: Sendable {
             throw LatchkeyError(
                 .configurationInvalid,
                 "the registration '\(contentPath(folder).terminalSafe)' cannot be read",
-                hint: "register anew with --force"
+                hint: "latchkey-agent register --force makes another"
             )
         }
         let pem = try StateFile.readSecret(keyPath(folder))
@@ -65,9 +70,11 @@ package final class Registration: Sendable {
 
     static func exists(in folder: String) -> Bool { access(contentPath(folder), F_OK) == 0 }
 
-    /// Makes a key, has it registered, and writes both down.
+    /// Makes a key, has it registered, and writes both down. If the answer does not come, the next attempt shows the same key
+    /// and is no other machine to the server.
     ///
-    /// - Throws: `activationInvalid` and its like as the server says, `instanceUnreachable` if it cannot be reached.
+    /// - Parameter authorities: a file of PEM certificates, of which a copy is kept; nil for the system's.
+    /// - Throws: `requestRefused` with what the server says, `relayUnreachable` if it cannot be reached.
     static func make(
         endpoint: String,
         authorities: String?,
@@ -77,7 +84,9 @@ package final class Registration: Sendable {
         fingerprint: String,
         folder: String
     ) throws -> Registration {
-        let key = try MachineKey.generate()
+        let certificates = try authorities.map(certificates)
+        let attempt = RegistrationAttempt(activationID: activationID, fingerprint: fingerprint)
+        let key = try attempt.key(in: folder)
         var content = Content(
             instanceID: "",
             endpoint: endpoint,
@@ -101,16 +110,56 @@ package final class Registration: Sendable {
                 )
                 .instanceId
         } catch {
-            throw LatchkeyError(
-                .instanceUnreachable,
-                "'\(endpoint.terminalSafe)' did not register this machine: \(error.words)",
-                hint: "check the endpoint, --ca, and that the activation is not used up: latchkeyd activation list"
-            )
+            throw failure(error, endpoint)
+        }
+        // Not before: a registration that this one would have replaced goes on with what it has.
+        if let certificates {
+            content.authorities = authoritiesPath(folder)
+            try StateFile.write(authoritiesPath(folder), certificates)
         }
         // The key first: a registration without its key would be of no use.
         try StateFile.write(keyPath(folder), secret: try key.pem())
         try StateFile.write(contentPath(folder), Array(try JSONEncoder().encode(content)))
+        RegistrationAttempt.forget(in: folder)
         return try Registration(content, key)
+    }
+
+    private static let authoritiesHint = "--ca takes the file tls/ca.pem of the latchkeyd, which latchkeyd init named"
+
+    private static func certificates(_ path: String) throws -> [UInt8] {
+        guard let content = try StateFile.read(path) else {
+            throw LatchkeyError(.fileUnusable, "there is no file '\(path.terminalSafe)'", hint: authoritiesHint)
+        }
+        guard String(decoding: content, as: UTF8.self).contains("CERTIFICATE-----") else {
+            throw LatchkeyError(
+                .fileUnusable,
+                "there is no certificate in '\(path.terminalSafe)'",
+                hint: authoritiesHint
+            )
+        }
+        return content
+    }
+
+    private static func failure(_ failure: ServiceFailure, _ endpoint: String) -> LatchkeyError {
+        let code: LatchkeyError.Code
+        let hint: String
+        switch failure {
+        case .unreachable(.untrusted): (code, hint) = (.relayUnreachable, authoritiesHint)
+        case .unreachable(.lost), .unreachable(.timedOut):
+            (code, hint) = (.relayUnreachable, "try it again: the activation counts this machine once")
+        case .unreachable:
+            code = .relayUnreachable
+            hint = "does latchkeyd run there, and listen for others: latchkeyd run --listen 0.0.0.0:PORT?"
+        case .refused("InvalidActivation", _, _):
+            code = .requestRefused
+            hint = "latchkeyd activation list shows what is left, latchkeyd activation create makes another"
+        case .refused, .malformed: (code, hint) = (.requestRefused, "is the endpoint a latchkeyd's?")
+        }
+        return LatchkeyError(
+            code,
+            "'\(endpoint.terminalSafe)' did not register this machine: \(failure.words)",
+            hint: hint
+        )
     }
 
     /// Credentials for an hour, asked for with a signature of the registered key.
@@ -132,7 +181,13 @@ package final class Registration: Sendable {
             trust: trust,
             timeout: 15_000
         )
-        guard response.status == 200 else { throw TransportError.refused(status: response.status, response.excerpt) }
+        guard response.status == 200 else {
+            let failure = ServiceClient.failure(response)
+            guard case .refused("UnrecognizedClientException", _, _) = failure else { throw failure }
+            throw RelayAccess.Failure.lost(
+                "it does not know \(instanceID) any more; latchkey-agent register --force makes it another instance"
+            )
+        }
         return try ServiceJSON.decode(RequestManagedInstanceRoleToken.Response.self, response.body)
     }
 }

@@ -90,6 +90,8 @@ package final class RelayAccess: Sendable {
             return String(text[start.upperBound..<end.lowerBound])
         } catch let failure as Failure {
             throw failure
+        } catch let failure as ServiceFailure {
+            throw .lost(failure.words)
         } catch let error as TransportError {
             throw .lost(error.words)
         } catch {
@@ -101,6 +103,10 @@ package final class RelayAccess: Sendable {
         do {
             let endpoint = endpoint(try currentCredentials())
             return try endpoint.openWebSocket(path, service: "ssmmessages", timeout: timeout)
+        } catch let failure as Failure {
+            throw failure
+        } catch let failure as ServiceFailure {
+            throw .lost(failure.words)
         } catch let error as TransportError {
             if case .refused(let status, _) = error, status == 403 { forgetCredentials() }
             throw .lost(error.words)

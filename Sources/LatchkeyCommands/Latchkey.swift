@@ -3,13 +3,12 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyBroker
+internal import LatchkeyCommandLine
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
 /// The root of the commands.
 struct Latchkey: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "latchkey",
         abstract: "Opens a shell on an instance by its name.",
@@ -18,7 +17,7 @@ struct Latchkey: ParsableCommand {
             latchkey connect web-1 -- uptime      one command; its exit status is yours
             latchkey explain web-1                which key, which road, and why
             """,
-        version: version,
+        version: "0.1.0",
         subcommands: [],
         groupedSubcommands: [
             CommandGroup(name: "Connection", subcommands: [Connect.self, Explain.self, SessionCommand.self]),
@@ -35,22 +34,10 @@ package enum Program {
     /// Runs what this process's arguments ask for and ends the process with the right status.
     package static func run() -> Never {
         ProcessSurroundings.settle()
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        // Asked for by every script that checks what is installed; the parser takes longer than the answer.
-        if arguments == ["--version"] {
-            Output.print(Latchkey.version)
-            exit(0)
+        let status = Invocation.run(Latchkey.self) { message, help in
+            let isStrayWord = message.hasPrefix("unexpected argument") && help.hasPrefix("latchkey connect")
+            return isStrayWord ? "a command goes behind --: latchkey connect NAME -- COMMAND" : nil
         }
-        do {
-            var command = try Latchkey.parseAsRoot(arguments)
-            try command.run()
-            leave(0)
-        } catch {
-            leave(Failure.report(error))
-        }
-    }
-
-    private static func leave(_ status: Int32) -> Never {
         // OpenSSL tidies up when a process exits, under the feet of any thread that still uses it, as one that looks for a
         // lost relay.
         if Threads.areRunning {

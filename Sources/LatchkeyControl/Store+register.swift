@@ -9,6 +9,10 @@ extension Store {
     /// Registers a machine as an instance `mi-…`, with the activation's tags and, if it is free, its default name.
     /// Whatever else happens at once, no more of them register than the activation allows.
     ///
+    /// A machine that did not hear the answer asks again, with the key that it showed before: it gets the same instance, and
+    /// counts once. That holds for as long as the activation does and nothing was heard of the agent. Nobody else gains by it,
+    /// since an id is of no use without the private half of the key.
+    ///
     /// - Parameters:
     ///   - codeDigest: the SHA-256 of the code that the machine gave.
     ///   - publicKeyDER: the key that its agent will sign with, as a SubjectPublicKeyInfo.
@@ -35,6 +39,7 @@ extension Store {
             }
             let activation = try Store.activation(row, database)
             if activation.isExpired(at: date) { throw LatchkeyError.activationExpired() }
+            if let known = try Store.unused(activationID, publicKeyDER, machineFingerprint, database) { return known }
             try database.execute(
                 sql: """
                     UPDATE activation SET registrationsCount = registrationsCount + 1
@@ -78,6 +83,25 @@ extension Store {
             )
             return instance
         }
+    }
+
+    /// The instance that was registered with this activation by the machine with this key, if its agent was never heard of.
+    /// Copies of a machine may share the key, though not the fingerprint.
+    private static func unused(
+        _ activationID: Activation.ID,
+        _ publicKeyDER: [UInt8],
+        _ machineFingerprint: String,
+        _ database: Database
+    ) throws -> Instance? {
+        let id = try String.fetchOne(
+            database,
+            sql: """
+                SELECT instanceID FROM managedInstance
+                WHERE activationID = ? AND publicKey = ? AND machineFingerprint = ? AND lastPing IS NULL
+                """,
+            arguments: [activationID, Data(publicKeyDER), machineFingerprint]
+        )
+        return try id.flatMap { try fetch([$0], database).first }
     }
 
     /// The instance of this name, if it has no agent.

@@ -96,7 +96,11 @@ extension LatchkeyError {
     }
 
     package static func accessKeyNotFound(_ id: String) -> LatchkeyError {
-        LatchkeyError(.accessKeyNotFound, "no access key '\(id.terminalSafe)'")
+        LatchkeyError(
+            .accessKeyNotFound,
+            "no access key '\(id.terminalSafe)'",
+            hint: "latchkeyd access-key list shows the ones there are"
+        )
     }
 
     /// The same for an id that is not known and for a wrong code, so that nobody learns which ids there are.
@@ -109,7 +113,11 @@ extension LatchkeyError {
     }
 
     package static func activationNotFound(_ id: String) -> LatchkeyError {
-        LatchkeyError(.activationInvalid, "no activation '\(id.terminalSafe)'")
+        LatchkeyError(
+            .activationInvalid,
+            "no activation '\(id.terminalSafe)'",
+            hint: "latchkeyd activation list shows the ones there are"
+        )
     }
 
     package static func activationExpired() -> LatchkeyError {

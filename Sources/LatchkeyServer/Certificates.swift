@@ -28,12 +28,18 @@ package struct Certificates: Sendable {
             try StateFile.write(authorityPath, Array(authority.certificatePEM.utf8))
         }
         let authority = String(decoding: try StateFile.read(authorityPath) ?? [], as: UTF8.self)
-        let issued = try CertificateAuthority.issue(
-            names: names,
-            authority: authority,
-            keyPEM: try StateFile.readSecret(authorityKeyPath),
-            days: 825
-        )
+        let key = try StateFile.readSecret(authorityKeyPath)
+        let issued: CertifiedKey
+        do throws(LatchkeyError) {
+            issued = try CertificateAuthority.issue(names: names, authority: authority, keyPEM: key, days: 825)
+        } catch {
+            if error.code == .nameInvalid { throw error }
+            throw LatchkeyError(
+                error.code,
+                "the authority in '\(folder.terminalSafe)' cannot be used: \(error.message)",
+                hint: "put copies of ca.pem and ca-key.pem back, or move them away for latchkeyd init to make others"
+            )
+        }
         try StateFile.write(keyPath, secret: issued.keyPEM)
         try StateFile.write(certificatePath, Array((issued.certificatePEM + authority).utf8))
     }

@@ -143,14 +143,23 @@ package struct Daemon {
             throw LatchkeyError(
                 .fileUnusable,
                 "cannot listen on '\(address)': \(Daemon.words(error))",
-                hint: "another latchkeyd may run already; --listen names another address"
+                hint: Daemon.hint(error)
             )
         }
     }
 
     private static func words(_ error: any Error) -> String {
         if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercased() }
+        if error is SocketAddressError.UnknownHost { return "the name cannot be resolved" }
         return "\(error)".terminalSafe
+    }
+
+    private static func hint(_ error: any Error) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE: "another latchkeyd may run already; --listen names another address"
+        case EACCES: "ports below 1024 take a right of their own, as AmbientCapabilities=CAP_NET_BIND_SERVICE of a unit"
+        default: "--listen takes an address of this machine, or 0.0.0.0 for all of them"
+        }
     }
 
     /// Tells programs of the same home where this server is, and gives them an access key of their own.

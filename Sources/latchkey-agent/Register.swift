@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyAgent
+internal import LatchkeyCommandLine
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
@@ -37,25 +38,23 @@ struct Register: ParsableCommand {
 
     func run() throws {
         guard let code = activationCode ?? Environment.value("LATCHKEY_ACTIVATION_CODE") else {
-            throw ValidationError("--activation-code is missing")
-        }
-        var authorities: [UInt8]?
-        if let ca {
-            guard let content = try StateFile.read(ca) else {
-                throw LatchkeyError(.fileUnusable, "there is no file '\(ca.terminalSafe)'")
-            }
-            authorities = content
+            throw LatchkeyError(
+                .usage,
+                "the activation's code is missing",
+                hint: "--activation-code CODE, or the variable LATCHKEY_ACTIVATION_CODE"
+            )
         }
         let id = try Agent.register(
             endpoint: endpoint,
-            authorities: authorities,
+            authorities: ca,
             region: region,
             activationID: activationId,
             activationCode: code,
             stateFolder: state.folder,
             replaces: force
         )
-        print(id)
-        Console.note("latchkey-agent: registered; start it: latchkey-agent run")
+        try Output.write(id)
+        let option = state.given.map { " --state \($0.terminalSafe)" } ?? ""
+        Console.note("latchkey-agent: registered; start it: latchkey-agent run\(option)")
     }
 }

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
@@ -25,7 +26,7 @@ struct AccessKeyCommand: ParsableCommand {
             let folders = StateFolders.current
             let keys = AccessKeys(store: try folders.store(), key: try MasterKey(file: folders.masterKeyPath))
             let (key, secret) = try keys.make(userName: try Names.user(user))
-            print("aws_access_key_id = \(key.id)\naws_secret_access_key = \(secret)")
+            try Output.write("aws_access_key_id = \(key.id)\naws_secret_access_key = \(secret)")
         }
     }
 
@@ -39,7 +40,7 @@ struct AccessKeyCommand: ParsableCommand {
                     let used = key.lastUsed.map { $0.formatted(.iso8601) } ?? "never"
                     return [key.id, key.userName.terminalSafe, key.created.formatted(.iso8601), used]
                 }
-            print(table.rendered)
+            try Output.write(table.rendered)
         }
     }
 

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
@@ -47,7 +48,7 @@ struct ActivationCommand: ParsableCommand {
                 now: now
             )
             try StateFolders.current.store().add(activation, codeDigest: Digest.sha256(Array(code.utf8)))
-            print("activation_id = \(activation.id)\nactivation_code = \(code)")
+            try Output.write("activation_id = \(activation.id)\nactivation_code = \(code)")
         }
     }
 
@@ -70,7 +71,7 @@ struct ActivationCommand: ParsableCommand {
                 }
                 cursor = page.next
             } while cursor != nil
-            print(table.rendered)
+            try Output.write(table.rendered)
         }
     }
 

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
@@ -28,11 +29,16 @@ struct Init: ParsableCommand {
     @Option(help: "The region that clients name; any word will do.")
     var region = "local"
 
+    func validate() throws {
+        if !(1...65535).contains(port) { throw ValidationError("--port must be 1 to 65535") }
+    }
+
     func run() throws {
         let folders = StateFolders.current
         let store = try folders.store()
         let authority = AccessKeys(store: store, key: try MasterKey(file: folders.masterKeyPath))
         let certificates = Certificates(folders)
+        let isFirst = !certificates.exist
         let given = try names.map { try Names.address($0) }
         let all = given + ["localhost", "127.0.0.1", "::1", Environment.hostName]
         try certificates.make(names: all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
@@ -57,7 +63,7 @@ struct Init: ParsableCommand {
             try server?.write(folders)
         }
         guard let server else { return }
-        print(
+        try Output.write(
             """
             # for ~/.aws/config
             [profile latchkey]
@@ -74,6 +80,9 @@ struct Init: ParsableCommand {
         Console.note(
             "latchkeyd: the authority's certificate, for agents and clients elsewhere: \(certificates.authorityPath)"
         )
-        Console.note("latchkeyd: start it: latchkeyd run" + (given.isEmpty ? "" : " --listen 0.0.0.0:\(port)"))
+        let listen = given.isEmpty ? (port == 8443 ? "" : " --listen 127.0.0.1:\(port)") : " --listen 0.0.0.0:\(port)"
+        Console.note(
+            "latchkeyd: start it\(isFirst ? "" : " again if it runs, with a new certificate"): latchkeyd run\(listen)"
+        )
     }
 }

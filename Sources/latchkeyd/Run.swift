@@ -20,7 +20,7 @@ struct Run: ParsableCommand {
         help: ArgumentHelp("Where to listen; may be given several times.", valueName: "host:port"),
         transform: { text in
             guard let address = ListenAddress(text) else {
-                throw ValidationError("'\(text.terminalSafe)' is not HOST:PORT")
+                throw ValidationError("'\(text.terminalSafe)' is not HOST:PORT, with a port up to 65535")
             }
             return address
         }
@@ -49,7 +49,9 @@ struct Run: ParsableCommand {
         if let maxDuration, !(1...525_600).contains(maxDuration) {
             throw ValidationError("--max-duration must be 1 to 525600 minutes")
         }
-        if Logger.Level(rawValue: logLevel) == nil { throw ValidationError("--log-level is none of the levels") }
+        if Logger.Level(rawValue: logLevel) == nil {
+            throw ValidationError("--log-level must be trace, debug, info, notice, warning or error")
+        }
     }
 
     func run() throws {

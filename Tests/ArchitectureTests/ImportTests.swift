@@ -29,17 +29,19 @@ struct ImportTests {
             "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH",
             "LatchkeyTerminal", "LatchkeyTransport",
         ],
+        "LatchkeyCommandLine": ["ArgumentParser", "LatchkeyModel", "LatchkeyTerminal"],
         "LatchkeyCommands": [
-            "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyControl", "LatchkeyKeys", "LatchkeyModel",
-            "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
+            "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl",
+            "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [
-            "ArgumentParser", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
-            "LatchkeyTerminal",
-            "Logging",
+            "ArgumentParser", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
+            "LatchkeyServer", "LatchkeyTerminal", "Logging",
         ],
-        "latchkey-agent": ["ArgumentParser", "LatchkeyAgent", "LatchkeyModel", "LatchkeyTerminal"],
+        "latchkey-agent": [
+            "ArgumentParser", "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeyTerminal",
+        ],
     ]
     /// The full Foundation costs each start of the program milliseconds, so the sources keep to the essentials.
     private static let free: Set<String> = ["Glibc", "FoundationEssentials", "Synchronization"]

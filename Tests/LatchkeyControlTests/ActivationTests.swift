@@ -31,7 +31,7 @@ struct ActivationTests {
         try withStore { store, path in
             let activation = activation(name: "rack-4", limit: 2, tags: ["env": "prod"])
             try store.add(activation, codeDigest: Self.digest)
-            let instance = try store.register(activation, at: 10.0004)
+            let instance = try store.register(activation, key: [48, 1], at: 10.0004)
             #expect(instance.id.hasPrefix("mi-") && Identifier.looksLikeInstanceID(instance.id))
             #expect(instance.tags == ["Name": "rack-4", "env": "prod"])
             #expect(instance.state == .running)
@@ -117,6 +117,60 @@ struct ActivationTests {
         }
     }
 
+    @Test func `a machine that did not hear the answer asks again and counts once`() throws {
+        try withStore { store, path in
+            let activation = activation(name: "rack-4", limit: 2)
+            try store.add(activation, codeDigest: Self.digest)
+            func count() throws -> [Int] { try store.activations(limit: 1).elements.map(\.registrationsCount) }
+            let first = try store.register(activation, key: [1])
+            #expect(try store.register(activation, key: [1], at: 3599) == first)
+            #expect(try Store(path: path).register(activation, key: [1], joins: true) == first)
+            #expect(try count() == [1])
+            // With the code alone nothing is had, and nothing after the end.
+            #expect(code { _ = try store.register(activation, digest: [], key: [1]) } == .activationInvalid)
+            #expect(code { _ = try store.register(activation, key: [1], at: 3600) } == .activationExpired)
+            // Another key is another machine, and so is a copy of the machine that has the key along.
+            let copy = try store.register(activation, key: [1], machine: "copy")
+            #expect(copy.id != first.id)
+            #expect(try count() == [2])
+            for key in [[1], [1, 0], []] as [[UInt8]] {
+                #expect(
+                    code { _ = try store.register(activation, key: key, machine: "other") } == .activationExhausted
+                )
+            }
+            #expect(try store.register(activation, key: [1]) == first)
+            #expect(try store.register(activation, key: [1], machine: "copy") == copy)
+            // From the first sign of life on, the registration is settled.
+            try store.notePing(first.id, at: time(20))
+            #expect(code { _ = try store.register(activation, key: [1]) } == .activationExhausted)
+            // What was removed does not come back.
+            try store.removeInstance(copy.id)
+            #expect(code { _ = try store.register(activation, key: [1], machine: "copy") } == .activationExhausted)
+            #expect(try store.instances() == [first])
+        }
+    }
+
+    @Test func `a key that was shown with one activation counts for no other`() throws {
+        try withStore { store, _ in
+            let all = [activation(name: "a"), activation(name: "b")]
+            for activation in all { try store.add(activation, codeDigest: Self.digest) }
+            let found = try all.map { try store.register($0, key: [1]) }
+            #expect(Set(found.map(\.id)).count == 2)
+            #expect(try store.activations(limit: 2).elements.map(\.registrationsCount) == [1, 1])
+        }
+    }
+
+    @Test func `a machine that joined a known instance and asks again joins it still`() throws {
+        try withStore { store, _ in
+            let known = Instance(tags: ["Name": "rack-4"], addresses: ["10.0.0.1"], created: time(0))
+            try store.add(known)
+            let activation = activation(name: "rack-4")
+            try store.add(activation, codeDigest: Self.digest)
+            for _ in 0..<2 { #expect(try store.register(activation, key: [1], joins: true).id == known.id) }
+            #expect(try store.instances().count == 1)
+        }
+    }
+
     @Test func `deleting an activation leaves its instances`() throws {
         try withStore { store, path in
             let activation = activation(limit: 2, tags: ["a": "b"])
@@ -182,13 +236,17 @@ extension Store {
     fileprivate func register(
         _ activation: Activation,
         digest: [UInt8] = [UInt8](repeating: 7, count: 32),
+        key: [UInt8] = Array(UUID().uuidString.utf8),
+        machine: String = "machine",
+        joins: Bool = false,
         at seconds: Double = 10
     ) throws -> Instance {
         try register(
             activationID: activation.id,
             codeDigest: digest,
-            publicKeyDER: [48, 1],
-            machineFingerprint: "machine",
+            publicKeyDER: key,
+            machineFingerprint: machine,
+            joins: joins,
             at: time(seconds)
         )
     }

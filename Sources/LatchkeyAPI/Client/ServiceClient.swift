@@ -70,7 +70,7 @@ package struct ServiceClient: Sendable {
     }
 
     /// `{"__type": "PREFIX#Code", "message": "…"}`.
-    static func failure(_ response: HTTPResponse) -> ServiceFailure {
+    package static func failure(_ response: HTTPResponse) -> ServiceFailure {
         guard let fault = try? JSONDecoder().decode(Fault.self, from: Data(response.body)), let type = fault.type else {
             return .refused(code: "HTTP \(response.status)", status: response.status, message: response.excerpt)
         }

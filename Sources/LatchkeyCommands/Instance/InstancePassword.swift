@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyBroker
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
@@ -60,7 +61,7 @@ struct InstancePassword: ParsableCommand {
             )
         }
         let password = try home.broker(store, .off).password(of: instance, encrypted: text, key: key)
-        try Output.print(password)
+        try Output.write(password)
         Output.print("")
     }
 }

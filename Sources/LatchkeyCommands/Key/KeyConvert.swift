@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import LatchkeyBroker
+internal import LatchkeyCommandLine
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeyTerminal
@@ -115,7 +116,7 @@ struct KeyConvert: ParsableCommand {
         let wanted = format.privateFormat(for: key.publicKey) ?? .openssh
         let text = try encode(opened, wanted)
         if out == "-" {
-            try Output.print(text)
+            try Output.write(text)
         } else {
             try KeyFile.write(text, to: out)
             Console.note("latchkey: wrote the \(key.publicKey.typeAndSize) key in the form \(wanted.name)")

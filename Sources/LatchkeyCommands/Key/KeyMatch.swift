@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyBroker
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel

@@ -26,6 +26,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     private var isTooLong = false
     private var timer: Scheduled<Void>?
     private var isAnswering = false
+    /// Answers on their way out.
+    private var unsent = 0
+    /// The other side has said all it had to say, and only listens.
+    private var inputIsOver = false
 
     init(
         responder: any RequestResponder,
@@ -48,6 +52,14 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            inputIsOver = true
+            if !isAnswering && unsent == 0 { context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -120,6 +132,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     private func answer(_ response: OutgoingResponse, keepsAlive: Bool, _ channel: any Channel) {
         guard channel.isActive else { return }
         isAnswering = false
+        unsent += 1
+        let keepsAlive = keepsAlive && !inputIsOver
         var headers = response.headers
         headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count))
         if !keepsAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
@@ -128,13 +142,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: response.body))), promise: nil)
         let promise = channel.eventLoop.makePromise(of: Void.self)
         channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: promise)
-        if keepsAlive {
-            timer?.cancel()
-            timer = channel.eventLoop.scheduleTask(in: HTTPHandler.patience) { channel.close(promise: nil) }
-        } else {
-            // An unread rest of the request would turn the close into a reset, and the answer be lost: the other side
-            // gets a moment to read it.
-            promise.futureResult.whenComplete { _ in
+        // For the answer to be taken, and for the next request.
+        timer?.cancel()
+        timer = channel.eventLoop.scheduleTask(in: HTTPHandler.patience) { channel.close(promise: nil) }
+        promise.futureResult.whenComplete { _ in
+            self.unsent -= 1
+            if keepsAlive {
+                if self.inputIsOver && !self.isAnswering && self.unsent == 0 { channel.close(promise: nil) }
+            } else {
+                // An unread rest of the request would turn the close into a reset, and the answer be lost: the other side
+                // gets a moment to read it.
                 channel.close(mode: .output, promise: nil)
                 channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
             }
@@ -142,7 +159,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     }
 
     private func upgrade(_ channel: any Channel, _ key: String, _ link: any Link) {
-        guard channel.isActive else { return }
+        // A half-closed WebSocket is a dead one.
+        guard channel.isActive, !inputIsOver else { return channel.close(promise: nil) }
         var headers = HTTPHeaders()
         headers.add(name: "Upgrade", value: "websocket")
         headers.add(name: "Connection", value: "Upgrade")
@@ -152,7 +170,6 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
         let pipeline = channel.pipeline.syncOperations
         do {
-            // A half-closed WebSocket is a dead one.
             try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
             try pipeline.addHandler(SocketHandler(link: link), position: .after(self))
         } catch {

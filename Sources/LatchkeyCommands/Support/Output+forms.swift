@@ -3,41 +3,20 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
+internal import LatchkeyCommandLine
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
-/// What goes to standard output: data, in the form that was asked for.
-enum Output {
+extension Output {
+    /// The form that was asked for.
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case table, json
     }
 
-    /// Prints a secret, which is only done where the user asked for it.
-    static func print(_ secret: borrowing Secret) throws {
-        switch secret.withBytes({ Descriptor.writeAll(STDOUT_FILENO, $0) }) {
-        case 0: return
-        case EPIPE: Signals.die(by: SIGPIPE)
-        case let number:
-            throw LatchkeyError(
-                number == ENOSPC ? .storageFull : .fileUnusable,
-                "cannot write the output: \(String(cString: strerror(number)).lowercased())"
-            )
-        }
-    }
-
     /// Prints text. A reader that has gone away ends the process as any filter does; a full disk is told.
-    static func print(_ text: String, newline: Bool = true) {
-        let text = newline && !text.hasSuffix("\n") ? text + "\n" : text
-        switch Descriptor.writeAll(STDOUT_FILENO, Array(text.utf8)) {
-        case 0: return
-        case EPIPE: Signals.die(by: SIGPIPE)
-        case let number:
-            Console.report(
-                LatchkeyError(
-                    number == ENOSPC ? .storageFull : .fileUnusable,
-                    "cannot write the output: \(String(cString: strerror(number)).lowercased())"
-                )
-            )
+    static func print(_ text: String) {
+        do { try write(text) } catch {
+            Console.report(error)
             exit(1)
         }
     }

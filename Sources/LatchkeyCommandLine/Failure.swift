@@ -1,72 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ArgumentParser
-internal import Glibc
-internal import LatchkeyBroker
-internal import LatchkeyModel
+package import ArgumentParser
+package import LatchkeyModel
 internal import LatchkeyTerminal
 
 /// How a failure is told and which status it ends the process with.
-enum Failure {
-    /// `connect`'s own failures, apart from those of the command that it runs; as ssh(1).
-    static let ownFailure: Int32 = 255
+package enum Failure {
     /// EX_USAGE of <sysexits.h>.
-    static let usage: Int32 = 64
+    package static let usage: Int32 = 64
 
     /// A `LatchkeyError` on its way out of a command, with what that command knows.
-    struct Reported: Error {
-        let error: LatchkeyError
-        let status: Int32
-        let showsCause: Bool
+    package struct Reported: Error {
+        package let error: LatchkeyError
+        package let status: Int32
+        package let showsCause: Bool
+
+        package init(error: LatchkeyError, status: Int32, showsCause: Bool) {
+            self.error = error
+            self.status = status
+            self.showsCause = showsCause
+        }
     }
 
     /// Says what went wrong and returns the status for it. Help and completions come this way too, with status 0.
-    static func report(_ error: any Error) -> Int32 {
+    ///
+    /// - Parameters:
+    ///   - root: the command that the arguments were read for.
+    ///   - hint: what to do about a mistake in the call, by the parser's words and those of where its help is; nil for the
+    ///     latter.
+    package static func report<Root: ParsableCommand>(
+        _ error: any Error,
+        of root: Root.Type,
+        hint: (_ message: String, _ help: String) -> String?
+    ) -> Int32 {
+        let program = Invocation.name(of: root)
         if let reported = error as? Reported {
-            Console.report(reported.error, showsCause: reported.showsCause)
+            Console.report(reported.error, showsCause: reported.showsCause, program: program)
             return reported.status
         }
         if let error = error as? LatchkeyError {
-            Console.report(error)
+            Console.report(error, program: program)
             return status(of: error, own: 1)
         }
         if let code = error as? ExitCode { return code.rawValue }
-        let code = Latchkey.exitCode(for: error)
+        let code = root.exitCode(for: error)
         if code.isSuccess {
-            Output.print(Latchkey.fullMessage(for: error), newline: true)
+            do throws(LatchkeyError) { try Output.write(root.fullMessage(for: error)) } catch {
+                Console.report(error, program: program)
+                return 1
+            }
             return 0
         }
         guard code == .validationFailure else {
             // Not the parser's and not ours: told as it is, and not as a mistake in the call.
-            Console.report(LatchkeyError(.fileUnusable, "\(error)".terminalSafe))
+            Console.report(LatchkeyError(.fileUnusable, "\(error)".terminalSafe), program: program)
             return 1
         }
-        let message = lowered(Latchkey.message(for: error))
-        let usage = Latchkey.usageString(for: error)
-        let isStrayWord = message.hasPrefix("unexpected argument") && usage.hasPrefix("latchkey connect")
-        Console.note("latchkey: error: \(message)")
-        Console.note(
-            "latchkey: hint: \(isStrayWord ? "a command goes behind --: latchkey connect NAME -- COMMAND" : usage)"
-        )
+        let message = lowered(root.message(for: error))
+        let help = help(root, error, program)
+        Console.report(LatchkeyError(.usage, message, hint: hint(message, help) ?? help), program: program)
         return Failure.usage
     }
 
-    /// Ends this process as what ran on the instance ended.
-    ///
-    /// - Throws: the status, if it is not 0.
-    static func pass(on outcome: Broker.RunOutcome) throws {
-        switch outcome {
-        case .exited(0): return
-        case .exited(let status): throw ExitCode(status)
-        case .disconnected:
-            Console.note("latchkey: disconnected")
-            throw ExitCode(ownFailure)
-        case .signalled(let number): Signals.die(by: number)
-        }
-    }
-
     /// - Parameter own: the status for what is not a mistake in the call.
-    static func status(of error: LatchkeyError, own: Int32) -> Int32 {
+    package static func status(of error: LatchkeyError, own: Int32) -> Int32 {
         switch error.code {
         case .usage, .nameInvalid: usage
         case .instanceNotFound, .instanceAmbiguous, .instanceExists, .instanceNotRunning, .instanceUnreachable,
@@ -91,15 +88,13 @@ enum Failure {
         let trimmed = line.hasSuffix(".") ? String(line.dropLast()) : line
         return (trimmed.prefix(1).lowercased() + trimmed.dropFirst()).terminalSafe
     }
-}
 
-extension Latchkey {
-    /// `see latchkey connect --help`, for the command that the error came from.
-    static func usageString(for error: any Error) -> String {
-        let usage = fullMessage(for: error).split(separator: "\n").last { $0.contains("--help'") }
-        guard let usage, let start = usage.firstIndex(of: "'"), let end = usage.lastIndex(of: "'"), start < end else {
-            return "latchkey --help shows how it is used"
+    /// `latchkey connect --help shows how it is used`, for the command that the error came from.
+    private static func help(_ root: (some ParsableCommand).Type, _ error: any Error, _ program: String) -> String {
+        let line = root.fullMessage(for: error).split(separator: "\n").last { $0.contains("--help'") }
+        guard let line, let start = line.firstIndex(of: "'"), let end = line.lastIndex(of: "'"), start < end else {
+            return "\(program) --help shows how it is used"
         }
-        return "\(usage[usage.index(after: start)..<end]) shows how it is used"
+        return "\(line[line.index(after: start)..<end]) shows how it is used"
     }
 }
