@@ -27,6 +27,12 @@ package final class TestRelay {
     package var endpoint: String { "https://127.0.0.1:\(port)" }
     private var logPath: String { "\(scratch.path)/latchkeyd.log" }
 
+    /// Sends clients elsewhere, until the server is started again.
+    package func redirectClients(to endpoint: String) throws {
+        let path = "\(scratch.latchkeyHome)/latchkeyd.json"
+        try scratch.write(path, try scratch.read(path).replacingOccurrences(of: self.endpoint, with: endpoint))
+    }
+
     // MARK: The server
 
     /// Starts it, and waits until it serves.
@@ -87,21 +93,8 @@ package final class TestRelay {
 
     /// A port of 127.0.0.1 on which nothing listens.
     package static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let port = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Int in
-                guard bind(descriptor, pointer, length) == 0, getsockname(descriptor, pointer, &length) == 0 else {
-                    return 0
-                }
-                return Int(UInt16(bigEndian: UnsafeRawPointer(pointer).load(as: sockaddr_in.self).sin_port))
-            }
-        }
-        guard port > 0 else { throw HarnessError("no port is free") }
+        let (descriptor, port) = try Loopback.bind()
+        close(descriptor)
         return port
     }
 }
