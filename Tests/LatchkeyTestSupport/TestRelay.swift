@@ -6,16 +6,29 @@ internal import Foundation
 package final class TestRelay {
     package let scratch: Scratch
     package let port: Int
+    private let wrapper: [String]
+    private let options: [String]
     private var daemon: Daemon?
 
-    private init(_ scratch: Scratch) throws {
+    private init(_ scratch: Scratch, _ wrapper: [String], _ options: [String]) throws {
         self.scratch = scratch
+        self.wrapper = wrapper
+        self.options = options
         port = try TestRelay.freePort()
     }
 
     /// Runs `body` with one that serves, and ends it whatever happens.
-    package static func with<Value>(_ scratch: Scratch, _ body: (TestRelay) throws -> Value) throws -> Value {
-        let relay = try TestRelay(scratch)
+    ///
+    /// - Parameters:
+    ///   - wrapper: words before the program's own, which start it in another way.
+    ///   - options: of `latchkeyd run`.
+    package static func with<Value>(
+        _ scratch: Scratch,
+        through wrapper: [String] = [],
+        _ options: String...,
+        body: (TestRelay) throws -> Value
+    ) throws -> Value {
+        let relay = try TestRelay(scratch, wrapper, options)
         try relay.latchkeyd("init", "--port", String(relay.port))
         try relay.start()
         defer { relay.daemon?.stop() }
@@ -37,8 +50,8 @@ package final class TestRelay {
 
     /// Starts it, and waits until it serves.
     package func start(_ options: String...) throws {
-        let program = [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"]
-        daemon = try Daemon(program + options, environment: scratch.environment, log: logPath)
+        let program = wrapper + [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"]
+        daemon = try Daemon(program + self.options + options, environment: scratch.environment, log: logPath)
         try TestRelay.wait(for: "a latchkeyd at port \(port)", { try isHealthy() }, otherwise: { try log() })
     }
 
