@@ -29,13 +29,22 @@ package final class Agent: Sendable {
     private static let pauses = 250...15_000
     private static let sessionLimit = 1000
 
+    /// So many ends are kept of which the relay takes no note.
+    private static let endingLimit = 4000
+
+    private struct Ending {
+        let content: TaskCompleteContent
+        /// Over the channel that stands.
+        var isTold = false
+    }
+
     private let relay: RelayAccess
     private let maker: EndMaker
     private let stateFolder: String
     private let log: @Sendable (String) -> Void
     private let sessions = Mutex<[String: SessionControl]>([:])
-    /// Sessions that have ended, and how, for the relay to hear.
-    private let finished = Mutex<[TaskCompleteContent]>([])
+    /// Sessions that have ended, and how, until the relay says that it has heard.
+    private let finished = Mutex<[Ending]>([])
     private let wake = WakeSignal()
 
     /// - Parameter log: takes a line, safe for a terminal.
@@ -65,7 +74,7 @@ package final class Agent: Sendable {
             do {
                 try report()
                 // Those that have ended but were not reported yet end by their own report, with its reason.
-                let alive = sessions.withLock { Array($0.keys) } + finished.withLock { $0.map(\.taskID) }
+                let alive = sessions.withLock { Array($0.keys) } + finished.withLock { $0.map(\.content.taskID) }
                 let channel = try relay.openControlChannel(sessions: alive, timeout: Agent.timeout)
                 log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
                 try serve(channel)
@@ -104,8 +113,13 @@ package final class Agent: Sendable {
         information.latchkeyAddresses = facts.addresses
         information.latchkeyPort = facts.sshPort
         do { _ = try relay.call(information) } catch let error as ServiceFailure {
-            if case .refused(_, let status, _) = error, status < 500 { relay.forgetCredentials() }
-            throw error
+            guard case .refused(_, let status, _) = error else { throw error }
+            guard status >= 500 else {
+                relay.forgetCredentials()
+                throw error
+            }
+            // A relay that cannot write it down, for want of room, can have sessions all the same.
+            log("the report was not taken: \(error.words)")
         }
     }
 
@@ -113,6 +127,8 @@ package final class Agent: Sendable {
 
     /// - Throws: when the channel is lost.
     private func serve(_ channel: WebSocketConnection) throws {
+        // What went out over the channel before may have been lost with it.
+        finished.withLock { endings in for index in endings.indices { endings[index].isTold = false } }
         var lastReport = SystemClock.milliseconds()
         var lastPing = lastReport
         var random = SystemRandomNumberGenerator()
@@ -157,9 +173,9 @@ package final class Agent: Sendable {
     }
 
     private func tellFinished(_ channel: WebSocketConnection, _ random: inout SystemRandomNumberGenerator) {
-        let contents = finished.withLock { contents in
-            defer { contents = [] }
-            return contents
+        let contents = finished.withLock { endings in
+            defer { for index in endings.indices { endings[index].isTold = true } }
+            return endings.filter { !$0.isTold }.map(\.content)
         }
         for content in contents {
             let header = MessageHeader(type: .taskComplete, stamp: .make(&random))
@@ -181,6 +197,9 @@ package final class Agent: Sendable {
         case .channelClosed:
             guard let content = Payload.decode(ChannelClosedContent.self, payload) else { return }
             sessions.withLock { $0[content.sessionID] }?.cancel()
+        case .taskAcknowledge:
+            guard let content = Payload.decode(TaskAcknowledgeContent.self, payload) else { return }
+            finished.withLock { endings in endings.removeAll { $0.content.taskID == content.taskID } }
         default: break
         }
     }
@@ -216,9 +235,10 @@ package final class Agent: Sendable {
                 try maker.make(task, type)
             }
             let failure = session.run()
-            _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
             log("session \(task.sessionID.terminalSafe) ended" + (failure.isEmpty ? "" : ": \(failure.terminalSafe)"))
             finish(task.sessionID, failure)
+            // Not before: a session that is neither alive nor at its end is one that was lost.
+            _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
             if !failure.isEmpty { session.leave() }
         }
         guard let threads else {
@@ -230,15 +250,15 @@ package final class Agent: Sendable {
 
     /// - Parameter failure: empty if it ended as sessions do.
     private func finish(_ sessionID: String, _ failure: String) {
-        finished.withLock {
-            $0.append(
-                TaskCompleteContent(
-                    taskID: sessionID,
-                    finalStatus: failure.isEmpty ? "Success" : "Failed",
-                    instanceID: instanceID,
-                    output: failure
-                )
-            )
+        let content = TaskCompleteContent(
+            taskID: sessionID,
+            finalStatus: failure.isEmpty ? "Success" : "Failed",
+            instanceID: instanceID,
+            output: failure
+        )
+        finished.withLock { endings in
+            endings.append(Ending(content: content))
+            endings.removeFirst(max(0, endings.count - Agent.endingLimit))
         }
         wake.raise()
     }

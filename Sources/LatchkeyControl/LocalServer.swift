@@ -43,6 +43,9 @@ package struct LocalServer: Codable, Sendable {
     package func write(_ folders: StateFolders) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try StateFile.write(folders.serverPath, Array(try encoder.encode(self)) + [0x0A])
+        let content = Array(try encoder.encode(self)) + [0x0A]
+        // One that says this already is left alone: a full disk must not keep a server from coming back.
+        guard (try? StateFile.read(folders.serverPath)) != content else { return }
+        try StateFile.write(folders.serverPath, content)
     }
 }

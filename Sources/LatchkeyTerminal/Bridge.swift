@@ -32,15 +32,20 @@ package struct Bridge: ~Copyable {
 
     private let options: Options
     private let signals: Signals
-    private var output = OutputLane(.output, STDOUT_FILENO)
-    private var error = OutputLane(.error, STDERR_FILENO)
+    private var output: OutputLane
+    private var error: OutputLane
     private var input = InputBuffer()
     private var escapes = EscapeFilter()
     private var lastHeard = SystemClock.seconds()
     private var probes = 0
 
-    package init(_ options: Options) throws {
+    /// - Parameters:
+    ///   - output: where the process's output goes.
+    ///   - error: where its standard error goes.
+    package init(_ options: Options, output: Int32 = STDOUT_FILENO, error: Int32 = STDERR_FILENO) throws {
         self.options = options
+        self.output = OutputLane(.output, output)
+        self.error = OutputLane(.error, error)
         guard let signals = Signals([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT]) else {
             throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
         }

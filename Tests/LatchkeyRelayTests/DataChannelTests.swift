@@ -65,6 +65,47 @@ import Testing
         #expect(taken == Array(0...40))
     }
 
+    /// Lets a channel go on only when its descriptor or its deadline says so, as those who own one do.
+    ///
+    /// - Returns: false if it sleeps although there is more.
+    private static func goOn(_ channel: inout DataChannel) throws -> Bool {
+        let isDue = channel.deadline.map { $0 <= SystemClock.milliseconds() } ?? false
+        var wait = pollfd(fd: channel.wantsToRead ? channel.descriptor : -1, events: Int16(POLLIN), revents: 0)
+        guard isDue || poll(&wait, 1, 10_000) > 0 else { return false }
+        try channel.advance()
+        return true
+    }
+
+    @Test func `what has arrived and was not taken in is not slept over`() throws {
+        var hidden = 0
+        // Where one read ends and the next begins is not the test's to say.
+        for more in stride(from: 0, to: 64 * 1024, by: 8 * 1024) {
+            let relay = try RelayStub()
+            var channel = DataChannel(.client)
+            channel.attach(try relay.connect(), opening: Self.opening)
+            // More than is held for a reader, and small ones behind it.
+            relay.send(.output, 0, [UInt8](repeating: 7, count: 1_048_576 + more))
+            for sequence in 1...20 as ClosedRange<Int64> { relay.send(.output, sequence, [1]) }
+            _ = try Self.run(&channel, relay) { channel, _ in channel.next != nil }
+            for _ in 0..<10 { _ = try relay.turn() }
+            channel.takeNext()
+            var wait = pollfd(fd: channel.descriptor, events: Int16(POLLIN), revents: 0)
+            if channel.next == nil, poll(&wait, 1, 0) == 0 { hidden += 1 }
+            var (taken, isAwake) = (1, true)
+            while taken < 21, isAwake {
+                if channel.next != nil {
+                    channel.takeNext()
+                    taken += 1
+                } else {
+                    isAwake = try Self.goOn(&channel)
+                }
+            }
+            #expect(taken == 21)
+        }
+        // Or else nothing was tried.
+        #expect(hidden > 0)
+    }
+
     @Test func `a reader that stands still holds back the connection`() throws {
         let relay = try RelayStub()
         var channel = DataChannel(.client)

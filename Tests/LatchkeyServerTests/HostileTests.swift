@@ -212,5 +212,70 @@ extension RelayTests {
                 """#
             ) { _, answer in #expect(answer == "6") }
         }
+
+        @Test func `an agent that speaks and never listens is held up, and nobody else is`() throws {
+            try RelayTests.with { _, relay, _ in
+                try TestAgent.with(relay, "db-1") { deaf in
+                    // Its place is taken by a script.
+                    try deaf.end(by: SIGTERM)
+                    let role = try Signatures.role(deaf)
+                    let answer = try relay.python(
+                        HostileInput.prelude + Self.deafAgent,
+                        deaf.instanceID,
+                        role[0],
+                        role[1],
+                        role[2]
+                    )
+                    #expect(answer == "6")
+                }
+            }
+        }
+
+        private static let deafAgent = #"""
+            from botocore.auth import SigV4Auth
+            from botocore.awsrequest import AWSRequest
+            from botocore.credentials import Credentials
+            target, *role = sys.argv[2:]
+            control = f'/v1/control-channel/{target}'
+            def signed(method, path, body=b''):
+                request = AWSRequest(method, f'http://127.0.0.1:{PORT}{path}', data=body)
+                SigV4Auth(Credentials(*role), 'ssmmessages', SERVER['region']).add_auth(request)
+                return dict(request.headers.items())
+            def presence(): return client().get_connection_status(Target=target)['Status']
+            [server] = subprocess.run(['pgrep', '-f', f'^[^ ]*latchkeyd run --listen 127.0.0.1:{PORT}'],
+                capture_output=True, text=True).stdout.split()
+            def size(): return int(re.search(r'VmRSS:\s+(\d+)', open(f'/proc/{server}/status').read())[1])
+            bystander = Bystander()
+            request = urllib.request.Request(f'http://127.0.0.1:{PORT}{control}', b'{}', signed('POST', control, b'{}'))
+            answer = urllib.request.urlopen(request, timeout=30).read().decode()
+            path = control + '?role=subscribe&stream=input'
+            channel = Channel(path, signed('GET', path))
+            assert channel.status == 101, channel.status
+            channel.open(re.search('<TokenValue>(.*)</TokenValue>', answer)[1])
+            deadline = time.monotonic() + 60
+            while presence() != 'connected': assert time.monotonic() < deadline
+            before = size()
+            done = {'SchemaVersion': 1, 'TaskId': 'x', 'Topic': 'agent_task_complete', 'FinalTaskStatus': 'Success',
+                'IsRoutingFailure': False, 'AwsAccountId': '', 'InstanceId': target, 'Output': '', 'S3Bucket': '',
+                'S3UrlSuffix': '', 'CwlGroup': '', 'CwlStream': '', 'RetryNumber': 1}
+            flood = frame(2, message('agent_task_complete', json.dumps(done).encode(), payload_type=0)) * 1000
+            channel.connection.settimeout(5)
+            isHeldUp = False
+            try:
+                for _ in range(300): channel.connection.sendall(flood)
+            except TimeoutError:
+                isHeldUp = True
+            assert isHeldUp
+            assert size() < before + 40000, (before, size())
+            bystander.check()
+            # What it is told to do waits for it, and holds up nobody.
+            begun = [client().start_session(Target=target)['SessionId'] for _ in range(10)]
+            bystander.check()
+            for session in begun: client().terminate_session(SessionId=session)
+            assert is_healthy()
+            channel.connection.close()
+            while presence() == 'connected': assert time.monotonic() < deadline + 60
+            print(bystander.end())
+            """#
     }
 }

@@ -4,8 +4,10 @@ import Foundation
 import LatchkeyModel
 import LatchkeyRelay
 import LatchkeyTestSupport
+import LatchkeyTransport
 import Logging
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import Synchronization
 import Testing
@@ -75,6 +77,40 @@ struct LimitTests {
         let end = try end { $0.agentAway = .milliseconds(500) }
         #expect(end?.0 == .failed)
         #expect(end?.1 == "the instance's agent went away")
+    }
+
+    @Test func `an agent that does not read is not listened to, and dropped in the end`() throws {
+        let loop = EmbeddedEventLoop()
+        var limits = Relay.Limits()
+        limits.silence = .nanoseconds(-1)
+        let relay = Relay(
+            loop: loop,
+            limits: limits,
+            metrics: Metrics(),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            journal: Notes()
+        )
+        let instance = "mi-0123456789abcdef0"
+        let link = ControlLink(relay: relay, instanceID: instance)
+        let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let token = relay.tokens.make(.control(instanceID: instance))
+        let opening = Payload.encode(OpenControlChannel(requestID: "r", token: token))
+        try channel.writeInbound(
+            ByteBuffer(bytes: WebSocketHeader(.text, length: opening.count, mask: 0).bytes + opening)
+        )
+        #expect(relay.controls[instance] === link)
+        #expect(!link.holdsReads)
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(link.holdsReads)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(!link.holdsReads)
+        channel.isWritable = false
+        relay.tick()
+        #expect(!channel.isActive)
+        #expect(relay.controls.isEmpty)
     }
 
     @Test func `a token is good once, for one thing, for a while`() {

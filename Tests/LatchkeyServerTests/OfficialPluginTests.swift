@@ -15,7 +15,7 @@ extension RelayTests {
         }
 
         /// Starts a session by boto3 and gives it to the plugin as the aws CLI does; `feed` is the shell code of its input.
-        private func run(_ relay: TestRelay, _ document: String, _ parameters: String, feed: String) throws -> String {
+        static func run(_ relay: TestRelay, _ document: String, _ parameters: String, feed: String) throws -> String {
             let script = """
                 import subprocess
                 target = client().describe_instance_information()['InstanceInformationList'][0]['InstanceId']
@@ -39,7 +39,7 @@ extension RelayTests {
 
         @Test(.enabled(if: isThere)) func `it opens a shell`() throws {
             try RelayTests.with { _, relay, _ in
-                let shown = try run(
+                let shown = try Self.run(
                     relay,
                     "SSM-SessionManagerRunShell",
                     "{}",
@@ -52,7 +52,7 @@ extension RelayTests {
 
         @Test(.enabled(if: isThere)) func `it runs a command, and shows its streams and status`() throws {
             try RelayTests.with { _, relay, _ in
-                let shown = try run(
+                let shown = try Self.run(
                     relay,
                     "AWS-StartNonInteractiveCommand",
                     #"{"command": ["sh -c 'echo out; echo err >&2; exit 7'"], "separateOutputStream": ["true"]}"#,

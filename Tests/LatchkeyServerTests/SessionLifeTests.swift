@@ -122,6 +122,45 @@ extension RelayTests {
             }
         }
 
+        @Test(arguments: CuttingProxy.Hold.allCases)
+        func `why an agent could not run a session is heard, however late`(hold: CuttingProxy.Hold) throws {
+            try Scratch.with { scratch in
+                try TestRelay.with(scratch) { relay in
+                    try CuttingProxy.with(to: relay.port) { proxy in
+                        try TestAgent.with(relay, at: proxy.endpoint) { agent in
+                            // From when the agent knows of the session, and before it finds that there is no such user.
+                            proxy.holdControl(hold)
+                            let client = try Daemon(
+                                [
+                                    "bash", "-c",
+                                    "\"$0\" connect nobody-9@web-1 --road relay -- id; echo status=$? >&2",
+                                    Scratch.program,
+                                ],
+                                environment: scratch.environment,
+                                log: "\(scratch.path)/client.log"
+                            )
+                            defer { client.stop() }
+                            let log = { try scratch.read("\(scratch.path)/client.log") }
+                            try TestRelay.wait(
+                                for: "the agent to give up",
+                                { try log().contains("waiting for it") },
+                                otherwise: log
+                            )
+                            proxy.releaseControl()
+                            try TestRelay.wait(
+                                for: "the client to end",
+                                { try log().contains("status=255") },
+                                otherwise: log
+                            )
+                            let words = try log()
+                            #expect(words.contains("nobody-9"), "\(words)")
+                            #expect(try RelayTests.status(relay, of: agent) == ["Failed"])
+                        }
+                    }
+                }
+            }
+        }
+
         @Test func `a client that is killed leaves a session behind, which waits until it is ended`() throws {
             try RelayTests.with { scratch, relay, agent in
                 let mark = Int.random(in: 100_000..<1_000_000)

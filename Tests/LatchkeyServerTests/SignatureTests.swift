@@ -13,7 +13,7 @@ extension RelayTests {
     /// Who may ask for what.
     struct Signatures {
         /// Credentials of an agent, made with the server's own key as the server makes them.
-        private func role(_ agent: TestAgent, at date: Date = Date()) throws -> [String] {
+        static func role(_ agent: TestAgent, at date: Date = Date()) throws -> [String] {
             let home = agent.relay.scratch.latchkeyHome
             let store = try Store(path: "\(home)/latchkey.db")
             let authority = Authority(store: store, key: try MasterKey(file: "\(home)/master.key"))
@@ -64,8 +64,8 @@ extension RelayTests {
 
         @Test func `an agent's credentials are for an agent's operations, a user's for a user's`() throws {
             try RelayTests.with { _, relay, agent in
-                let role = try role(agent)
-                let expired = try self.role(agent, at: Date().addingTimeInterval(-4000))
+                let role = try Self.role(agent)
+                let expired = try Self.role(agent, at: Date().addingTimeInterval(-4000))
                 let answer = try relay.python(
                     """
                     target, key, secret, token, old_key, old_secret, old_token = sys.argv[2:]
@@ -158,7 +158,7 @@ extension RelayTests {
                             print(error.code, 'AccessDenied' in (text := error.read().decode()), 'Unrecog' in text)
                         client().terminate_session(SessionId=begun)
                         """
-                    let role = try role(other)
+                    let role = try Self.role(other)
                     func ask() throws -> String {
                         try relay.python(script, agent.instanceID, role[0], role[1], role[2])
                     }

@@ -2,20 +2,23 @@
 
 internal import Foundation
 
-/// An instance in a container that nobody can reach: its sshd listens at its own loopback address only. A latchkey-agent in
-/// it dials out.
+/// An instance in a container that nobody can reach: its sshd listens at its own loopback address only. An agent in it
+/// dials out.
 package final class ContainerAgent {
-    private let id: String
+    /// Whose agent it is.
+    package enum Make: Sendable { case latchkey, amazon }
 
-    private init(authorizing key: String) throws {
-        let libraries = try ContainerAgent.libraries()
+    let id: String
+
+    private init(authorizing key: String, _ make: Make) throws {
+        let volumes = make == .latchkey ? try ContainerAgent.libraries() : try ContainerAgent.officialPrograms()
         id =
             try Execution.require(
                 [
                     "docker", "run", "--detach", "--init", "--label", "latchkey-test", "--env",
                     "LATCHKEY_PUBLIC_KEY=\(key)", "--env", "LATCHKEY_SSHD_OPTIONS=-o ListenAddress=127.0.0.1",
                     "--env", "LATCHKEY_LIFETIME_SECONDS=900",
-                ] + libraries.flatMap { ["--volume", "\($0):\($0):ro"] } + [TestInstance.image]
+                ] + volumes.flatMap { ["--volume", "\($0):\($1):ro"] } + [TestInstance.image]
             )
             .line
     }
@@ -27,6 +30,7 @@ package final class ContainerAgent {
         _ relay: TestRelay,
         _ name: String,
         authorizing key: String,
+        make: Make = .latchkey,
         _ body: (ContainerAgent) throws -> Value
     ) throws -> Value {
         // Containers reach this machine at the address that it has on their network.
@@ -36,29 +40,46 @@ package final class ContainerAgent {
         try relay.end(by: SIGTERM)
         try relay.start("--listen", "\(gateway):\(relay.port)")
 
-        let container = try ContainerAgent(authorizing: key)
+        let container = try ContainerAgent(authorizing: key, make)
         defer { _ = try? Execution.run(["docker", "rm", "--force", "--volumes", container.id]) }
-        try container.start(relay, name, at: "https://\(gateway):\(relay.port)")
+        try container.start(relay, name, at: "https://\(gateway):\(relay.port)", make)
         return try body(container)
     }
 
-    private func start(_ relay: TestRelay, _ name: String, at endpoint: String) throws {
+    private func start(_ relay: TestRelay, _ name: String, at endpoint: String, _ make: Make) throws {
+        try Execution.require(["docker", "cp", relay.authority, "\(id):\(ContainerAgent.authority)"])
         let activation = try relay.latchkeyd("activation", "create", "--name", name).text
         let values = activation.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
         guard values.count == 2 else { throw HarnessError("no activation: \(activation)") }
-        let program = Scratch.program(named: "latchkey-agent")
-        try Execution.require(["docker", "cp", program, "\(id):/usr/local/bin/latchkey-agent"])
-        try Execution.require(["docker", "cp", relay.authority, "\(id):/etc/latchkey-ca.pem"])
-        try Execution.require([
-            "docker", "exec", "--env", "LATCHKEY_ACTIVATION_CODE=\(values[1])", id, "latchkey-agent", "register",
-            "--endpoint", endpoint, "--ca", "/etc/latchkey-ca.pem", "--activation-id", values[0],
-        ])
-        try Execution.require(["docker", "exec", "--detach", id, "latchkey-agent", "run"])
+        switch make {
+        case .latchkey: try startOwn(endpoint, values[0], values[1])
+        case .amazon: try startOfficial(endpoint, values[0], values[1])
+        }
         try TestRelay.wait(
             for: "the agent in the container",
             { try relay.log().contains("\"agent connected\"") },
-            otherwise: { try relay.log() }
+            otherwise: { try relay.log() + shell("cat /var/log/agent.log || true").text }
         )
+    }
+
+    /// Where the certificate to trust is in the container.
+    static let authority = "/etc/latchkey-ca.pem"
+
+    private func startOwn(_ endpoint: String, _ activationID: String, _ code: String) throws {
+        let program = Scratch.program(named: "latchkey-agent")
+        try Execution.require(["docker", "cp", program, "\(id):/usr/local/bin/latchkey-agent"])
+        try Execution.require([
+            "docker", "exec", "--env", "LATCHKEY_ACTIVATION_CODE=\(code)", id, "latchkey-agent", "register",
+            "--endpoint", endpoint, "--ca", ContainerAgent.authority, "--activation-id", activationID,
+        ])
+        try run("latchkey-agent run")
+    }
+
+    /// Starts the agent, whose words go into a file.
+    func run(_ command: String, environment: [String] = []) throws {
+        let variables = environment.flatMap { ["--env", $0] }
+        let script = "exec \(command) >/var/log/agent.log 2>&1"
+        try Execution.require(["docker", "exec", "--detach"] + variables + [id, "sh", "-c", script])
     }
 
     /// Runs a shell script in the container, as root.
@@ -67,14 +88,14 @@ package final class ContainerAgent {
         try Execution.require(["docker", "exec", id, "sh", "-c", script])
     }
 
-    /// The folders of Swift's runtime, which a debug build takes from the toolchain.
-    private static func libraries() throws -> [String] {
+    /// The folders of Swift's runtime, which a debug build takes from the toolchain: where they are, here and there.
+    private static func libraries() throws -> [(String, String)] {
         let listed = try Execution.require(["ldd", Scratch.program(named: "latchkey-agent")]).text
         let paths = listed.split(separator: "\n")
             .compactMap { line in
                 line.split(separator: " ").first { $0.hasPrefix("/") && $0.contains("/swift/") }
             }
         let folders = paths.map { path in path[..<(path.lastIndex(of: "/") ?? path.startIndex)] }.map(String.init)
-        return Array(Set(folders)).sorted()
+        return Set(folders).map { ($0, $0) }
     }
 }

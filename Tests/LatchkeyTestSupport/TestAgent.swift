@@ -9,7 +9,7 @@ package final class TestAgent {
     private let state: String
     private var daemon: Daemon?
 
-    private init(_ relay: TestRelay, _ name: String) throws {
+    private init(_ relay: TestRelay, _ name: String, at endpoint: String) throws {
         self.relay = relay
         state = "\(relay.scratch.path)/agent-\(name)"
         let activation = try relay.latchkeyd("activation", "create", "--name", name).text
@@ -18,7 +18,7 @@ package final class TestAgent {
         instanceID =
             try Execution.require(
                 [
-                    Scratch.program(named: "latchkey-agent"), "register", "--endpoint", relay.endpoint,
+                    Scratch.program(named: "latchkey-agent"), "register", "--endpoint", endpoint,
                     "--ca", relay.authority, "--state", state, "--activation-id", values[0],
                 ],
                 environment: ["LATCHKEY_ACTIVATION_CODE": values[1]]
@@ -28,13 +28,16 @@ package final class TestAgent {
 
     /// Runs `body` with one that is connected, and ends it whatever happens.
     ///
-    /// - Parameter name: of the instance that it becomes, or of one that is known and has no agent.
+    /// - Parameters:
+    ///   - name: of the instance that it becomes, or of one that is known and has no agent.
+    ///   - endpoint: where it finds the relay; nil for the relay's own place.
     package static func with<Value>(
         _ relay: TestRelay,
         _ name: String = "web-1",
+        at endpoint: String? = nil,
         _ body: (TestAgent) throws -> Value
     ) throws -> Value {
-        let agent = try TestAgent(relay, name)
+        let agent = try TestAgent(relay, name, at: endpoint ?? relay.endpoint)
         try agent.start()
         defer { agent.daemon?.stop() }
         return try body(agent)

@@ -6,16 +6,29 @@ internal import Foundation
 package final class TestRelay {
     package let scratch: Scratch
     package let port: Int
+    private let wrapper: [String]
+    private let options: [String]
     private var daemon: Daemon?
 
-    private init(_ scratch: Scratch) throws {
+    private init(_ scratch: Scratch, _ wrapper: [String], _ options: [String]) throws {
         self.scratch = scratch
+        self.wrapper = wrapper
+        self.options = options
         port = try TestRelay.freePort()
     }
 
     /// Runs `body` with one that serves, and ends it whatever happens.
-    package static func with<Value>(_ scratch: Scratch, _ body: (TestRelay) throws -> Value) throws -> Value {
-        let relay = try TestRelay(scratch)
+    ///
+    /// - Parameters:
+    ///   - wrapper: words before the program's own, which start it in another way.
+    ///   - options: of `latchkeyd run`.
+    package static func with<Value>(
+        _ scratch: Scratch,
+        through wrapper: [String] = [],
+        _ options: String...,
+        body: (TestRelay) throws -> Value
+    ) throws -> Value {
+        let relay = try TestRelay(scratch, wrapper, options)
         try relay.latchkeyd("init", "--port", String(relay.port))
         try relay.start()
         defer { relay.daemon?.stop() }
@@ -27,12 +40,18 @@ package final class TestRelay {
     package var endpoint: String { "https://127.0.0.1:\(port)" }
     private var logPath: String { "\(scratch.path)/latchkeyd.log" }
 
+    /// Sends clients elsewhere, until the server is started again.
+    package func redirectClients(to endpoint: String) throws {
+        let path = "\(scratch.latchkeyHome)/latchkeyd.json"
+        try scratch.write(path, try scratch.read(path).replacingOccurrences(of: self.endpoint, with: endpoint))
+    }
+
     // MARK: The server
 
     /// Starts it, and waits until it serves.
     package func start(_ options: String...) throws {
-        let program = [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"]
-        daemon = try Daemon(program + options, environment: scratch.environment, log: logPath)
+        let program = wrapper + [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"]
+        daemon = try Daemon(program + self.options + options, environment: scratch.environment, log: logPath)
         try TestRelay.wait(for: "a latchkeyd at port \(port)", { try isHealthy() }, otherwise: { try log() })
     }
 
@@ -87,21 +106,8 @@ package final class TestRelay {
 
     /// A port of 127.0.0.1 on which nothing listens.
     package static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let port = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer -> Int in
-                guard bind(descriptor, pointer, length) == 0, getsockname(descriptor, pointer, &length) == 0 else {
-                    return 0
-                }
-                return Int(UInt16(bigEndian: UnsafeRawPointer(pointer).load(as: sockaddr_in.self).sin_port))
-            }
-        }
-        guard port > 0 else { throw HarnessError("no port is free") }
+        let (descriptor, port) = try Loopback.bind()
+        close(descriptor)
         return port
     }
 }

@@ -71,7 +71,13 @@ package struct RelayRoad: Sendable {
         } catch {
             throw RelayRoad.failure(error, instance)
         }
-        return Opened(process: try join(answer, size: size), id: answer.sessionId)
+        do {
+            return Opened(process: try join(answer, size: size), id: answer.sessionId)
+        } catch {
+            // Nobody will come for it.
+            try? terminate(answer.sessionId)
+            throw error
+        }
     }
 
     /// Takes over a session that runs.

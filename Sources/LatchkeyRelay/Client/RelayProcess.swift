@@ -124,7 +124,8 @@ package struct RelayProcess: ~Copyable {
             notice = "connected again"
             channel.attach(connection, opening: session.opening(token: token))
         case .over:
-            end("the session ended meanwhile")
+            // Once the agent has told how the process ended, nothing is missing.
+            end(exitStatus == nil ? "the session ended meanwhile" : "")
         case .failed(let error):
             throw error
         }

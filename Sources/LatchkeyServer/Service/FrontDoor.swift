@@ -63,6 +63,9 @@ struct FrontDoor: RequestResponder {
         // What went wrong inside is for the log; a caller learns that it was not their fault.
         let target = request.headers.first(name: "X-Amz-Target") ?? request.path
         log.error("request failed", metadata: ["target": "\(target)", "error": "\(error)"])
+        if let error = error as? LatchkeyError, error.code == .storageFull {
+            return .internalError("the server's disk is full; nothing was changed")
+        }
         return .internalError("the server could not do this; its log says why")
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Glibc
 internal import LatchkeyControl
 internal import LatchkeyModel
 internal import Logging
@@ -13,6 +14,7 @@ final class StoreJournal: SessionJournal {
     private let log: Logger
     private let writer = Workers(threads: 1)
     private let waiting = Mutex<[SessionChange]>([])
+    private let isStopping = Atomic(false)
 
     init(store: Store, log: Logger) {
         self.store = store
@@ -37,7 +39,11 @@ final class StoreJournal: SessionJournal {
                 defer { waiting = [] }
                 return waiting
             }
-            try store.setSessions(changes)
+            do { try store.setSessions(changes) } catch let error as LatchkeyError where error.code == .storageFull {
+                // For the next try.
+                waiting.withLock { $0.insert(contentsOf: changes, at: 0) }
+                throw error
+            }
         }
     }
 
@@ -46,15 +52,29 @@ final class StoreJournal: SessionJournal {
         write("ping") { [store] in try store.notePing(instanceID, at: now) }
     }
 
+    /// Microseconds between two looks whether a full disk has room again.
+    private static let pause: UInt32 = 500_000
+
     private func write(_ what: String, _ body: @escaping @Sendable () throws -> Void) {
-        writer.enqueue { [log] in
-            do { try body() } catch {
-                // A full disk must not end the sessions that run; what is missing is only their record.
-                log.error("cannot write", metadata: ["what": "\(what)", "error": "\(error)"])
+        writer.enqueue { [self] in
+            var isToldOf = false
+            while true {
+                do { return try body() } catch {
+                    // A full disk must not end the sessions that run; their record is caught up on later.
+                    if !isToldOf { log.error("cannot write", metadata: ["what": "\(what)", "error": "\(error)"]) }
+                    isToldOf = true
+                    guard (error as? LatchkeyError)?.code == .storageFull, !isStopping.load(ordering: .relaxed) else {
+                        return
+                    }
+                    usleep(StoreJournal.pause)
+                }
             }
         }
     }
 
-    /// Waits until everything is written.
-    func stop() { writer.drain() }
+    /// Waits until everything is written for which there is room.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        writer.drain()
+    }
 }

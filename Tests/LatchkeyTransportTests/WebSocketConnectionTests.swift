@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LatchkeyTestSupport
+import LatchkeyTransport
+import Testing
+
+/// A client's WebSocket over TLS, with a server made by hand.
+struct WebSocketConnectionTests {
+    /// A server that says `sys.argv[3]` KiB at once, in messages of 8 KiB, and waits.
+    private static let server = """
+        import base64, hashlib, socket, ssl, struct, sys
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1] + '/cert.pem', sys.argv[1] + '/key.pem')
+        listener = socket.create_server(('127.0.0.1', int(sys.argv[2])))
+        while True:
+            try:
+                connection = context.wrap_socket(listener.accept()[0], server_side=True)
+                request = b''
+                while b'\\r\\n\\r\\n' not in request: request += connection.recv(4096)
+                key = request.split(b'Sec-WebSocket-Key: ')[1].split(b'\\r\\n')[0]
+                accept = base64.b64encode(hashlib.sha1(key + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest())
+                connection.sendall(b'HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n'
+                    b'Sec-WebSocket-Accept: ' + accept + b'\\r\\n\\r\\n')
+                connection.sendall((struct.pack('>BBH', 0x82, 126, 8192) + b'x' * 8192) * (int(sys.argv[3]) // 8))
+                connection.recv(1)
+            except OSError:
+                pass
+        """
+
+    private func with(kibibytes: Int, _ body: (WebSocketConnection) throws -> Void) throws {
+        try Scratch.with { scratch in
+            try Execution.require([
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                "2",
+                "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "\(scratch.path)/key.pem",
+                "-out", "\(scratch.path)/cert.pem",
+            ])
+            let port = try TestRelay.freePort()
+            let words = ["python3", "-c", Self.server, scratch.path, String(port), String(kibibytes)]
+            let daemon = try Daemon(words, log: "\(scratch.path)/log")
+            defer { daemon.stop() }
+            var connection: WebSocketConnection?
+            try TestRelay.wait(
+                for: "the server",
+                {
+                    connection = try? WebSocketConnection(
+                        to: ServerAddress(isSecure: true, host: "127.0.0.1", port: port),
+                        trust: Trust(authorities: "\(scratch.path)/cert.pem"),
+                        timeout: 10_000
+                    )
+                    return connection != nil
+                },
+                otherwise: { try scratch.read("\(scratch.path)/log") }
+            )
+            try body(#require(connection))
+        }
+    }
+
+    private func hasArrived(_ connection: WebSocketConnection, within milliseconds: Int32) -> Bool {
+        var wait = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&wait, 1, milliseconds) > 0
+    }
+
+    @Test func `what TLS holds in memory is told of, since no descriptor does`() throws {
+        let count = 80
+        try with(kibibytes: 8 * count) { connection in
+            var (received, messages) = (WebSocketConnection.Received.all, 0)
+            // Until it has its fill, and the network has no more: the rest is between the two.
+            while received == .all || hasArrived(connection, within: 200) {
+                try #require(received == .some || hasArrived(connection, within: 10_000))
+                received = try connection.receive()
+            }
+            while try connection.next({ _, _ in true }) != nil { messages += 1 }
+            try #require(messages < count)
+            var isAwake = true
+            while messages < count, isAwake {
+                isAwake = received == .some || hasArrived(connection, within: 10_000)
+                if isAwake { received = try connection.receive() }
+                while try connection.next({ _, _ in true }) != nil { messages += 1 }
+            }
+            #expect(messages == count)
+        }
+    }
+}
