@@ -31,7 +31,7 @@ enum Listener {
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             // Who has said all there is to say may still wait for the answer; HTTPHandler ends what is over.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(.recvAllocator, value: FreshBuffers())
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
             .childChannelInitializer { channel in
@@ -124,7 +124,7 @@ private final class SchemeHandler: ChannelInboundHandler, RemovableChannelHandle
 /// Buffers for what comes in, none of which is kept, since most connections idle: swift-nio would keep those of a burst
 /// for as long as its connection lives. A new one costs far less than the system's call that fills it.
 private struct FreshBuffers: RecvByteBufferAllocator {
-    private static let size = 64 * 1024
+    private static let size = 128 * 1024
     /// The first one is kept (`NIOPooledRecvBufferAllocator`), so it is small.
     private static let firstSize = 512
     private var isFirst = true
