@@ -31,7 +31,8 @@ enum Listener {
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             // Who has said all there is to say may still wait for the answer; HTTPHandler ends what is over.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
+            // Of more, swift-nio would keep a buffer each.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: FreshBuffers())
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
             .childChannelInitializer { channel in
