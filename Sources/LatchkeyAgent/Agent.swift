@@ -75,7 +75,11 @@ package final class Agent: Sendable {
                 try report()
                 // Those that have ended but were not reported yet end by their own report, with its reason.
                 let alive = sessions.withLock { Array($0.keys) } + finished.withLock { $0.map(\.content.taskID) }
-                let channel = try relay.openControlChannel(sessions: alive, timeout: Agent.timeout)
+                let channel = try relay.openControlChannel(
+                    sessions: alive,
+                    takesPushedKeys: HostFacts.takesPushedKeys(in: "/etc/ssh"),
+                    timeout: Agent.timeout
+                )
                 log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
                 try serve(channel)
             } catch {

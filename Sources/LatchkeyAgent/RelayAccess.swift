@@ -26,15 +26,21 @@ package final class RelayAccess: Sendable {
     package init(_ registration: Registration) { self.registration = registration }
 
     /// Asks an operation of Systems Manager, signed with the agent's credentials.
-    func call<Request: ServiceRequest>(_ request: Request) throws -> Request.Response {
-        try ServiceClient(endpoint(try currentCredentials())).call(request, timeout: 15_000)
+    ///
+    /// - Parameter timeout: milliseconds.
+    func call<Request: ServiceRequest>(_ request: Request, timeout: Int = 15_000) throws -> Request.Response {
+        try ServiceClient(endpoint(try currentCredentials())).call(request, timeout: timeout)
     }
 
     /// Credentials are asked for anew the next time, as after the relay refused them.
     func forgetCredentials() { credentials.withLock { $0 = nil } }
 
     /// - Returns: a control channel, its first frame sent.
-    package func openControlChannel(sessions: [String], timeout: Int) throws(Failure) -> WebSocketConnection {
+    package func openControlChannel(
+        sessions: [String],
+        takesPushedKeys: Bool = false,
+        timeout: Int
+    ) throws(Failure) -> WebSocketConnection {
         let path = "/v1/control-channel/\(registration.instanceID)"
         let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid())), timeout)
         let connection = try connect("\(path)?role=subscribe&stream=input", timeout)
@@ -42,6 +48,7 @@ package final class RelayAccess: Sendable {
         opening.agentVersion = Handshake.agentVersion
         opening.platformType = "linux"
         opening.sessions = sessions
+        opening.takesPushedKeys = takesPushedKeys
         connection.send(.text, Payload.encode(opening))
         return connection
     }

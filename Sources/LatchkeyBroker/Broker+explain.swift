@@ -53,7 +53,9 @@ extension Broker {
         var inquiry = Inquiry()
         if asksInstance {
             inquiry = ask(instance, options, proved, guesses)
-            explanation.roads = [inquiry.road(instance)] + relayRoads(instance, inquiry, proved)
+            let presence = relay?.presence(of: instance)
+            let mayPush = presence == .connected(takesPushedKeys: true) && options.key == nil
+            explanation.roads = [inquiry.road(mayPush)] + relayRoads(presence, mayPush, proved)
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
         if listsAll || proved.isEmpty { _ = guesses() }
@@ -80,12 +82,19 @@ extension Broker {
         var refused: [KeyCandidate] = []
         var wasReached = false
 
-        func road(_ instance: Instance) -> Explanation.Road {
+        /// - Parameter mayPush: whether the instance takes a key that is made for the connection.
+        func road(_ mayPush: Bool) -> Explanation.Road {
             if let failure { return Explanation.Road(road: "ssh", isOpen: false, reason: failure.message) }
             if let accepted {
                 return Explanation.Road(road: "ssh", isOpen: true, reason: "it knows \(accepted.candidate.label)")
             }
-            return Explanation.Road(road: "ssh", isOpen: false, reason: "it answers, but no key fits")
+            return mayPush
+                ? Explanation.Road(
+                    road: "ssh",
+                    isOpen: true,
+                    reason: "no key fits, and one can be pushed for the connection"
+                )
+                : Explanation.Road(road: "ssh", isOpen: false, reason: "it answers, but no key fits")
         }
     }
 
@@ -117,24 +126,30 @@ extension Broker {
 
     /// What the roads through the relay lead to; none where no relay is known.
     private func relayRoads(
-        _ instance: Instance,
-        _ inquiry: Inquiry,
+        _ presence: RelayRoad.Presence?,
+        _ mayPush: Bool,
         _ proved: [KeyProposal]
     ) -> [Explanation.Road] {
-        guard let relay else { return [] }
         func roads(_ isOpen: Bool, ssh: String, shell: String) -> [Explanation.Road] {
             [
-                Explanation.Road(road: Road.sshOverRelay.rawValue, isOpen: isOpen && !proved.isEmpty, reason: ssh),
+                Explanation.Road(
+                    road: Road.sshOverRelay.rawValue,
+                    isOpen: isOpen && (!proved.isEmpty || mayPush),
+                    reason: ssh
+                ),
                 Explanation.Road(road: Road.relay.rawValue, isOpen: isOpen, reason: shell),
             ]
         }
-        switch relay.presence(of: instance) {
+        switch presence {
+        case nil: return []
         case .connected:
-            return roads(
-                true,
-                ssh: proved.isEmpty ? "no key is proved to fit" : "its agent is connected, and a key is proved to fit",
-                shell: "its agent is connected, and opens a shell without a key"
-            )
+            let ssh =
+                if proved.isEmpty {
+                    mayPush
+                        ? "its agent is connected, and a key can be pushed for the connection"
+                        : "no key is proved to fit"
+                } else { "its agent is connected, and a key is proved to fit" }
+            return roads(true, ssh: ssh, shell: "its agent is connected, and opens a shell without a key")
         case .absent:
             let reason = "the instance has no agent that is connected to the relay"
             return roads(false, ssh: reason, shell: reason)
@@ -230,6 +245,7 @@ extension Broker {
             switch candidate.source {
             case .file(let path): (path, "file")
             case .agent(let comment): (comment, "agent")
+            case .memory: (candidate.name, "memory")
             }
         return Explanation.Key(
             key: name,

@@ -92,7 +92,7 @@ final class Door {
         do throws(DialFailure) {
             return try Dialer.dial(hosts: instance.addresses, port: port, timeout: Door.headStart)
         } catch .timedOut {
-            guard relay.presence(of: instance) != .connected else { throw .timedOut }
+            if case .connected = relay.presence(of: instance) { throw .timedOut }
         }
         return try Dialer.dial(hosts: instance.addresses, port: port, timeout: timeout - Door.headStart)
     }

@@ -136,6 +136,19 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("3") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE pushedKey (
+                        instanceID TEXT NOT NULL REFERENCES instance ON DELETE CASCADE,
+                        user TEXT NOT NULL,
+                        publicKey BLOB NOT NULL,
+                        expires INTEGER NOT NULL,
+                        PRIMARY KEY (instanceID, user, publicKey)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -56,6 +56,7 @@ package struct Daemon {
             authority: authority,
             manager: SystemsManager(store: store, relay: relay, workers: workers, maxDuration: options.maxMinutes),
             agents: AgentOperations(store: store, authority: authority, workers: workers),
+            connect: InstanceConnect(store: store, workers: workers),
             relay: relay,
             metrics: metrics,
             workers: workers,

@@ -10,7 +10,7 @@ struct LatchkeyAgentCommand: ParsableCommand {
         commandName: "latchkey-agent",
         abstract: "Dials out to a latchkeyd and opens shells, commands and ports on this machine for its users.",
         version: "0.1.0",
-        subcommands: [Register.self, Run.self]
+        subcommands: [Register.self, Run.self, AuthorizedKeys.self]
     )
 }
 

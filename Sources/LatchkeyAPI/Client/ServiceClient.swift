@@ -22,7 +22,7 @@ package enum ServiceFailure: Error, Equatable, Sendable {
     }
 }
 
-/// Asks operations of Systems Manager in the AWS JSON 1.1 protocol.
+/// Asks operations in the AWS JSON 1.1 protocol.
 package struct ServiceClient: Sendable {
     package let endpoint: ServiceEndpoint
 
@@ -40,10 +40,10 @@ package struct ServiceClient: Sendable {
             response = try endpoint.send(
                 "POST",
                 "/",
-                service: "ssm",
+                service: Request.target.service,
                 headers: [
                     ("Content-Type", "application/x-amz-json-1.1"),
-                    ("X-Amz-Target", "AmazonSSM.\(Request.operation)"),
+                    ("X-Amz-Target", "\(Request.target.prefix).\(Request.operation)"),
                 ],
                 body: body,
                 timeout: timeout

@@ -48,6 +48,25 @@ package protocol ServiceRequest: Codable, Sendable {
     associatedtype Response: Codable & Sendable
     /// For example `StartSession`.
     static var operation: String { get }
+    /// Whose operation it is.
+    static var target: ServiceTarget { get }
+}
+
+extension ServiceRequest {
+    package static var target: ServiceTarget { ServiceTarget(service: "ssm", prefix: "AmazonSSM") }
+}
+
+/// How a service of the AWS JSON protocol is addressed.
+package struct ServiceTarget: Equatable, Sendable {
+    /// What signatures are for, for example `ssm`.
+    package let service: String
+    /// What stands before the operation in `X-Amz-Target`.
+    package let prefix: String
+
+    package init(service: String, prefix: String) {
+        self.service = service
+        self.prefix = prefix
+    }
 }
 
 /// A tag in the shape of Systems Manager.

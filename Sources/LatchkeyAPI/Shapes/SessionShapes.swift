@@ -112,10 +112,13 @@ package struct GetConnectionStatus: ServiceRequest {
         package var target: String
         /// `connected` or `notconnected`.
         package var status: String
+        /// Latchkey's own: the instance's sshd asks the agent for keys that were pushed.
+        package var latchkeyPushedKeys: Bool?
 
-        package init(target: String, status: String) {
+        package init(target: String, status: String, takesPushedKeys: Bool? = nil) {
             self.target = target
             self.status = status
+            latchkeyPushedKeys = takesPushedKeys
         }
     }
 }

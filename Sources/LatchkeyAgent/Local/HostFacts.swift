@@ -20,6 +20,8 @@ package struct HostFacts: Equatable, Sendable {
     package var hostKeys: [PublicKey]
     /// The port on which its sshd listens by its configuration.
     package var sshPort: Int
+    /// Whether its sshd asks this agent for the keys that were pushed (`AuthorizedKeysCommand`).
+    package var takesPushedKeys: Bool
     /// A UUID by which the machine is recognized: made of its machine-id(5) and the hardware's UUID. Only root can read the
     /// latter, so the fingerprint is another one for an agent that is not root.
     package var fingerprint: String
@@ -39,6 +41,7 @@ package struct HostFacts: Equatable, Sendable {
             addresses: addresses,
             hostKeys: hostKeys(in: "/etc/ssh"),
             sshPort: sshPort(in: "/etc/ssh"),
+            takesPushedKeys: takesPushedKeys(in: "/etc/ssh"),
             fingerprint: MachineFingerprint.compute(root: "", stateFolder: stateFolder)
         )
     }
@@ -60,24 +63,45 @@ package struct HostFacts: Equatable, Sendable {
             }
     }
 
-    /// The first `Port` that sshd would read. Its usual configuration begins with including the folder beside it.
+    /// The first `Port` that sshd would read.
     static func sshPort(in folder: String) -> Int {
+        setting("port", in: folder) { words in
+            words.first.flatMap { Int($0) }.flatMap { (1...65535).contains($0) ? $0 : nil }
+        }
+            ?? 22
+    }
+
+    /// Whether the first `AuthorizedKeysCommand` that sshd would read is the agent's `authorized-keys`.
+    static func takesPushedKeys(in folder: String) -> Bool {
+        setting("authorizedkeyscommand", in: folder) { words in
+            words.first?.hasSuffix("/latchkey-agent") == true && words.contains("authorized-keys")
+        } ?? false
+    }
+
+    /// What `read` makes of the first setting of this name, in lower case, that sshd would read and it understands. Sshd's
+    /// usual configuration begins with including the folder beside it.
+    private static func setting<Value>(_ name: String, in folder: String, _ read: ([Substring]) -> Value?) -> Value? {
         let main = SystemFile.lines("\(folder)/sshd_config", limit: 1 << 18)
         let includes = main.contains { line in
             line.lowercased().hasPrefix("include") && line.contains("sshd_config.d/")
         }
         let parts = includes ? names(in: "\(folder)/sshd_config.d") { $0.hasSuffix(".conf") } : []
         let files = parts.prefix(64).map { SystemFile.lines("\(folder)/sshd_config.d/\($0)") } + [main]
-        return files.lazy.compactMap(port).first ?? 22
+        for file in files { if let value = value(of: name, in: file, read) { return value } }
+        return nil
     }
 
-    private static func port(_ lines: [String]) -> Int? {
+    private static func value<Value>(
+        of name: String,
+        in lines: [String],
+        _ read: ([Substring]) -> Value?
+    ) -> Value? {
         for line in lines {
             let words = line.split { $0 == " " || $0 == "\t" || $0 == "=" || $0 == "\"" }
             guard let keyword = words.first?.lowercased() else { continue }
             // What follows holds only for some connections.
             if keyword == "match" { return nil }
-            if keyword == "port", words.count > 1, let port = Int(words[1]), (1...65535).contains(port) { return port }
+            if keyword == name, let value = read(Array(words.dropFirst())) { return value }
         }
         return nil
     }

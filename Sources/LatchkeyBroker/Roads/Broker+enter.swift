@@ -32,8 +32,7 @@ extension Broker {
     /// - Throws: `LatchkeyError` of the road that was asked for, or of the first one where no other is open.
     package func enter(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {
         switch options.road {
-        case .ssh: return .ssh(try connect(to: instance, options: options), over: .ssh)
-        case .sshOverRelay: return try enterOverRelay(instance, options)
+        case .ssh, .sshOverRelay: return try enterByKey(instance, options)
         case .relay: return try openSession(instance, options, run)
         case nil: break
         }
@@ -41,17 +40,37 @@ extension Broker {
             return .ssh(try connect(to: instance, options: options), over: .ssh)
         } catch let error as LatchkeyError {
             guard Broker.isLeft(for: error), let relay else { throw error }
-            switch relay.presence(of: instance) {
-            case .connected: break
-            case .absent:
-                trace.step("the instance's agent is not connected to the relay")
-                throw error
-            case .unknown(let words):
-                trace.step("the relay does not answer: \(words)")
-                throw error
-            }
-            return try leaveDirectRoad(instance, options, run, for: error)
+            guard case .connected(let takesPushedKeys) = presence(of: instance, relay) else { throw error }
+            return try leaveDirectRoad(instance, options, run, for: error, takesPushedKeys)
         }
+    }
+
+    private func presence(of instance: Instance, _ relay: RelayRoad) -> RelayRoad.Presence {
+        let presence = relay.presence(of: instance)
+        switch presence {
+        case .connected: break
+        case .absent: trace.step("the instance's agent is not connected to the relay")
+        case .unknown(let words): trace.step("the relay does not answer: \(words)")
+        }
+        return presence
+    }
+
+    /// Over the one road of SSH that was asked for; with a key that is pushed if none fits and the instance takes such keys.
+    private func enterByKey(_ instance: Instance, _ options: Options) throws -> Entrance {
+        let road = options.road ?? .ssh
+        do {
+            return .ssh(try connect(to: instance, options: options), over: road)
+        } catch let error as LatchkeyError {
+            guard Broker.lacksKey(error), options.key == nil, let relay,
+                case .connected(takesPushedKeys: true) = presence(of: instance, relay)
+            else { throw error }
+            return try enterWithPushedKey(instance, options, [road], for: error)
+        }
+    }
+
+    /// Whether a key that the instance takes would answer this.
+    private static func lacksKey(_ error: LatchkeyError) -> Bool {
+        error.code != .instanceUnreachable && isLeft(for: error)
     }
 
     /// Whether another road answers this.
@@ -66,20 +85,78 @@ extension Broker {
         _ instance: Instance,
         _ options: Options,
         _ run: Run,
+        for error: LatchkeyError,
+        _ takesPushedKeys: Bool
+    ) throws -> Entrance {
+        var last = error
+        // A key that did not fit directly fits no better through the relay; one that could not be tried may.
+        if error.code == .instanceUnreachable, try hasProvedKey(instance, options) {
+            Console.note("latchkey: \(error.message); trying SSH through the relay")
+            do { return try enterOverRelay(instance, options) } catch let second as LatchkeyError
+                where Broker.isLeft(for: second)
+            {
+                last = second
+            }
+        }
+        if takesPushedKeys, options.key == nil, last == error || Broker.lacksKey(last) {
+            let roads: [Road] = error.code == .instanceUnreachable ? [.sshOverRelay] : [.ssh, .sshOverRelay]
+            do { return try enterWithPushedKey(instance, options, roads, for: last) } catch let third as LatchkeyError
+                where Broker.isLeft(for: third) || third.code == .requestRefused
+            {
+                last = third
+            }
+        }
+        Console.note("latchkey: \(last.message); going through the relay")
+        return try openSession(instance, options, run)
+    }
+
+    private func enterOverRelay(_ instance: Instance, _ options: Options) throws -> Entrance {
+        var options = options
+        options.road = .sshOverRelay
+        return .ssh(try connect(to: instance, options: options), over: .sshOverRelay)
+    }
+
+    /// Logs in with a key that is made now, lives in this process's memory, and is pushed to the instance for 60 seconds,
+    /// which is for this one login. That it was let in is not remembered.
+    ///
+    /// - Parameter roads: one is left for the next where the instance cannot be reached over it.
+    /// - Throws: `loginRefused` if the instance does not take it, `requestRefused`, `relayUnreachable`, and what a login
+    ///   throws.
+    private func enterWithPushedKey(
+        _ instance: Instance,
+        _ options: Options,
+        _ roads: [Road],
         for error: LatchkeyError
     ) throws -> Entrance {
-        // A key that did not fit directly fits no better through the relay; one that could not be tried may.
-        guard error.code == .instanceUnreachable, try hasProvedKey(instance, options) else {
-            Console.note("latchkey: \(error.message); going through the relay")
-            return try openSession(instance, options, run)
+        Console.note("latchkey: \(error.message); pushing a key made for this connection")
+        let relay = try requireRelay()
+        let key: PrivateKey
+        do throws(KeyFault) { key = try PrivateKey.oneTime() } catch {
+            throw LatchkeyError(.keyUnusable, "a key for this connection cannot be made: it \(error.reason)")
         }
-        Console.note("latchkey: \(error.message); trying SSH through the relay")
-        do {
-            return try enterOverRelay(instance, options)
-        } catch let second as LatchkeyError where Broker.isLeft(for: second) {
-            Console.note("latchkey: \(second.message); opening a shell of the agent's")
-            return try openSession(instance, options, run)
+        let user = try Names.user(options.user ?? instance.user ?? Environment.userName)
+        try relay.push(key.publicKey, to: instance, user: user)
+        trace.step("a key for '\(user.terminalSafe)' is pushed to the instance")
+        let proposal = KeyProposal(
+            candidate: KeyCandidate(source: .memory, publicKey: key.publicKey),
+            evidence: nil,
+            signer: key
+        )
+        var options = options
+        for road in roads {
+            // Where it is one of several, addresses that do not answer are not waited for long.
+            options.road = road == .ssh && roads.count > 1 ? nil : road
+            let isLast = road == roads.last
+            do {
+                let door = try Door(instance: instance, options: options, broker: self)
+                var search = Search(door: door, trace: trace)
+                if let admission = try search.tryEach([proposal]) { return .ssh(admission, over: road) }
+                throw search.refusal(instance, hint: "is the user right (--user)?")
+            } catch let failure as LatchkeyError where failure.code == .instanceUnreachable && !isLast {
+                trace.step(failure.message)
+            }
         }
+        throw error
     }
 
     private func hasProvedKey(_ instance: Instance, _ options: Options) throws -> Bool {
@@ -88,12 +165,6 @@ extension Broker {
         let user = options.user ?? instance.user ?? Environment.userName
         let accepted = try control.acceptedKey(of: instance.id, user: user)
         return !KeyResolver(library: library).proved(registered: registered?.publicKey, accepted: accepted).isEmpty
-    }
-
-    private func enterOverRelay(_ instance: Instance, _ options: Options) throws -> Entrance {
-        var options = options
-        options.road = .sshOverRelay
-        return .ssh(try connect(to: instance, options: options), over: .sshOverRelay)
     }
 
     /// - Throws: `relayUnreachable` if this home has no relay.

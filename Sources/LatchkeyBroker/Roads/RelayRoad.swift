@@ -24,7 +24,7 @@ package struct RelayRoad: Sendable {
 
     /// Whether an instance can be reached through the relay.
     enum Presence: Equatable, Sendable {
-        case connected
+        case connected(takesPushedKeys: Bool)
         /// Its agent is not connected, or it has none.
         case absent
         /// The relay itself does not answer; why.
@@ -37,9 +37,27 @@ package struct RelayRoad: Sendable {
                 GetConnectionStatus(target: instance.id),
                 timeout: RelayRoad.presenceTimeout
             )
-            return answer.status == "connected" ? .connected : .absent
+            guard answer.status == "connected" else { return .absent }
+            return .connected(takesPushedKeys: answer.latchkeyPushedKeys ?? false)
         } catch {
             return .unknown(error.words)
+        }
+    }
+
+    /// Lets a key in for a user of the instance, for 60 seconds.
+    ///
+    /// - Throws: `requestRefused`, `relayUnreachable`.
+    func push(_ key: PublicKey, to instance: Instance, user: String) throws {
+        do throws(ServiceFailure) {
+            _ = try service.call(
+                SendSSHPublicKey(instanceID: instance.id, user: user, publicKey: key.line),
+                timeout: RelayRoad.timeout
+            )
+        } catch {
+            if case .refused(_, let status, let message) = error, status < 500 {
+                throw LatchkeyError(.requestRefused, "the relay does not pass on a key: \(message)")
+            }
+            throw LatchkeyError.relayUnreachable(error.words)
         }
     }
 

@@ -7,6 +7,8 @@ package struct KeyCandidate: Equatable, Sendable {
     package enum Source: Equatable, Sendable {
         case file(path: String)
         case agent(comment: String)
+        /// Made for one connection, and nowhere but in this process's memory.
+        case memory
     }
 
     package let source: Source
@@ -45,6 +47,7 @@ package struct KeyCandidate: Equatable, Sendable {
         switch source {
         case .file(let path): path
         case .agent(let comment): comment
+        case .memory: "one-time key"
         }
     }
 
@@ -53,6 +56,7 @@ package struct KeyCandidate: Equatable, Sendable {
         switch source {
         case .file(let path): "'\(path.terminalSafe)'"
         case .agent(let comment): "the ssh-agent's key '\(comment.terminalSafe)'"
+        case .memory: "a key made for this connection"
         }
     }
 

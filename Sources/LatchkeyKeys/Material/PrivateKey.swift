@@ -46,6 +46,11 @@ package final class PrivateKey: Signer, @unchecked Sendable {
         self.material = material
     }
 
+    /// A new key for one connection, which exists in this process's memory and nowhere else, and is wiped with it.
+    ///
+    /// - Throws: `unsupported` if OpenSSL cannot make one.
+    package static func oneTime() throws(KeyFault) -> PrivateKey { try PrivateKey(.ed25519, comment: "") }
+
     /// The fingerprint that EC2 shows for a key that it made itself.
     package var pkcs8SHA1: [UInt8]? { material.pkcs8SHA1 }
 

@@ -38,6 +38,8 @@ package struct OpenControlChannel: Codable, Sendable {
     package var platformType: String?
     /// Latchkey's own: the sessions that this agent still has. Others of its instance are over.
     package var sessions: [String]?
+    /// Latchkey's own: the instance's sshd asks this agent for pushed keys.
+    package var takesPushedKeys: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case version = "MessageSchemaVersion"
@@ -46,6 +48,7 @@ package struct OpenControlChannel: Codable, Sendable {
         case agentVersion = "AgentVersion"
         case platformType = "PlatformType"
         case sessions = "LatchkeySessions"
+        case takesPushedKeys = "LatchkeyPushedKeys"
     }
 
     package init(requestID: String, token: String) {

@@ -15,6 +15,8 @@ final class ControlLink: Link {
     var agentVersion: String?
     /// It said which sessions it has: Latchkey's own agent.
     var isOwn = false
+    /// It said that its instance's sshd asks it for pushed keys.
+    var takesPushedKeys = false
     let opened = NIODeadline.now()
 
     init(relay: Relay, instanceID: String) {

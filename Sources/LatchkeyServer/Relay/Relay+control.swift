@@ -21,6 +21,7 @@ extension Relay {
         link.isOpen = true
         link.agentVersion = opening.agentVersion.map { String($0.prefix(64)) }
         link.isOwn = opening.sessions != nil
+        link.takesPushedKeys = opening.takesPushedKeys ?? false
         // The newest wins: the older one may be a connection that is dead and does not know it.
         let older = controls.updateValue(link, forKey: link.instanceID)
         older?.handler?.close(.normal)

@@ -11,11 +11,15 @@ extension Relay {
     struct Presence: Sendable {
         let agentVersion: String?
         let isOwn: Bool
+        let takesPushedKeys: Bool
     }
 
     /// Nil if the instance's agent is not there.
     func presence(of instanceID: String) -> EventLoopFuture<Presence?> {
-        loop.submit { self.controls[instanceID].map { Presence(agentVersion: $0.agentVersion, isOwn: $0.isOwn) } }
+        loop.submit {
+            self.controls[instanceID]
+                .map { Presence(agentVersion: $0.agentVersion, isOwn: $0.isOwn, takesPushedKeys: $0.takesPushedKeys) }
+        }
     }
 
     /// The instances whose agents are there.

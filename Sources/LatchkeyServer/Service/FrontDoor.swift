@@ -15,6 +15,7 @@ struct FrontDoor: RequestResponder {
     let authority: Authority
     let manager: SystemsManager
     let agents: AgentOperations
+    let connect: InstanceConnect
     let relay: Relay
     let metrics: Metrics
     let workers: Workers
@@ -43,7 +44,8 @@ struct FrontDoor: RequestResponder {
             guard request.method == "POST", request.path == "/" else {
                 return .text(.notFound, "there is nothing here")
             }
-            var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", try await operation(request))
+            let answer = try await operation(request, requestID)
+            var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", answer)
             response.headers.add(name: "x-amzn-RequestId", value: requestID)
             return response
         } catch {
@@ -69,12 +71,22 @@ struct FrontDoor: RequestResponder {
         return .internalError("the server could not do this; its log says why")
     }
 
-    private func operation(_ request: IncomingRequest) async throws -> [UInt8] {
+    private func operation(_ request: IncomingRequest, _ requestID: String) async throws -> [UInt8] {
         guard let target = request.headers.first(name: "X-Amz-Target") else {
             throw ServiceError(code: "UnknownOperationException", message: "the request names no operation")
         }
         if target == "AmazonSSM.\(RegisterManagedInstance.operation)" {
             return try ServiceJSON.encode(try await agents.register(try decode(RegisterManagedInstance.self, request)))
+        }
+        if target == "\(SendSSHPublicKey.target.prefix).\(SendSSHPublicKey.operation)" {
+            let caller = try await workers.run {
+                try authority.principal(of: request, services: [SendSSHPublicKey.target.service])
+            }
+            guard case .user = caller else {
+                throw ServiceError(code: "AuthException", message: "an agent may not do this", status: .forbidden)
+            }
+            let decoded = try decode(SendSSHPublicKey.self, request)
+            return try ServiceJSON.encode(try await connect.sendSSHPublicKey(decoded, requestID: requestID))
         }
         let parts = target.split(separator: ".", maxSplits: 1)
         let isMessages = parts.first == "EC2WindowsMessageDeliveryService"
@@ -156,6 +168,10 @@ struct FrontDoor: RequestResponder {
         case UpdateInstanceInformation.operation:
             let decoded = try decode(UpdateInstanceInformation.self, request)
             return try ServiceJSON.encode(try await agents.update(decoded, caller))
+        case ListPushedKeys.operation:
+            return try ServiceJSON.encode(
+                try await connect.listPushedKeys(try decode(ListPushedKeys.self, request), of: id)
+            )
         case GetMessages.operation where isMessages:
             let decoded = try decode(GetMessages.self, request)
             // Held, since an agent asks again at once; there is never anything for it here.

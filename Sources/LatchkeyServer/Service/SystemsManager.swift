@@ -140,8 +140,12 @@ struct SystemsManager: Sendable {
     }
 
     func getConnectionStatus(_ request: GetConnectionStatus) async throws -> GetConnectionStatus.Response {
-        let isConnected = try await relay.presence(of: request.target).get() != nil
-        return GetConnectionStatus.Response(target: request.target, status: isConnected ? "connected" : "notconnected")
+        let presence = try await relay.presence(of: request.target).get()
+        return GetConnectionStatus.Response(
+            target: request.target,
+            status: presence == nil ? "notconnected" : "connected",
+            takesPushedKeys: presence?.takesPushedKeys
+        )
     }
 
     // MARK: Activations

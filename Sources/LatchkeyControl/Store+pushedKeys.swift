@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store {
+    /// The most keys that wait for one user of one instance at a time.
+    package static let pushedKeyLimit = 64
+
+    /// Lets a key in for a user of an instance until a time; one that is there already stays until then.
+    ///
+    /// - Returns: false if too many keys wait for this user.
+    /// - Throws: `instanceNotFound`.
+    package func push(
+        _ key: PublicKey,
+        to instanceID: Instance.ID,
+        user: String,
+        until end: Date,
+        at now: Date
+    ) throws -> Bool {
+        try write { database in
+            guard try Store.exists("instance", "id", instanceID, database) else {
+                throw LatchkeyError.instanceNotFound(instanceID, similar: [])
+            }
+            try database.execute(sql: "DELETE FROM pushedKey WHERE expires <= ?", arguments: [now.milliseconds])
+            let count = try Int.fetchOne(
+                database,
+                sql: "SELECT COUNT(*) FROM pushedKey WHERE instanceID = ? AND user = ? AND publicKey <> ?",
+                arguments: [instanceID, user, Data(key.blob)]
+            )
+            guard count ?? 0 < Store.pushedKeyLimit else { return false }
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO pushedKey (instanceID, user, publicKey, expires) VALUES (?, ?, ?, ?)",
+                arguments: [instanceID, user, Data(key.blob), end.milliseconds]
+            )
+            return true
+        }
+    }
+
+    /// The keys that are let in now for a user of an instance.
+    package func pushedKeys(of instanceID: Instance.ID, user: String, at now: Date) throws -> [PublicKey] {
+        try read { database in
+            try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT publicKey FROM pushedKey WHERE instanceID = ? AND user = ? AND expires > ?
+                    ORDER BY publicKey
+                    """,
+                arguments: [instanceID, user, now.milliseconds]
+            )
+            .compactMap { PublicKey(blob: $0) }
+        }
+    }
+}

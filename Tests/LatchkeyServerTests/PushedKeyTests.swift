@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyTestSupport
+import Testing
+
+/// Keys that are let in for a minute, by instances whose sshd asks the agent for them.
+@Suite(.enabled(if: Engine.current == .docker, "containers are what this is about"))
+struct PushedKeyTests {
+    @Test func `without any key, SSH is opened with one that is made for the connection`() throws {
+        try Scratch.with { scratch in
+            try TestRelay.with(scratch) { relay in
+                try ContainerAgent.with(relay, "web-1", authorizing: "", takesPushedKeys: true) { container in
+                    // Nothing is told: no address answers, no key is there.
+                    let run = try scratch.latchkey("connect", "admin@web-1", "--", "id -un; echo err >&2; exit 3")
+                    #expect(run.status == 3)
+                    #expect(run.text == "admin\n")
+                    #expect(run.error.contains("pushing a key made for this connection"))
+                    #expect(run.error.hasSuffix("err\n"))
+                    #expect(!run.error.contains("going through the relay"))
+                    // It is SSH: the variable is sshd's.
+                    let over = try scratch.latchkey(
+                        "connect",
+                        "admin@web-1",
+                        "--road",
+                        "ssh-over-relay",
+                        "--",
+                        "test -n \"$SSH_CONNECTION\""
+                    )
+                    #expect(over.status == 0, "\(over.error)")
+                    // A user whom sshd does not let in, whatever the key, is still served by the agent.
+                    let root = try scratch.latchkey("connect", "root@web-1", "--", "id -un")
+                    #expect(root.text == "root\n", "\(root.error)")
+                    #expect(root.error.contains("going through the relay"))
+                    // No file was touched.
+                    #expect(try container.shell("cat /home/admin/.ssh/authorized_keys 2>/dev/null || true").text == "")
+                    let told = try scratch.latchkey("explain", "web-1", "-u", "admin")
+                    #expect(told.text.contains("a key can be pushed for the connection"))
+                }
+            }
+        }
+    }
+
+    @Test func `a key pushed by an AWS tool opens for its user, and for nobody else`() throws {
+        try Scratch.with { scratch in
+            for name in ["first", "second", "never"] {
+                try Execution.require([
+                    "ssh-keygen", "-q", "-t", name == "second" ? "rsa" : "ed25519", "-N", "", "-f",
+                    "\(scratch.path)/\(name)",
+                ])
+            }
+            try TestRelay.with(scratch) { relay in
+                try ContainerAgent.with(relay, "web-1", authorizing: "", takesPushedKeys: true) { container in
+                    let listed = try scratch.latchkey("instance", "list", "-o", "json").text
+                    let id = try #require(listed.firstMatch(of: /"id" ?: ?"([^"]+)"/)?.1)
+                    for name in ["first", "second"] {
+                        let line = try scratch.read("\(scratch.path)/\(name).pub")
+                        try relay.python(
+                            """
+                            connect = boto3.client('ec2-instance-connect', endpoint_url=SERVER['endpoint'],
+                                region_name=SERVER['region'], verify=SERVER['authorities'],
+                                aws_access_key_id=SERVER['accessKeyID'],
+                                aws_secret_access_key=SERVER['secretAccessKey'], config=Config(retries={'max_attempts': 1}))
+                            assert connect.send_ssh_public_key(InstanceId=sys.argv[2], InstanceOSUser='admin',
+                                SSHPublicKey=sys.argv[3])['Success'] is True
+                            """,
+                            String(id),
+                            line
+                        )
+                    }
+                    func enter(_ name: String, _ user: String = "admin") throws -> Execution {
+                        try scratch.latchkey(
+                            "connect",
+                            "\(user)@web-1",
+                            "-i",
+                            "\(scratch.path)/\(name)",
+                            "--road",
+                            "ssh-over-relay",
+                            "--",
+                            "id -un"
+                        )
+                    }
+                    #expect(try enter("first").text == "admin\n")
+                    #expect(try enter("second").text == "admin\n")
+                    #expect(try enter("never").status == 255)
+                    try container.shell("useradd --create-home --password '*' other")
+                    #expect(try enter("first", "other").status == 255)
+                }
+            }
+        }
+    }
+}
+
+extension RelayTests {
+    struct InstanceConnect {
+        @Test func `what is not to be pushed is refused in AWS's words`() throws {
+            try RelayTests.with { scratch, relay, agent in
+                try Execution.require([
+                    "ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", "\(scratch.path)/ecdsa",
+                ])
+                try Execution.require([
+                    "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.path)/good",
+                ])
+                let answer = try relay.python(
+                    """
+                    target, folder = sys.argv[2:]
+                    connect = boto3.client('ec2-instance-connect', endpoint_url=SERVER['endpoint'],
+                        region_name=SERVER['region'], verify=SERVER['authorities'], aws_access_key_id=SERVER['accessKeyID'],
+                        aws_secret_access_key=SERVER['secretAccessKey'], config=Config(retries={'max_attempts': 1}))
+                    good = open(folder + '/good.pub').read()
+                    def push(instance=target, user='admin', key=good):
+                        return code(connect.send_ssh_public_key, InstanceId=instance, InstanceOSUser=user, SSHPublicKey=key)
+                    assert push() == push() == 'accepted'
+                    assert push(user='svc$') == push(user='a.b-c@d') == push(user='_x') == push(user='9a') == 'accepted'
+                    for user in ['root;id', 'a b', '-x', '12']:
+                        assert push(user=user) == 'InvalidArgsException', user
+                    assert push(key='x' * 100) == 'InvalidArgsException'
+                    assert push(key='command="id" ' + good) == 'InvalidArgsException'
+                    assert push(key=good + good) == 'InvalidArgsException'
+                    assert push(key=open(folder + '/ecdsa.pub').read()) == 'InvalidArgsException'
+                    assert push(instance='i-0123456789abcdef0') == 'EC2InstanceNotFoundException'
+                    assert code(connect.send_ssh_public_key, InstanceId=target, InstanceOSUser='a', SSHPublicKey=good) == 'accepted'
+                    # No more than some wait for one user.
+                    import base64, struct
+                    codes = []
+                    for n in range(70):
+                        blob = struct.pack('>I', 11) + b'ssh-ed25519' + struct.pack('>I', 32) + n.to_bytes(32, 'big')
+                        codes.append(push(user='many', key='ssh-ed25519 ' + base64.b64encode(blob).decode() + ' comment'))
+                    assert codes[:64] == ['accepted'] * 64 and codes[64:] == ['ThrottlingException'] * 6, codes
+                    print('good')
+                    """,
+                    agent.instanceID,
+                    scratch.path
+                )
+                #expect(answer == "good")
+            }
+        }
+    }
+}
