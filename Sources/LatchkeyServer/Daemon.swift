@@ -57,6 +57,13 @@ package struct Daemon {
             manager: SystemsManager(store: store, relay: relay, workers: workers, maxDuration: options.maxMinutes),
             agents: AgentOperations(store: store, authority: authority, workers: workers),
             connect: InstanceConnect(store: store, workers: workers),
+            query: QueryDoor(
+                authority: authority,
+                ec2: EC2Service(store: store, workers: workers, region: options.region),
+                metrics: metrics,
+                workers: workers,
+                log: log
+            ),
             relay: relay,
             metrics: metrics,
             workers: workers,

@@ -55,20 +55,39 @@ package struct KeyDirectory: Sendable {
     /// ED25519 or RSA of 2048 bits, as EC2 makes them.
     /// - Throws: `keyExists`, `storageFull`, `fileUnusable`.
     package func create(_ name: String, type: KeyType, format: CreatedFormat = .pem) throws -> Created {
-        let key: PrivateKey
-        let text: Secret
+        let made = try KeyDirectory.make(name, type: type, format: format)
+        let file = file(for: name, format)
+        try makeDirectory()
+        let hint = "register it: latchkey key import '\(name)' '\(file.terminalSafe)'"
+        try KeyFile.write(made.text, to: file, existing: hint)
+        return Created(path: file, publicKey: made.publicKey, fingerprint: made.fingerprint)
+    }
+
+    /// A key pair that was made, and is nowhere yet.
+    package struct Made: ~Copyable {
+        /// The private half in the form that was asked for.
+        package let text: Secret
+        package let publicKey: PublicKey
+        /// The fingerprint that EC2 would show.
+        package let fingerprint: String
+    }
+
+    /// Makes a key pair as EC2 does: ED25519, or RSA of 2048 bits.
+    ///
+    /// - Parameter name: the comment in the private half.
+    /// - Throws: `keyUnusable`.
+    package static func make(_ name: String, type: KeyType, format: CreatedFormat) throws(LatchkeyError) -> Made {
         do throws(KeyFault) {
-            key = try PrivateKey(type == .rsa ? .rsa(bits: 2048) : .ed25519, comment: name)
+            let key = try PrivateKey(type == .rsa ? .rsa(bits: 2048) : .ed25519, comment: name)
             let pem: KeyFormat = type == .rsa ? .pkcs1 : .openssh
-            text = try key.text(format == .ppk ? .ppk : pem, comment: name, passphrase: nil)
+            return Made(
+                text: try key.text(format == .ppk ? .ppk : pem, comment: name, passphrase: nil),
+                publicKey: key.publicKey,
+                fingerprint: Fingerprint.ec2Created(key.publicKey, pkcs8SHA1: key.pkcs8SHA1)
+            )
         } catch {
             throw LatchkeyError(.keyUnusable, "no key could be made: it \(error.reason)")
         }
-        let file = file(for: name, format)
-        try makeDirectory()
-        try KeyFile.write(text, to: file, existing: "register it: latchkey key import '\(name)' '\(file.terminalSafe)'")
-        let fingerprint = Fingerprint.ec2Created(key.publicKey, pkcs8SHA1: key.pkcs8SHA1)
-        return Created(path: file, publicKey: key.publicKey, fingerprint: fingerprint)
     }
 
     /// Removes the private half of a pair.

@@ -16,6 +16,7 @@ struct FrontDoor: RequestResponder {
     let manager: SystemsManager
     let agents: AgentOperations
     let connect: InstanceConnect
+    let query: QueryDoor
     let relay: Relay
     let metrics: Metrics
     let workers: Workers
@@ -34,6 +35,7 @@ struct FrontDoor: RequestResponder {
         default: break
         }
         let requestID = Random.uuid()
+        if QueryDoor.isQuery(request) { return await query.respond(to: request, requestID: requestID) }
         do {
             if request.method == "POST", request.path.hasPrefix(FrontDoor.controlPath) {
                 return try await controlToken(request)

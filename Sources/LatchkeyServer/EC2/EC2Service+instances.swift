@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAPI
+internal import LatchkeyControl
+internal import LatchkeyKeys
+internal import LatchkeyModel
+
+extension EC2Service {
+    func describeInstances(_ parameters: QueryParameters) throws -> Answer {
+        let (found, next) = try instances(parameters)
+        let zone = "\(region)a"
+        return { xml in
+            // Each was started by itself.
+            xml.list("reservationSet", found) { xml, instance in
+                xml.element("reservationId", text: "r-" + EC2Service.digits(instance.id))
+                xml.element("ownerId", text: Principal.account)
+                xml.list("groupSet", [Int]()) { _, _ in }
+                xml.list("instancesSet", [instance]) { xml, instance in xml.instance(instance, zone: zone) }
+            }
+            xml.element("nextToken", ifAny: next)
+        }
+    }
+
+    func describeInstanceStatus(_ parameters: QueryParameters) throws -> Answer {
+        let includesAll = parameters["IncludeAllInstances"] == "true"
+        let running = includesAll ? nil : InstanceFilter(name: "instance-state-name", values: ["running"])
+        let (found, next) = try instances(parameters, and: [running].compactMap(\.self))
+        let zone = "\(region)a"
+        return { xml in
+            xml.list("instanceStatusSet", found) { xml, instance in
+                xml.element("instanceId", text: instance.id)
+                xml.element("availabilityZone", text: zone)
+                xml.element("instanceState") { xml in xml.state(instance.state) }
+                let word = instance.state == .running ? "ok" : "not-applicable"
+                for name in ["systemStatus", "instanceStatus"] {
+                    xml.element(name) { xml in
+                        xml.element("status", text: word)
+                        if instance.state == .running {
+                            xml.list("details", ["passed"]) { xml, status in
+                                xml.element("name", text: "reachability")
+                                xml.element("status", text: status)
+                            }
+                        }
+                    }
+                }
+            }
+            xml.element("nextToken", ifAny: next)
+        }
+    }
+
+    /// The instances that a request asks for, and the token of the next part.
+    private func instances(
+        _ parameters: QueryParameters,
+        and more: [InstanceFilter] = []
+    ) throws -> (found: [Instance], next: String?) {
+        let ids = parameters.list("InstanceId")
+        for id in ids { try checkID(id) }
+        let filters = try filters(parameters)
+            .map { name, values in
+                guard let filter = InstanceFilter(name: name, values: values) else {
+                    throw QueryError.unknownFilter(name)
+                }
+                return filter
+            }
+        let (limit, after) = try page(parameters, limits: 5...1000)
+        if !ids.isEmpty {
+            let known = Set(try store.instances(withIDs: ids).map(\.id))
+            if let id = ids.first(where: { !known.contains($0) }) { throw QueryError.noInstance(id) }
+        }
+        try stopAtDryRun(parameters)
+        let (found, hasMore) = try store.instances(withIDs: ids, where: filters + more, after: after, limit: limit)
+        return (found, hasMore ? found.last?.id : nil)
+    }
+
+    func checkID(_ id: String) throws(QueryError) {
+        guard Identifier.looksLikeInstanceID(id) else {
+            throw QueryError(
+                code: "InvalidInstanceID.Malformed",
+                message: "Invalid id: \"\(id.prefix(64))\" (expecting \"i-...\")"
+            )
+        }
+    }
+
+    private func instance(_ parameters: QueryParameters) throws -> Instance {
+        let id = try required("InstanceId", parameters)
+        try checkID(id)
+        guard let instance = try store.instances(withIDs: [id]).first else { throw QueryError.noInstance(id) }
+        try stopAtDryRun(parameters)
+        return instance
+    }
+
+    /// The host keys that are known, as cloud-init prints them: who asks here learns what to trust.
+    func getConsoleOutput(_ parameters: QueryParameters) throws -> Answer {
+        let instance = try instance(parameters)
+        let keys = instance.hostKeys.map(\.key)
+        var lines: [String] = []
+        if !keys.isEmpty {
+            lines.append("-----BEGIN SSH HOST KEY FINGERPRINTS-----")
+            lines += keys.map { "\($0.bits ?? 256) \(Fingerprint.openSSH($0)) (\($0.typeName.uppercased()))" }
+            lines.append("-----END SSH HOST KEY FINGERPRINTS-----")
+            lines.append("-----BEGIN SSH HOST KEY KEYS-----")
+            lines += keys.map { "\($0.line) \(instance.name ?? instance.id)" }
+            lines.append("-----END SSH HOST KEY KEYS-----\n")
+        }
+        let output = Data(lines.joined(separator: "\r\n").utf8).base64EncodedString()
+        let date = instance.hostKeys.map(\.pinned).max() ?? instance.created
+        return { xml in
+            xml.element("instanceId", text: instance.id)
+            xml.element("timestamp", text: EC2Service.time(date))
+            xml.element("output", text: output)
+        }
+    }
+
+    /// Always empty: only Windows instances have one, and none are launched here.
+    func getPasswordData(_ parameters: QueryParameters) throws -> Answer {
+        let instance = try instance(parameters)
+        return { xml in
+            xml.element("instanceId", text: instance.id)
+            xml.element("timestamp", text: EC2Service.time(instance.created))
+            xml.element("passwordData", text: "")
+        }
+    }
+
+    // MARK: Places
+
+    func describeRegions(_ parameters: QueryParameters) throws -> Answer {
+        let wanted = parameters.list("RegionName")
+        if let other = wanted.first(where: { $0 != region }) {
+            throw QueryError.invalid("Invalid region provided: [\(other.prefix(64))]")
+        }
+        for filter in try filters(parameters)
+        where !["region-name", "endpoint", "opt-in-status"].contains(filter.name) {
+            throw QueryError.unknownFilter(filter.name)
+        }
+        try stopAtDryRun(parameters)
+        return { [region] xml in
+            xml.list("regionInfo", [region]) { xml, region in
+                xml.element("regionName", text: region)
+                xml.element("regionEndpoint", text: "ec2.\(region).amazonaws.com")
+                xml.element("optInStatus", text: "opt-in-not-required")
+            }
+        }
+    }
+
+    func describeAvailabilityZones(_ parameters: QueryParameters) throws -> Answer {
+        try stopAtDryRun(parameters)
+        return { [region] xml in
+            xml.list("availabilityZoneInfo", ["\(region)a"]) { xml, zone in
+                xml.element("zoneName", text: zone)
+                xml.element("zoneState", text: "available")
+                xml.element("regionName", text: region)
+                xml.element("optInStatus", text: "opt-in-not-required")
+                xml.element("zoneType", text: "availability-zone")
+            }
+        }
+    }
+
+    static func digits(_ id: String) -> String { String(id.drop { $0 != "-" }.dropFirst()) }
+}
+
+extension XMLWriter {
+    fileprivate mutating func state(_ state: InstanceState) {
+        element("code", state.code)
+        element("name", text: state.rawValue)
+    }
+
+    fileprivate mutating func instance(_ instance: Instance, zone: String) {
+        let isAddress = { (text: String) in text.contains(":") || text.utf8.allSatisfy { $0 < 0x3A && $0 != 0x2D } }
+        let address = instance.addresses.first { isAddress($0) && !$0.contains(":") }
+        let name = instance.addresses.first { !isAddress($0) }
+        element("instanceId", text: instance.id)
+        element("instanceState") { xml in xml.state(instance.state) }
+        element("privateDnsName", text: name ?? "")
+        element("dnsName", text: name ?? "")
+        element("reason", text: "")
+        element("keyName", ifAny: instance.keyName)
+        element("amiLaunchIndex", 0)
+        element("launchTime", text: EC2Service.time(instance.created))
+        element("placement") { xml in
+            xml.element("availabilityZone", text: zone)
+            xml.element("groupName", text: "")
+            xml.element("tenancy", text: "default")
+        }
+        element("monitoring") { $0.element("state", text: "disabled") }
+        element("privateIpAddress", ifAny: address)
+        element("ipAddress", ifAny: address)
+        list("groupSet", [Int]()) { _, _ in }
+        element("rootDeviceType", text: "instance-store")
+        list("blockDeviceMapping", [Int]()) { _, _ in }
+        tags(instance.tags)
+        list("networkInterfaceSet", [Int]()) { _, _ in }
+    }
+}
