@@ -21,7 +21,7 @@ extension Store {
     ) throws -> Bool {
         try write { database in
             guard try Store.exists("instance", "id", instanceID, database) else {
-                throw LatchkeyError.instanceNotFound(instanceID, similar: [])
+                throw LatchkeyError.instanceNotFound(instanceID)
             }
             try database.execute(sql: "DELETE FROM pushedKey WHERE expires <= ?", arguments: [now.milliseconds])
             let count = try Int.fetchOne(
