@@ -22,6 +22,30 @@ package struct ByteStream: ~Copyable {
     /// TLS may have to read before it can write, and the other way round.
     package private(set) var wantsToWrite = false
 
+    /// Connects to a socket of this machine's file system (unix(7)), in the clear.
+    ///
+    /// - Throws: `lost` if nothing listens there, or it may not be used.
+    package init(unixSocket path: String) throws(TransportError) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw .addressInvalid(path.terminalSafe)
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let socket = Dialer.Socket(owning: Glibc.socket(AF_UNIX, kind, 0))
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                connect(socket.descriptor, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw .lost(ByteStream.describe(errno)) }
+        _ = fcntl(socket.descriptor, F_SETFL, fcntl(socket.descriptor, F_GETFL) | O_NONBLOCK)
+        secure = nil
+        descriptor = socket.release()
+    }
+
     /// Connects, and for TLS makes sure that the server is the one that is named (RFC 9110 §4.3.4).
     ///
     /// - Parameter timeout: milliseconds for all of it.

@@ -57,6 +57,24 @@ package enum HTTPExchange {
     ) throws(TransportError) -> HTTPResponse {
         let deadline = SystemClock.milliseconds() + Int64(timeout)
         var stream = try ByteStream(to: request.address, trust: trust, timeout: timeout)
+        return try perform(request, over: &stream, until: deadline)
+    }
+
+    /// The same with a server that listens at a socket of this machine's file system.
+    package static func perform(
+        _ request: HTTPRequest,
+        unixSocket: String,
+        timeout: Int
+    ) throws(TransportError) -> HTTPResponse {
+        var stream = try ByteStream(unixSocket: unixSocket)
+        return try perform(request, over: &stream, until: SystemClock.milliseconds() + Int64(timeout))
+    }
+
+    private static func perform(
+        _ request: HTTPRequest,
+        over stream: inout ByteStream,
+        until deadline: Int64
+    ) throws(TransportError) -> HTTPResponse {
         try send(request.bytes(closing: true), over: &stream, until: deadline)
         var reader = ResponseReader()
         while true {

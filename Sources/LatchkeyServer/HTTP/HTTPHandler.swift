@@ -97,7 +97,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
                 metrics.count(.refusedRequests)
                 return answer(.text(.payloadTooLarge, "the request is longer than 1 MiB"), keepsAlive: false, context)
             }
-            dispatch(head, IncomingRequest(head: head, body: body, isSecure: isSecure), context)
+            dispatch(
+                head,
+                IncomingRequest(
+                    head: head,
+                    body: body,
+                    isSecure: isSecure,
+                    source: context.channel.remoteAddress?.ipAddress
+                ),
+                context
+            )
             body = []
         }
     }

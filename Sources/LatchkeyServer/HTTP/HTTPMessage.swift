@@ -13,8 +13,10 @@ struct IncomingRequest: Sendable {
     let body: [UInt8]
     /// Whether it came over TLS.
     let isSecure: Bool
+    /// The IP address from which it came.
+    let source: String?
 
-    init(head: HTTPRequestHead, body: [UInt8], isSecure: Bool) {
+    init(head: HTTPRequestHead, body: [UInt8], isSecure: Bool, source: String? = nil) {
         method = head.method.rawValue
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = String(parts.first ?? "/")
@@ -22,6 +24,7 @@ struct IncomingRequest: Sendable {
         headers = head.headers
         self.body = body
         self.isSecure = isSecure
+        self.source = source
     }
 }
 

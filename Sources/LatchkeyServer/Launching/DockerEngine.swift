@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyModel
+internal import LatchkeyTransport
+
+/// A container engine, asked over its socket in the Docker Engine API (version 1.41). Each function waits for the answer.
+struct DockerEngine: Sendable {
+    /// The standard place of the socket.
+    static let standardSocket = "/var/run/docker.sock"
+    private static let version = "v1.41"
+    /// Milliseconds for an answer; a stop waits for the container.
+    private static let timeout = 60_000
+
+    let socket: String
+
+    /// A container as the engine lists it.
+    struct Container: Decodable {
+        var id: String
+        /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
+        var state: String
+        var labels: [String: String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "Id"
+            case state = "State"
+            case labels = "Labels"
+        }
+    }
+
+    struct Image: Decodable {
+        /// `sha256:…`.
+        var id: String
+        var tags: [String]?
+        /// Seconds since 1970.
+        var created: Double
+        var labels: [String: String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "Id"
+            case tags = "RepoTags"
+            case created = "Created"
+            case labels = "Labels"
+        }
+    }
+
+    /// What a container is made of.
+    struct Specification: Encodable {
+        struct Host: Encodable {
+            struct Binding: Encodable {
+                var HostIp: String
+                var HostPort: String
+            }
+
+            var PortBindings: [String: [Binding]]
+            var Binds: [String]
+            /// A process that reaps what sessions leave behind.
+            var Init = true
+        }
+
+        var Image: String
+        var Hostname: String
+        var Env: [String]
+        var Labels: [String: String]
+        var ExposedPorts: [String: [String: String]]
+        var HostConfig: Host
+    }
+
+    // MARK: Questions
+
+    /// - Throws: `LatchkeyError` if the engine cannot be asked.
+    private func ask(
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8] = [],
+        accepts: Set<Int> = [200]
+    ) throws(LatchkeyError) -> HTTPResponse {
+        let response: HTTPResponse
+        do throws(TransportError) {
+            let address = try ServerAddress(url: "http://docker/\(DockerEngine.version)\(path)")
+            let request = HTTPRequest(method, address, headers: [("Content-Type", "application/json")], body: body)
+            response = try HTTPExchange.perform(request, unixSocket: socket, timeout: DockerEngine.timeout)
+        } catch {
+            throw LatchkeyError(
+                .fileUnusable,
+                "the container engine at '\(socket.terminalSafe)' cannot be asked: \(error.words)",
+                hint: "does dockerd run, and may this user use its socket?"
+            )
+        }
+        guard accepts.contains(response.status) else {
+            let words = (try? JSONDecoder().decode([String: String].self, from: Data(response.body)))?["message"]
+            throw LatchkeyError(
+                .requestRefused,
+                "the container engine says: \((words ?? response.excerpt).terminalSafe)"
+            )
+        }
+        return response
+    }
+
+    private func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws(LatchkeyError) -> Value {
+        let response = try ask("GET", path)
+        do { return try JSONDecoder().decode(type, from: Data(response.body)) } catch {
+            throw LatchkeyError(.requestRefused, "the container engine's answer is not understood")
+        }
+    }
+
+    /// The address that this machine has on the engine's standard network.
+    func gateway() throws(LatchkeyError) -> String {
+        struct Network: Decodable {
+            struct Management: Decodable {
+                struct Range: Decodable { var Gateway: String? }
+                var Config: [Range]?
+            }
+            var IPAM: Management
+        }
+        guard let gateway = try read(Network.self, "/networks/bridge").IPAM.Config?.compactMap(\.Gateway).first else {
+            throw LatchkeyError(.requestRefused, "the container engine has no network 'bridge' with a gateway")
+        }
+        return gateway
+    }
+
+    func images() throws(LatchkeyError) -> [Image] { try read([Image].self, "/images/json") }
+
+    /// All containers with a label, those that do not run included.
+    func containers(label: String) throws(LatchkeyError) -> [Container] {
+        let filters = DockerEngine.encoded("{\"label\":[\"\(label)\"]}")
+        return try read([Container].self, "/containers/json?all=1&filters=\(filters)")
+    }
+
+    /// The address of a container on the engine's network; nil while it does not run.
+    func address(of container: String) throws(LatchkeyError) -> String? {
+        struct Inspection: Decodable {
+            struct Settings: Decodable { var IPAddress: String? }
+            var NetworkSettings: Settings
+        }
+        let address = try read(Inspection.self, "/containers/\(container)/json").NetworkSettings.IPAddress
+        return address?.isEmpty == false ? address : nil
+    }
+
+    // MARK: Orders
+
+    /// - Returns: the container's id.
+    func create(_ specification: Specification, name: String) throws(LatchkeyError) -> String {
+        struct Created: Decodable { var Id: String }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        let body: [UInt8]
+        do { body = Array(try encoder.encode(specification)) } catch {
+            throw LatchkeyError(.requestRefused, "the container cannot be described: \("\(error)".terminalSafe)")
+        }
+        let response = try ask("POST", "/containers/create?name=\(name)", body, accepts: [201])
+        guard let created = try? JSONDecoder().decode(Created.self, from: Data(response.body)) else {
+            throw LatchkeyError(.requestRefused, "the container engine's answer is not understood")
+        }
+        return created.Id
+    }
+
+    /// 304: it runs already.
+    func start(_ container: String) throws(LatchkeyError) {
+        _ = try ask("POST", "/containers/\(container)/start", accepts: [204, 304])
+    }
+
+    /// - Parameter patience: seconds until it is killed.
+    func stop(_ container: String, patience: Int) throws(LatchkeyError) {
+        _ = try ask("POST", "/containers/\(container)/stop?t=\(patience)", accepts: [204, 304])
+    }
+
+    func restart(_ container: String) throws(LatchkeyError) {
+        _ = try ask("POST", "/containers/\(container)/restart?t=5", accepts: [204])
+    }
+
+    /// 404: it is gone already; 409: somebody removes it at this moment.
+    func remove(_ container: String) throws(LatchkeyError) {
+        _ = try ask("DELETE", "/containers/\(container)?force=1&v=1", accepts: [204, 404, 409])
+    }
+
+    /// The end of what a container has written, its two streams together.
+    func log(of container: String, lines: Int) throws(LatchkeyError) -> [UInt8] {
+        let body = try ask("GET", "/containers/\(container)/logs?stdout=1&stderr=1&tail=\(lines)").body
+        // Frames of a stream's number, three zeros, the length in network order and the bytes.
+        var text: [UInt8] = []
+        var rest = body[...]
+        while rest.count >= 8 {
+            let length = rest.dropFirst(4).prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            text += rest.dropFirst(8).prefix(length)
+            rest = rest.dropFirst(8 + length)
+        }
+        return text
+    }
+
+    private static func encoded(_ text: String) -> String {
+        text.utf8
+            .map { byte in
+                let isPlain =
+                    byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
+                let digits = String(byte, radix: 16, uppercase: true)
+                return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+            .joined()
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import Logging
+internal import NIOHTTP1
+internal import Synchronization
+
+/// The instance metadata service, version 2 (EC2 User Guide, "Instance metadata"): tells an instance who it is, by the address
+/// from which it asks. A token is asked for first, and is good for that instance alone.
+final class MetadataService: RequestResponder {
+    /// What instances register their agents with.
+    struct Setting: Sendable {
+        /// Where they reach this server, and a file of certificates to trust.
+        var endpoint: String
+        var authorities: String
+        var region: String
+    }
+
+    private static let tokenHeader = "x-aws-ec2-metadata-token"
+    private static let lifetimeHeader = "x-aws-ec2-metadata-token-ttl-seconds"
+    /// Seconds that a token may live, as at EC2.
+    private static let lifetimes = 1...21_600
+    private static let tokenLimit = 10_000
+    /// Seconds that an activation is good for.
+    private static let activationLifetime = 900.0
+
+    private let store: Store
+    private let workers: Workers
+    private let setting: Setting
+    private let log: Logger
+    /// To which instance a token belongs, and until when on ``SystemClock``.
+    private let tokens = Mutex<[String: (instance: Instance.ID, until: Int64)]>([:])
+
+    init(store: Store, workers: Workers, setting: Setting, log: Logger) {
+        self.store = store
+        self.workers = workers
+        self.setting = setting
+        self.log = log
+    }
+
+    func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer {
+        .refuse(.text(.notFound, "there is no channel here"))
+    }
+
+    func respond(to request: IncomingRequest) async -> OutgoingResponse {
+        // A proxy inside an instance must not be made to ask for others.
+        guard let source = request.source, !request.headers.contains(name: "X-Forwarded-For") else {
+            return MetadataService.status(.forbidden)
+        }
+        do {
+            let known = try await workers.run { [store] in try store.launchedInstance(atContainerAddress: source) }
+            guard let id = known else { return MetadataService.status(.notFound) }
+            switch (request.method, request.path) {
+            case ("PUT", "/latest/api/token"): return token(for: id, request)
+            case ("GET", _), ("HEAD", _):
+                guard let token = request.headers.first(name: MetadataService.tokenHeader), owner(of: token) == id
+                else {
+                    return MetadataService.status(.unauthorized)
+                }
+                let text = try await workers.run { [self] in try answer(request.path, id) }
+                return text.map { OutgoingResponse(.ok, type: "text/plain", $0) } ?? MetadataService.status(.notFound)
+            default: return MetadataService.status(.methodNotAllowed)
+            }
+        } catch {
+            log.error("metadata", metadata: ["path": "\(request.path)", "error": "\(error)"])
+            return MetadataService.status(.internalServerError)
+        }
+    }
+
+    private static func status(_ status: HTTPResponseStatus) -> OutgoingResponse {
+        OutgoingResponse(status, type: "text/plain", "\(status.code) - \(status.reasonPhrase)\n".utf8)
+    }
+
+    private func token(for id: Instance.ID, _ request: IncomingRequest) -> OutgoingResponse {
+        guard let text = request.headers.first(name: MetadataService.lifetimeHeader), let lifetime = Int(text),
+            MetadataService.lifetimes.contains(lifetime)
+        else { return MetadataService.status(.badRequest) }
+        let token = Data(Random.bytes(42)).base64EncodedString()
+        let now = SystemClock.milliseconds()
+        tokens.withLock { tokens in
+            if tokens.count >= MetadataService.tokenLimit { tokens = tokens.filter { $0.value.until > now } }
+            if tokens.count >= MetadataService.tokenLimit { tokens = [:] }
+            tokens[token] = (id, now + Int64(lifetime) * 1000)
+        }
+        var response = OutgoingResponse(.ok, type: "text/plain", token.utf8)
+        response.headers.add(name: MetadataService.lifetimeHeader, value: String(lifetime))
+        return response
+    }
+
+    private func owner(of token: String) -> Instance.ID? {
+        tokens.withLock { tokens in
+            guard let (instance, until) = tokens[token], until > SystemClock.milliseconds() else { return nil }
+            return instance
+        }
+    }
+
+    // MARK: What is told
+
+    /// - Returns: nil if there is nothing of that name.
+    private func answer(_ path: String, _ id: Instance.ID) throws -> [UInt8]? {
+        let parts = path.split(separator: "/").map(String.init)
+        guard let instance = try store.instances(withIDs: [id]).first, let record = try store.launch(of: id),
+            parts.first == "latest" || parts.first.map({ $0.count == 10 && $0.hasPrefix("20") }) == true
+        else { return parts.isEmpty ? Array("latest".utf8) : nil }
+        switch parts.dropFirst().first {
+        case nil: return Array("dynamic\nmeta-data\nuser-data".utf8)
+        case "user-data": return try store.userData(of: id)
+        case "dynamic": return try dynamic(Array(parts.dropFirst(2)), instance, record)
+        case "latchkey": return try own(Array(parts.dropFirst(2)), id).map { Array($0.utf8) }
+        case "meta-data":
+            let tree = try metadata(instance, record)
+            let name = parts.dropFirst(2).joined(separator: "/")
+            if let value = tree[name] { return Array(value.utf8) }
+            return MetadataService.listing(name, tree).map { Array($0.utf8) }
+        default: return nil
+        }
+    }
+
+    /// The names under a place, those with more under them marked by a slash.
+    private static func listing(_ place: String, _ tree: [String: String]) -> String? {
+        let prefix = place.isEmpty ? "" : place + "/"
+        let names = tree.keys.filter { $0.hasPrefix(prefix) }
+            .map { key -> String in
+                let rest = key.dropFirst(prefix.count)
+                guard let slash = rest.firstIndex(of: "/") else { return String(rest) }
+                return String(rest[...slash])
+            }
+        return names.isEmpty ? nil : Set(names).sorted().joined(separator: "\n")
+    }
+
+    private func metadata(_ instance: Instance, _ record: LaunchRecord) throws -> [String: String] {
+        let address = record.containerAddress ?? ""
+        let host = "ip-" + address.replacing(".", with: "-") + ".\(setting.region).compute.internal"
+        var tree = [
+            "ami-id": record.imageID, "ami-launch-index": String(record.launchIndex), "hostname": host,
+            "instance-action": "none", "instance-id": instance.id, "instance-life-cycle": "on-demand",
+            "instance-type": record.instanceType, "local-hostname": host, "local-ipv4": address,
+            "placement/availability-zone": "\(setting.region)a", "placement/region": setting.region,
+            "reservation-id": record.reservationID, "services/domain": "amazonaws.com", "services/partition": "aws",
+        ]
+        for (key, value) in instance.tags where !key.contains("/") { tree["tags/instance/\(key)"] = value }
+        if let name = instance.keyName, let pair = try store.keyPair(named: name) {
+            tree["public-keys/0/openssh-key"] = "\(pair.publicKey.line) \(name)\n"
+            // As EC2 lists them: the number, and the pair's name.
+            tree["public-keys/"] = "0=\(name)"
+            tree["public-keys"] = "0=\(name)"
+        }
+        return tree
+    }
+
+    private func dynamic(_ path: [String], _ instance: Instance, _ record: LaunchRecord) throws -> [UInt8]? {
+        guard path == ["instance-identity", "document"] else {
+            return path.isEmpty
+                ? Array("instance-identity/".utf8) : path == ["instance-identity"] ? Array("document".utf8) : nil
+        }
+        let document: [String: String] = [
+            "accountId": Principal.account, "architecture": "x86_64", "availabilityZone": "\(setting.region)a",
+            "imageId": record.imageID, "instanceId": instance.id, "instanceType": record.instanceType,
+            "pendingTime": record.launched.formatted(.iso8601), "privateIp": record.containerAddress ?? "",
+            "region": setting.region, "version": "2017-09-30",
+        ]
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        return Array(try encoder.encode(document))
+    }
+
+    /// Latchkey's own: how the instance's agent registers.
+    private func own(_ path: [String], _ id: Instance.ID) throws -> String? {
+        switch path {
+        case ["endpoint"]: return setting.endpoint
+        case ["authority"]:
+            return try StateFile.read(setting.authorities).map { String(decoding: $0, as: UTF8.self) }
+        case ["activation"]:
+            // Once the agent has registered, nothing in the instance gets another one.
+            guard try store.managedInstance(id) == nil else { return nil }
+            let code = Hex.encode(Random.bytes(10))
+            let now = Date()
+            let activation = Activation(
+                registrationLimit: 1,
+                expiration: now.addingTimeInterval(MetadataService.activationLifetime),
+                created: now,
+                instanceID: id
+            )
+            try store.add(activation, codeDigest: Digest.sha256(Array(code.utf8)))
+            return "\(activation.id)\n\(code)\n"
+        default: return nil
+        }
+    }
+}
