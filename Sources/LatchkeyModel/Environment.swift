@@ -4,6 +4,15 @@ internal import Glibc
 
 /// What the process's surroundings say.
 package enum Environment {
+    /// The folder in which this program's file lies; nil where the system does not tell.
+    package static var executableFolder: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        let path = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.lastIndex(of: "/").map { String(path[..<$0]) }
+    }
+
     /// A variable; nil if it is not set or empty.
     package static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }

@@ -29,6 +29,26 @@ package struct Certificates: Sendable {
         }
         let authority = String(decoding: try StateFile.read(authorityPath) ?? [], as: UTF8.self)
         let key = try StateFile.readSecret(authorityKeyPath)
+        try issue(names, authority, key, certificatePath, keyPath)
+    }
+
+    /// Makes another certificate of the authority for these addresses, and what serves with it: for clients that reach this
+    /// server by other ways than its users.
+    func context(named name: String, for addresses: [String]) throws -> SecureContext {
+        let authority = String(decoding: try StateFile.read(authorityPath) ?? [], as: UTF8.self)
+        let key = try StateFile.readSecret(authorityKeyPath)
+        let (chain, keyPath) = ("\(folder)/\(name).pem", "\(folder)/\(name)-key.pem")
+        try issue(addresses, authority, key, chain, keyPath)
+        return try SecureContext(chain: chain, key: keyPath)
+    }
+
+    private func issue(
+        _ names: [String],
+        _ authority: String,
+        _ key: borrowing Secret,
+        _ certificatePath: String,
+        _ keyPath: String
+    ) throws {
         let issued: CertifiedKey
         do throws(LatchkeyError) {
             issued = try CertificateAuthority.issue(names: names, authority: authority, keyPEM: key, days: 825)

@@ -20,6 +20,20 @@ package struct Daemon {
         package var idleMinutes = 20
         /// Minutes after which one ends in any case; nil for no such limit.
         package var maxMinutes: Int?
+        /// How instances are launched; nil if none are.
+        package var launching: LaunchOptions?
+
+        package init() {}
+    }
+
+    /// How instances are launched.
+    package struct LaunchOptions: Sendable {
+        /// The container engine's socket.
+        package var socket = DockerEngine.standardSocket
+        /// Where instances find the metadata service at this machine; their agents dial in at the next port.
+        package var metadataPort = 8775
+        /// `HERE:THERE:ro`, files and folders that instances see.
+        package var volumes: [String] = []
 
         package init() {}
     }
@@ -27,19 +41,11 @@ package struct Daemon {
     private let folders: StateFolders
     private let options: Options
     private let log: Logger
-    private let makeLauncher: @Sendable (Store) throws -> (any InstanceLauncher)?
 
-    /// - Parameter makeLauncher: makes what launches instances; it gives nil where there is no container engine.
-    package init(
-        folders: StateFolders,
-        options: Options,
-        log: Logger,
-        makeLauncher: @escaping @Sendable (Store) throws -> (any InstanceLauncher)? = { _ in nil }
-    ) {
+    package init(folders: StateFolders, options: Options, log: Logger) {
         self.folders = folders
         self.options = options
         self.log = log
-        self.makeLauncher = makeLauncher
     }
 
     /// Serves until `waitForStop` returns, then closes everything in order.
@@ -60,6 +66,18 @@ package struct Daemon {
         var limits = Relay.Limits()
         limits.idle = .minutes(Int64(options.idleMinutes))
         let relay = Relay(loop: group.next(), limits: limits, metrics: metrics, log: log, journal: journal)
+        // A container is waited for, for seconds.
+        let launchWorkers = Workers(threads: 4)
+        let launching = try options.launching.map { launching in
+            try Launching(
+                launching,
+                folders: folders,
+                region: options.region,
+                store: store,
+                workers: launchWorkers,
+                log: log
+            )
+        }
         let door = FrontDoor(
             authority: authority,
             manager: SystemsManager(store: store, relay: relay, workers: workers, maxDuration: options.maxMinutes),
@@ -67,7 +85,12 @@ package struct Daemon {
             connect: InstanceConnect(store: store, workers: workers),
             query: QueryDoor(
                 authority: authority,
-                ec2: EC2Service(store: store, workers: workers, region: options.region),
+                ec2: EC2Service(
+                    store: store,
+                    workers: workers,
+                    region: options.region,
+                    launcher: launching?.launcher
+                ),
                 metrics: metrics,
                 workers: workers,
                 log: log
@@ -83,6 +106,8 @@ package struct Daemon {
         for address in options.listen {
             channels.append(try listen(address, context, door, metrics, group.next()))
         }
+        if let launching { channels += try launching.listen(door, metrics, group.next()) }
+        let watch = launching?.watch(group.next())
         try announce(
             channels.first?.localAddress?.port,
             isSecure: context != nil,
@@ -92,6 +117,8 @@ package struct Daemon {
         waitForStop()
         log.notice("stopping")
         for channel in channels { try? channel.close().wait() }
+        watch?.cancel()
+        launchWorkers.stop()
         try? relay.loop.submit { relay.stop() }.wait()
         journal.stop()
         workers.stop()
@@ -164,7 +191,7 @@ package struct Daemon {
         }
     }
 
-    private static func words(_ error: any Error) -> String {
+    static func words(_ error: any Error) -> String {
         if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercased() }
         if error is SocketAddressError.UnknownHost { return "the name cannot be resolved" }
         return "\(error)".terminalSafe

@@ -41,6 +41,31 @@ struct Run: ParsableCommand {
     @Option(help: "The region that clients of this home name.")
     var region = "local"
 
+    @Flag(help: "Launch instances as containers, through a Docker engine.")
+    var docker = false
+
+    @Option(help: ArgumentHelp("The engine's socket; else DOCKER_HOST's, else the standard one.", valueName: "path"))
+    var dockerSocket: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where instances find the metadata service at this machine; their agents dial in at the next port.",
+            valueName: "port"
+        )
+    )
+    var metadataPort = 8775
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file or folder of this machine that launched instances see; may be given several times. The agent's \
+            program, beside this one, is one of them by itself.
+            """,
+            valueName: "here:there"
+        )
+    )
+    var volume: [String] = []
+
     @Option(help: "trace, debug, info, notice, warning or error.")
     var logLevel = "info"
 
@@ -48,6 +73,11 @@ struct Run: ParsableCommand {
         if !(1...1440).contains(idleTimeout) { throw ValidationError("--idle-timeout must be 1 to 1440 minutes") }
         if let maxDuration, !(1...525_600).contains(maxDuration) {
             throw ValidationError("--max-duration must be 1 to 525600 minutes")
+        }
+        if !(1...65534).contains(metadataPort) { throw ValidationError("--metadata-port must be 1 to 65534") }
+        if !docker, dockerSocket != nil || !volume.isEmpty { throw ValidationError("--docker is missing") }
+        if let wrong = volume.first(where: { $0.split(separator: ":").count != 2 || !$0.hasPrefix("/") }) {
+            throw ValidationError("'\(wrong.terminalSafe)' is not HERE:THERE, two whole paths")
         }
         if Logger.Level(rawValue: logLevel) == nil {
             throw ValidationError("--log-level must be trace, debug, info, notice, warning or error")
@@ -68,10 +98,25 @@ struct Run: ParsableCommand {
         options.region = region
         options.idleMinutes = idleTimeout
         options.maxMinutes = maxDuration
+        if docker { options.launching = launchOptions }
         try Daemon(folders: .current, options: options, log: log)
             .run {
                 var number: Int32 = 0
                 sigwait(&stops, &number)
             }
+    }
+
+    private var launchOptions: Daemon.LaunchOptions {
+        var launching = Daemon.LaunchOptions()
+        if let dockerSocket {
+            launching.socket = dockerSocket
+        } else if let host = Environment.value("DOCKER_HOST"), host.hasPrefix("unix://") {
+            launching.socket = String(host.dropFirst(7))
+        }
+        launching.metadataPort = metadataPort
+        let agent = Environment.executableFolder.map { "\($0)/latchkey-agent" }
+        if let agent, access(agent, X_OK) == 0 { launching.volumes = ["\(agent):/usr/local/bin/latchkey-agent:ro"] }
+        launching.volumes += volume.map { "\($0):ro" }
+        return launching
     }
 }

@@ -37,6 +37,9 @@ package struct QueryParameters: Equatable, Sendable {
         return text
     }
 
+    /// Every parameter by its whole name.
+    package var all: [String: String] { values }
+
     /// - Returns: nil if it is not there.
     package subscript(_ name: String) -> String? { values[name] }
 

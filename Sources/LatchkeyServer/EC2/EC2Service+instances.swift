@@ -10,13 +10,15 @@ extension EC2Service {
     func describeInstances(_ parameters: QueryParameters) throws -> Answer {
         let (found, next) = try instances(parameters)
         let zone = "\(region)a"
+        let launches = try store.launches(of: found.map(\.id))
         return { xml in
-            // Each was started by itself.
+            // One for each, although those of one launch could be told together: parts of a list may cut through it.
             xml.list("reservationSet", found) { xml, instance in
-                xml.element("reservationId", text: "r-" + EC2Service.digits(instance.id))
+                let launch = launches[instance.id]
+                xml.element("reservationId", text: launch?.reservationID ?? "r-" + EC2Service.digits(instance.id))
                 xml.element("ownerId", text: Principal.account)
                 xml.list("groupSet", [Int]()) { _, _ in }
-                xml.list("instancesSet", [instance]) { xml, instance in xml.instance(instance, zone: zone) }
+                xml.list("instancesSet", [instance]) { xml, instance in xml.instance(instance, launch, zone: zone) }
             }
             xml.element("nextToken", ifAny: next)
         }
@@ -90,26 +92,16 @@ extension EC2Service {
         return instance
     }
 
-    /// The host keys that are known, as cloud-init prints them: who asks here learns what to trust.
-    func getConsoleOutput(_ parameters: QueryParameters) throws -> Answer {
-        let instance = try instance(parameters)
+    static func hostKeyLines(_ instance: Instance) -> String {
         let keys = instance.hostKeys.map(\.key)
-        var lines: [String] = []
-        if !keys.isEmpty {
-            lines.append("-----BEGIN SSH HOST KEY FINGERPRINTS-----")
-            lines += keys.map { "\($0.bits ?? 256) \(Fingerprint.openSSH($0)) (\($0.typeName.uppercased()))" }
-            lines.append("-----END SSH HOST KEY FINGERPRINTS-----")
-            lines.append("-----BEGIN SSH HOST KEY KEYS-----")
-            lines += keys.map { "\($0.line) \(instance.name ?? instance.id)" }
-            lines.append("-----END SSH HOST KEY KEYS-----\n")
-        }
-        let output = Data(lines.joined(separator: "\r\n").utf8).base64EncodedString()
-        let date = instance.hostKeys.map(\.pinned).max() ?? instance.created
-        return { xml in
-            xml.element("instanceId", text: instance.id)
-            xml.element("timestamp", text: EC2Service.time(date))
-            xml.element("output", text: output)
-        }
+        guard !keys.isEmpty else { return "" }
+        var lines = ["-----BEGIN SSH HOST KEY FINGERPRINTS-----"]
+        lines += keys.map { "\($0.bits ?? 256) \(Fingerprint.openSSH($0)) (\($0.typeName.uppercased()))" }
+        lines.append("-----END SSH HOST KEY FINGERPRINTS-----")
+        lines.append("-----BEGIN SSH HOST KEY KEYS-----")
+        lines += keys.map { "\($0.line) \(instance.name ?? instance.id)" }
+        lines.append("-----END SSH HOST KEY KEYS-----\n")
+        return lines.joined(separator: "\n")
     }
 
     /// Always empty: only Windows instances have one, and none are launched here.
@@ -160,23 +152,25 @@ extension EC2Service {
 }
 
 extension XMLWriter {
-    fileprivate mutating func state(_ state: InstanceState) {
+    mutating func state(_ state: InstanceState) {
         element("code", state.code)
         element("name", text: state.rawValue)
     }
 
-    fileprivate mutating func instance(_ instance: Instance, zone: String) {
+    mutating func instance(_ instance: Instance, _ launch: LaunchRecord?, zone: String) {
         let isAddress = { (text: String) in text.contains(":") || text.utf8.allSatisfy { $0 < 0x3A && $0 != 0x2D } }
         let address = instance.addresses.first { isAddress($0) && !$0.contains(":") }
         let name = instance.addresses.first { !isAddress($0) }
         element("instanceId", text: instance.id)
+        element("imageId", ifAny: launch?.imageID)
         element("instanceState") { xml in xml.state(instance.state) }
         element("privateDnsName", text: name ?? "")
         element("dnsName", text: name ?? "")
-        element("reason", text: "")
+        element("reason", text: launch?.stateReason?.message ?? "")
         element("keyName", ifAny: instance.keyName)
-        element("amiLaunchIndex", 0)
-        element("launchTime", text: EC2Service.time(instance.created))
+        element("amiLaunchIndex", launch?.launchIndex ?? 0)
+        element("instanceType", ifAny: launch?.instanceType)
+        element("launchTime", text: EC2Service.time(launch?.launched ?? instance.created))
         element("placement") { xml in
             xml.element("availabilityZone", text: zone)
             xml.element("groupName", text: "")
@@ -188,7 +182,14 @@ extension XMLWriter {
         list("groupSet", [Int]()) { _, _ in }
         element("rootDeviceType", text: "instance-store")
         list("blockDeviceMapping", [Int]()) { _, _ in }
+        element("clientToken", ifAny: launch?.idempotency?.clientToken)
         tags(instance.tags)
+        if let reason = launch?.stateReason {
+            element("stateReason") { xml in
+                xml.element("code", text: reason.code)
+                xml.element("message", text: reason.message)
+            }
+        }
         list("networkInterfaceSet", [Int]()) { _, _ in }
     }
 }

@@ -12,6 +12,10 @@ struct EC2Service: Sendable {
     let store: Store
     let workers: Workers
     let region: String
+    /// Nil where there is no container engine.
+    let launcher: (any InstanceLauncher)?
+
+    private static let nothing: Answer = { _ in }
 
     /// What an operation answers with, inside its element and behind the request's id.
     typealias Answer = @Sendable (inout XMLWriter) -> Void
@@ -28,18 +32,29 @@ struct EC2Service: Sendable {
         "DescribeTags": { try $0.describeTags($1) },
         "DescribeInstances": { try $0.describeInstances($1) },
         "DescribeInstanceStatus": { try $0.describeInstanceStatus($1) },
-        "GetConsoleOutput": { try $0.getConsoleOutput($1) },
         "GetPasswordData": { try $0.getPasswordData($1) },
         "DescribeRegions": { try $0.describeRegions($1) },
         "DescribeAvailabilityZones": { try $0.describeAvailabilityZones($1) },
     ]
 
-    static func knows(_ action: String) -> Bool { operations[action] != nil }
+    private typealias LaunchOperation = @Sendable (EC2Service, QueryParameters) async throws -> Answer
+
+    /// Those that need what launches instances.
+    private static let launchOperations: [String: LaunchOperation] = [
+        "RunInstances": { try await $0.runInstances($1) },
+        "StartInstances": { try await $0.startInstances($1) },
+        "StopInstances": { try await $0.stopInstances($1) },
+        "RebootInstances": { try await $0.rebootInstances($1) },
+        "TerminateInstances": { try await $0.terminateInstances($1) },
+        "DescribeImages": { try await $0.describeImages($1) },
+        "GetConsoleOutput": { try await $0.getConsoleOutput($1) },
+    ]
 
     /// - Returns: the document.
     /// - Throws: `QueryError`, `LatchkeyError`.
     func answer(_ action: String, _ parameters: QueryParameters, requestID: String) async throws -> [UInt8] {
-        guard let operation = EC2Service.operations[action] else {
+        let launchOperation = EC2Service.launchOperations[action]
+        guard launchOperation != nil || EC2Service.operations[action] != nil else {
             throw QueryError(
                 code: "InvalidAction",
                 message: "The action \(action.prefix(128)) is not valid for this web service."
@@ -51,7 +66,14 @@ struct EC2Service: Sendable {
                 message: "The version \(version.prefix(32)) of the action is not known; \(EC2Service.version) is."
             )
         }
-        let content = try await workers.run { try operation(self, parameters) }
+        let content: Answer
+        if let launchOperation {
+            content = try await launchOperation(self, parameters)
+        } else {
+            content = try await workers.run { [self] in
+                try EC2Service.operations[action]?(self, parameters) ?? EC2Service.nothing
+            }
+        }
         var xml = XMLWriter()
         xml.element("\(action)Response", EC2Service.namespace) { xml in
             xml.element("requestId", text: requestID)

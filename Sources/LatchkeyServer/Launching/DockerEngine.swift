@@ -5,9 +5,9 @@ internal import LatchkeyModel
 internal import LatchkeyTransport
 
 /// A container engine, asked over its socket in the Docker Engine API (version 1.41). Each function waits for the answer.
-struct DockerEngine: Sendable {
+package struct DockerEngine: Sendable {
     /// The standard place of the socket.
-    static let standardSocket = "/var/run/docker.sock"
+    package static let standardSocket = "/var/run/docker.sock"
     private static let version = "v1.41"
     /// Milliseconds for an answer; a stop waits for the container.
     private static let timeout = 60_000

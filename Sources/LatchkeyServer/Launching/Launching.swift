@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyControl
+internal import LatchkeyModel
+internal import LatchkeyTransport
+internal import Logging
+internal import NIOCore
+
+/// What launching instances takes besides the operations: the engine, the ways by which instances reach this server, and an
+/// eye on them.
+struct Launching {
+    /// Seconds between two looks at the containers.
+    private static let interval = TimeAmount.seconds(1)
+
+    let launcher: DockerLauncher
+    private let gateway: String
+    private let options: Daemon.LaunchOptions
+    private let context: SecureContext
+    private let metadata: MetadataService
+    private let workers: Workers
+    private let log: Logger
+
+    /// - Throws: `LatchkeyError` if the engine cannot be asked, or there is no authority to certify with.
+    init(
+        _ options: Daemon.LaunchOptions,
+        folders: StateFolders,
+        region: String,
+        store: Store,
+        workers: Workers,
+        log: Logger
+    ) throws {
+        let engine = DockerEngine(socket: options.socket)
+        gateway = try engine.gateway()
+        let certificates = Certificates(folders)
+        guard certificates.exist else {
+            throw LatchkeyError(
+                .configurationInvalid,
+                "instances are launched by a server with certificates only, which their agents trust",
+                hint: "latchkeyd init makes them"
+            )
+        }
+        context = try certificates.context(named: "instances", for: [gateway])
+        let authority = Launching.bracketed(gateway)
+        launcher = DockerLauncher(
+            engine: engine,
+            store: store,
+            setting: DockerLauncher.Setting(
+                metadataEndpoint: "http://\(authority):\(options.metadataPort)",
+                volumes: options.volumes
+            ),
+            home: folders.storePath,
+            workers: workers,
+            log: log
+        )
+        metadata = MetadataService(
+            store: store,
+            workers: workers,
+            setting: MetadataService.Setting(
+                endpoint: "https://\(authority):\(options.metadataPort + 1)",
+                authorities: certificates.authorityPath,
+                region: region
+            ),
+            log: log
+        )
+        self.options = options
+        self.workers = workers
+        self.log = log
+    }
+
+    private static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
+
+    /// Listens where instances ask who they are, in the clear as at EC2, and where their agents dial in, with TLS. Only the
+    /// engine's own network leads there.
+    func listen(_ door: FrontDoor, _ metrics: Metrics, _ loop: any EventLoop) throws -> [any Channel] {
+        var channels: [any Channel] = []
+        let ways: [(Int, Listener.Security, any RequestResponder)] = [
+            (options.metadataPort, .plain, metadata), (options.metadataPort + 1, .secure(context), door),
+        ]
+        for (port, security, responder) in ways {
+            do {
+                let bound = loop.makeFutureWithTask { [gateway] in
+                    try await Listener.bind(
+                        host: gateway,
+                        port: port,
+                        security: security,
+                        responder: responder,
+                        metrics: metrics,
+                        loop: loop
+                    )
+                }
+                channels.append(try bound.wait())
+            } catch {
+                for channel in channels { try? channel.close().wait() }
+                throw LatchkeyError(
+                    .fileUnusable,
+                    "cannot listen for instances on \(Launching.bracketed(gateway)):\(port): \(Daemon.words(error))",
+                    hint: "--metadata-port names two others, this one and the next"
+                )
+            }
+        }
+        log.notice(
+            "launching",
+            metadata: ["engine": "\(options.socket)", "metadata": "\(gateway):\(options.metadataPort)"]
+        )
+        return channels
+    }
+
+    /// Goes on with what was begun, and looks after the instances from now on.
+    func watch(_ loop: any EventLoop) -> RepeatedTask {
+        let (launcher, workers, log) = (launcher, workers, log)
+        workers.enqueue {
+            do { try launcher.resume() } catch { log.error("instances", metadata: ["error": "\(error)"]) }
+        }
+        return loop.scheduleRepeatedAsyncTask(initialDelay: Launching.interval, delay: Launching.interval) { _ in
+            loop.makeFutureWithTask {
+                do { try await workers.run { try launcher.reconcile() } } catch {
+                    log.error("instances", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}
