@@ -103,7 +103,7 @@ package final class ContainerAgent {
     }
 
     /// The folders of Swift's runtime, which a debug build takes from the toolchain: where they are, here and there.
-    private static func libraries() throws -> [(String, String)] {
+    package static func libraries() throws -> [(String, String)] {
         let listed = try Execution.require(["ldd", Scratch.program(named: "latchkey-agent")]).text
         let paths = listed.split(separator: "\n")
             .compactMap { line in

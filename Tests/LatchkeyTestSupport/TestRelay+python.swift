@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Foundation
+
 extension TestRelay {
     /// What a script has to begin with: `client()` makes a boto3 client for `ssm` with the home's own access key, `code()`
     /// tells with which of AWS's codes a call was refused.
@@ -40,5 +42,34 @@ extension TestRelay {
         )
         guard run.status == 0 else { throw HarnessError("python ended with \(run.status): \(run.error)") }
         return run.line
+    }
+
+    /// Runs a script of bash with an `aws` that asks this server and prints text, to its successful end.
+    ///
+    /// - Returns: what it printed.
+    package func shell(_ script: String, timeout: Int = 120) throws -> String {
+        struct Server: Decodable {
+            var accessKeyID: String
+            var secretAccessKey: String
+            var region: String
+        }
+        let server = try JSONDecoder()
+            .decode(Server.self, from: Data(try scratch.read("\(scratch.latchkeyHome)/latchkeyd.json").utf8))
+        let more: [String: String?] = [
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_ENDPOINT_URL": endpoint,
+            "AWS_CA_BUNDLE": authority, "SSL_CERT_FILE": authority, "AWS_REGION": server.region,
+            "AWS_DEFAULT_REGION": server.region,
+            "AWS_ACCESS_KEY_ID": server.accessKeyID, "AWS_SECRET_ACCESS_KEY": server.secretAccessKey, "AWS_PAGER": "",
+            "AWS_DEFAULT_OUTPUT": "text", "WORK": scratch.path, "REQUESTS_CA_BUNDLE": nil,
+        ]
+        let run = try Execution.run(
+            ["bash", "-c", script],
+            environment: scratch.environment.merging(more) { $1 },
+            timeout: timeout
+        )
+        guard run.status == 0 else {
+            throw HarnessError("the script ended with \(run.status): \(run.text) \(run.error)")
+        }
+        return run.text
     }
 }

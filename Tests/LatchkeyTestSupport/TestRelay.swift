@@ -49,7 +49,9 @@ package final class TestRelay {
     // MARK: The server
 
     /// Starts it, and waits until it serves.
-    package func start(_ options: String...) throws {
+    package func start(_ options: String...) throws { try start(options) }
+
+    package func start(_ options: [String]) throws {
         let program = wrapper + [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"]
         daemon = try Daemon(program + self.options + options, environment: scratch.environment, log: logPath)
         try TestRelay.wait(for: "a latchkeyd at port \(port)", { try isHealthy() }, otherwise: { try log() })
