@@ -20,6 +20,7 @@ struct ImportTests {
         "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
+        "LatchkeyRemote": ["CLibExpat", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"],
         "LatchkeyServer": [
             "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
             "LatchkeyTransport", "Logging",
@@ -32,7 +33,8 @@ struct ImportTests {
         "LatchkeyCommandLine": ["ArgumentParser", "LatchkeyModel", "LatchkeyTerminal"],
         "LatchkeyCommands": [
             "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl",
-            "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
+            "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeyTerminal",
+            "LatchkeyTransport",
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [

@@ -48,6 +48,12 @@ package protocol ServiceRequest: Codable, Sendable {
     associatedtype Response: Codable & Sendable
     /// For example `StartSession`.
     static var operation: String { get }
+    /// Whether doing it twice is the same as doing it once, so that a lost answer does no harm.
+    static var isIdempotent: Bool { get }
+}
+
+extension ServiceRequest {
+    package static var isIdempotent: Bool { false }
 }
 
 /// A tag in the shape of Systems Manager.

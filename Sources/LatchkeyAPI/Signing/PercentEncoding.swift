@@ -3,11 +3,11 @@
 internal import LatchkeyCrypto
 
 /// Percent-encoding as signatures want it: everything but RFC 3986's unreserved characters (§2.3), in upper case.
-enum PercentEncoding {
+package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     /// - Parameter keepsSlashes: for paths.
-    static func encode(_ bytes: some Sequence<UInt8>, keepsSlashes: Bool = false) -> String {
+    package static func encode(_ bytes: some Sequence<UInt8>, keepsSlashes: Bool = false) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.underestimatedCount)
         for byte in bytes {

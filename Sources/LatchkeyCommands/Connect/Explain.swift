@@ -107,6 +107,7 @@ enum ExplanationText {
         case "given": "given by you"
         case "confirmed": "confirmed by you at the first connection"
         case "agent": "reported by its agent"
+        case "console": "read on its console"
         default: "taken at the first connection"
         }
     }
