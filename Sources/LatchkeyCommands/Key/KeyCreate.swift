@@ -34,11 +34,12 @@ struct KeyCreate: ParsableCommand {
     var format = KeyDirectory.CreatedFormat.pem
 
     @OptionGroup var tagOptions: TagOptions
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
 
     func run() throws {
         let name = try Names.keyPair(name)
         let tags = try tagOptions.read()
-        let home = Home.current
+        let home = try control.requireLocal("key create", "aws ec2 create-key-pair makes one there")
         let store = try home.store()
         var made: KeyDirectory.Created?
         do {

@@ -77,9 +77,13 @@ extension RemoteControlPlane {
     }
 
     package func similarNames(to name: String) throws -> [String] {
-        // One question, about names that begin alike: enough for most slips of the finger.
-        let beginning = String(name.prefix(max(1, name.count / 2)))
-        return try names(beginningWith: beginning, limit: 1000)
+        // Names that begin alike; if there are none, those with the same first letter.
+        var candidates: [String] = []
+        for length in [name.count / 2, 1] where length > 0 && candidates.isEmpty {
+            candidates = try names(beginningWith: String(name.prefix(length)), limit: 1000)
+        }
+        return
+            candidates
             .map { ($0, EditDistance.between(name.lowercased(), $0.lowercased())) }
             .filter { $0.1 <= max(1, name.count / 3) }
             .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
