@@ -136,7 +136,52 @@ enum Migrations {
                     """
             )
         }
-        migrator.registerMigration("remote notes") { database in
+        migrator.registerMigration("3") { database in
+            // What EC2 says of an instance that was launched here, and what its container is. An instance that was added, or
+            // registered itself, has no row. A pushed key is good until it expires, and goes with its instance.
+            //
+            // The indexes of instance hold the id at their end, so that a filter gives its matches in the order of pages.
+            try database.execute(
+                sql: """
+                    CREATE TABLE launch (
+                        instanceID TEXT PRIMARY KEY NOT NULL REFERENCES instance ON DELETE CASCADE,
+                        reservationID TEXT NOT NULL,
+                        launchIndex INTEGER NOT NULL,
+                        imageID TEXT NOT NULL,
+                        instanceType TEXT NOT NULL,
+                        launched INTEGER NOT NULL,
+                        clientToken TEXT,
+                        requestDigest BLOB,
+                        container TEXT,
+                        containerAddress TEXT,
+                        stateReasonCode TEXT,
+                        stateReasonMessage TEXT,
+                        stateChanged INTEGER NOT NULL,
+                        userData BLOB,
+                        CHECK ((stateReasonCode IS NULL) = (stateReasonMessage IS NULL)),
+                        CHECK ((clientToken IS NULL) = (requestDigest IS NULL))
+                    ) STRICT;
+                    CREATE INDEX launchByReservation ON launch (reservationID, launchIndex);
+                    CREATE INDEX launchByImage ON launch (imageID, instanceID);
+                    CREATE INDEX launchByType ON launch (instanceType, instanceID);
+                    CREATE INDEX launchByClientToken ON launch (clientToken, launchIndex) WHERE clientToken IS NOT NULL;
+                    CREATE INDEX launchByContainerAddress ON launch (containerAddress) WHERE containerAddress IS NOT NULL;
+                    CREATE INDEX instanceByState ON instance (state, id);
+                    CREATE INDEX instanceByKeyName ON instance (keyName, id) WHERE keyName IS NOT NULL;
+                    CREATE TABLE pushedKey (
+                        instanceID TEXT NOT NULL REFERENCES instance ON DELETE CASCADE,
+                        user TEXT NOT NULL,
+                        publicKey BLOB NOT NULL,
+                        expires INTEGER NOT NULL,
+                        PRIMARY KEY (instanceID, user, publicKey)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX pushedKeyByExpires ON pushedKey (expires);
+                    ALTER TABLE activation ADD COLUMN instanceID TEXT REFERENCES instance ON DELETE CASCADE;
+                    CREATE INDEX activationByInstance ON activation (instanceID) WHERE instanceID IS NOT NULL;
+                    """
+            )
+        }
+        migrator.registerMigration("4") { database in
             // About instances that another control plane knows, which have no row here.
             try database.execute(
                 sql: """

@@ -12,13 +12,13 @@ extension Store {
                 sql: """
                     INSERT INTO activation (
                         id, codeDigest, description, defaultInstanceName, iamRole, registrationLimit,
-                        registrationsCount, expiration, created
-                    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        registrationsCount, expiration, created, instanceID
+                    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     activation.id, Data(codeDigest), activation.description, activation.defaultInstanceName,
                     activation.iamRole, activation.registrationLimit, activation.registrationsCount,
-                    activation.expiration.milliseconds, activation.created.milliseconds,
+                    activation.expiration.milliseconds, activation.created.milliseconds, activation.instanceID,
                 ]
             )
             for (key, value) in activation.tags {
@@ -30,7 +30,8 @@ extension Store {
         }
     }
 
-    /// The activations that fulfil all filters, the oldest first.
+    /// The activations that fulfil all filters, the oldest first. Those of launched instances are left out: they are made for
+    /// one machine, and nobody has a use for them besides it.
     ///
     /// - Parameters:
     ///   - limit: how many at the most, 1 or more.
@@ -42,6 +43,7 @@ extension Store {
     ) throws -> Page<Activation> {
         var conditions = Conditions()
         for filter in filters { filter.add(to: &conditions) }
+        conditions.add("instanceID IS NULL")
         if let cursor { conditions.add("(created, id) > (?, ?)", [cursor.time, cursor.id]) }
         return try read { database in
             let rows = try Row.fetchAll(
@@ -79,7 +81,8 @@ extension Store {
             registrationsCount: row["registrationsCount"],
             expiration: Date(milliseconds: row["expiration"]),
             created: Date(milliseconds: row["created"]),
-            tags: Dictionary(tags.map { ($0[0] as String, $0[1] as String) }) { first, _ in first }
+            tags: Dictionary(tags.map { ($0[0] as String, $0[1] as String) }) { first, _ in first },
+            instanceID: row["instanceID"]
         )
     }
 }

@@ -6,8 +6,8 @@ internal import LatchkeyCrypto
 package import LatchkeyModel
 
 extension Store {
-    /// Registers a machine as an instance `mi-…`, with the activation's tags and, if it is free, its default name.
-    /// Whatever else happens at once, no more of them register than the activation allows.
+    /// Registers a machine as an instance `mi-…`, with the activation's tags and, if it is free, its default name; with an
+    /// activation of a launched instance, as that one, where it takes the place of the agent before. Whatever else happens at once, no more of them register than the activation allows.
     ///
     /// A machine that did not hear the answer asks again, with the key that it showed before: it gets the same instance, and
     /// counts once. That holds for as long as the activation does and nothing was heard of the agent. Nobody else gains by it,
@@ -18,7 +18,7 @@ extension Store {
     ///   - publicKeyDER: the key that its agent will sign with, as a SubjectPublicKeyInfo.
     ///   - joins: whether the machine may turn out to be the instance that has the activation's default name already, if
     ///     that has no agent and the activation is for one machine.
-    /// - Throws: `activationInvalid` for an unknown id or a wrong code, and only to one who has the code
+    /// - Throws: `activationInvalid` for an unknown id, a wrong code or a launched instance that is terminated, and only to one who has the code
     ///   `activationExpired` and `activationExhausted`.
     package func register(
         activationID: Activation.ID,
@@ -58,7 +58,10 @@ extension Store {
             // As it will be read.
             let now = Date(milliseconds: date.milliseconds)
             let instance: Instance
-            if joins, activation.registrationLimit == 1, let name = activation.defaultInstanceName,
+            if let id = activation.instanceID {
+                instance = try Store.launched(id, database)
+                try database.execute(sql: "DELETE FROM managedInstance WHERE instanceID = ?", arguments: [id])
+            } else if joins, activation.registrationLimit == 1, let name = activation.defaultInstanceName,
                 let known = try Store.agentless(named: name, database)
             {
                 instance = known
@@ -102,6 +105,13 @@ extension Store {
             arguments: [activationID, Data(publicKeyDER), machineFingerprint]
         )
         return try id.flatMap { try fetch([$0], database).first }
+    }
+
+    /// The launched instance that an activation is for, tags and name being its own already.
+    private static func launched(_ id: Instance.ID, _ database: Database) throws -> Instance {
+        guard let instance = try fetch([id], database).first, ![.shuttingDown, .terminated].contains(instance.state)
+        else { throw LatchkeyError.activationInvalid() }
+        return instance
     }
 
     /// The instance of this name, if it has no agent.

@@ -19,6 +19,9 @@ package struct Activation: Codable, Equatable, Identifiable, Sendable {
     package let created: Date
     /// What each instance is tagged with when it registers.
     package let tags: Tags
+    /// The launched instance that the one machine which registers with it is; nil for machines that become instances of
+    /// their own.
+    package let instanceID: Instance.ID?
 
     package init(
         id: String = UUID().uuidString.lowercased(),
@@ -29,7 +32,8 @@ package struct Activation: Codable, Equatable, Identifiable, Sendable {
         registrationsCount: Int = 0,
         expiration: Date,
         created: Date,
-        tags: Tags = [:]
+        tags: Tags = [:],
+        instanceID: Instance.ID? = nil
     ) {
         self.id = id
         self.description = description
@@ -40,6 +44,7 @@ package struct Activation: Codable, Equatable, Identifiable, Sendable {
         self.expiration = expiration
         self.created = created
         self.tags = tags
+        self.instanceID = instanceID
     }
 
     /// Whether it can no longer be used at `date`; the moment of its expiration is the first such one.

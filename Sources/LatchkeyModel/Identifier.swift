@@ -7,6 +7,7 @@ package enum Identifier {
     /// An instance that registered itself by an activation.
     package static let managedInstancePrefix = "mi-"
     package static let keyPairPrefix = "key-"
+    package static let reservationPrefix = "r-"
 
     /// A fresh identifier: 68 random bits.
     package static func make(prefix: String) -> String { prefix + random(17, of: "0123456789abcdef") }

@@ -27,11 +27,19 @@ package struct Daemon {
     private let folders: StateFolders
     private let options: Options
     private let log: Logger
+    private let makeLauncher: @Sendable (Store) throws -> (any InstanceLauncher)?
 
-    package init(folders: StateFolders, options: Options, log: Logger) {
+    /// - Parameter makeLauncher: makes what launches instances; it gives nil where there is no container engine.
+    package init(
+        folders: StateFolders,
+        options: Options,
+        log: Logger,
+        makeLauncher: @escaping @Sendable (Store) throws -> (any InstanceLauncher)? = { _ in nil }
+    ) {
         self.folders = folders
         self.options = options
         self.log = log
+        self.makeLauncher = makeLauncher
     }
 
     /// Serves until `waitForStop` returns, then closes everything in order.

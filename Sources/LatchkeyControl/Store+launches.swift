@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+extension Store {
+    /// Adds instances that are launched together, all of them or none. As at EC2, they may have one name.
+    ///
+    /// - Parameter userData: what each of them is given to read; nil for nothing.
+    package func launch(_ launches: [(Instance, LaunchRecord)], userData: [UInt8]?) throws {
+        try write { database in
+            for (instance, record) in launches {
+                try Store.insert(instance, database)
+                try Store.insert(record, userData, database)
+            }
+        }
+    }
+
+    /// How an instance was launched; nil if it was not launched here.
+    package func launch(of id: Instance.ID) throws -> LaunchRecord? {
+        try row("SELECT \(Store.launchColumns) FROM launch WHERE instanceID = ?", [id], Store.launchRecord)
+    }
+
+    /// How these instances were launched, without those that were not launched here.
+    package func launches(of ids: [Instance.ID]) throws -> [Instance.ID: LaunchRecord] {
+        try read { database in try Store.launches(of: ids, database) }
+    }
+
+    /// Every launched instance that is not terminated, the first one first.
+    package func launches() throws -> [LaunchRecord] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT \(Store.launchColumns) FROM launch JOIN instance ON instance.id = instanceID
+                    WHERE instance.state <> 'terminated' ORDER BY launched, instanceID
+                    """
+            )
+            .map(Store.launchRecord)
+        }
+    }
+
+    /// What launches were asked for with this token, by their index; empty if none was.
+    package func launches(withClientToken token: String) throws -> [LaunchRecord] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT \(Store.launchColumns) FROM launch WHERE clientToken = ? ORDER BY launchIndex",
+                arguments: [token]
+            )
+            .map(Store.launchRecord)
+        }
+    }
+
+    /// What an instance was given to read when it was launched; nil if nothing.
+    package func userData(of id: Instance.ID) throws -> [UInt8]? {
+        try read { database in
+            try Data.fetchOne(database, sql: "SELECT userData FROM launch WHERE instanceID = ?", arguments: [id])
+                .map { [UInt8]($0) }
+        }
+    }
+
+    /// The launched instance that has this address at its engine; nil if there is none.
+    package func launchedInstance(atContainerAddress address: String) throws -> Instance.ID? {
+        try row(
+            """
+            SELECT instanceID FROM launch JOIN instance ON instance.id = instanceID
+            WHERE containerAddress = ? AND instance.state IN ('pending', 'running')
+            """,
+            [address]
+        ) { $0["instanceID"] }
+    }
+
+    /// Notes the container of a launched instance, or that it has none (any more).
+    ///
+    /// - Throws: `instanceNotFound` if it was not launched here.
+    package func setContainer(_ container: String?, address: String?, of id: Instance.ID) throws {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE launch SET container = ?, containerAddress = ? WHERE instanceID = ?",
+                arguments: [container, address, id]
+            )
+            if database.changesCount == 0 { throw LatchkeyError.instanceNotFound(id) }
+        }
+    }
+
+    /// Puts an instance into another state, if it is in one of these. One that begins to run is launched at that moment.
+    ///
+    /// - Parameter reason: why; nil takes away the reason before.
+    /// - Returns: the state before; nil, and nothing is changed, if it was not one of `expected`.
+    /// - Throws: `instanceNotFound`.
+    @discardableResult
+    package func setState(
+        of id: Instance.ID,
+        _ state: InstanceState,
+        from expected: Set<InstanceState> = Set(InstanceState.allCases),
+        reason: LaunchRecord.StateReason? = nil,
+        at date: Date
+    ) throws -> InstanceState? {
+        try write { database in
+            let known = try String.fetchOne(database, sql: "SELECT state FROM instance WHERE id = ?", arguments: [id])
+            guard let known else { throw LatchkeyError.instanceNotFound(id) }
+            let before = try Store.known(InstanceState(rawValue: known))
+            guard expected.contains(before) else { return nil }
+            guard before != state else { return before }
+            try database.execute(
+                sql: "UPDATE instance SET state = ? WHERE id = ?",
+                arguments: [state.rawValue, id]
+            )
+            try database.execute(
+                sql: """
+                    UPDATE launch SET stateChanged = ?, stateReasonCode = ?, stateReasonMessage = ?,
+                        launched = CASE WHEN ? = 'pending' THEN ? ELSE launched END
+                    WHERE instanceID = ?
+                    """,
+                arguments: [
+                    date.milliseconds, reason?.code, reason?.message, state.rawValue, date.milliseconds, id,
+                ]
+            )
+            return before
+        }
+    }
+
+    /// Puts these in the place of the addresses by which an instance is reached over SSH, and the port beside them.
+    package func setAddresses(_ addresses: [String], port: Int, of id: Instance.ID) throws {
+        try write { database in
+            try database.execute(sql: "DELETE FROM instanceAddress WHERE instanceID = ?", arguments: [id])
+            for (position, address) in addresses.enumerated() {
+                try database.execute(
+                    sql: "INSERT INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
+                    arguments: [id, position, address]
+                )
+            }
+            try database.execute(sql: "UPDATE instance SET port = ? WHERE id = ?", arguments: [port, id])
+        }
+    }
+
+    /// Forgets launched instances that have been terminated for so long.
+    package func removeTerminatedLaunches(before date: Date) throws {
+        try write { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM instance WHERE state = 'terminated' AND id IN (
+                        SELECT instanceID FROM launch WHERE stateChanged < ?
+                    )
+                    """,
+                arguments: [date.milliseconds]
+            )
+        }
+    }
+
+    // MARK: Rows
+
+    /// All but what an instance is given to read, which may be long.
+    static let launchColumns = """
+        instanceID, reservationID, launchIndex, imageID, instanceType, launched, clientToken, requestDigest, container,
+        containerAddress, stateReasonCode, stateReasonMessage, stateChanged
+        """
+
+    static func launches(of ids: [Instance.ID], _ database: Database) throws -> [Instance.ID: LaunchRecord] {
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(launchColumns) FROM launch WHERE instanceID = ?"
+        )
+        var found: [Instance.ID: LaunchRecord] = [:]
+        for id in ids {
+            if let row = try Row.fetchOne(statement, arguments: [id]) { found[id] = launchRecord(row) }
+        }
+        return found
+    }
+
+    private static func insert(_ record: LaunchRecord, _ userData: [UInt8]?, _ database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO launch (\(launchColumns), userData)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                record.instanceID, record.reservationID, record.launchIndex, record.imageID, record.instanceType,
+                record.launched.milliseconds, record.idempotency?.clientToken,
+                record.idempotency.map { Data($0.requestDigest) }, record.container, record.containerAddress,
+                record.stateReason?.code, record.stateReason?.message, record.stateChanged.milliseconds,
+                userData.map { Data($0) },
+            ]
+        )
+    }
+
+    static func launchRecord(_ row: Row) -> LaunchRecord {
+        var reason: LaunchRecord.StateReason?
+        if let code = row["stateReasonCode"] as String?, let message = row["stateReasonMessage"] as String? {
+            reason = LaunchRecord.StateReason(code: code, message: message)
+        }
+        var idempotency: LaunchRecord.Idempotency?
+        if let token = row["clientToken"] as String?, let digest = row["requestDigest"] as Data? {
+            idempotency = LaunchRecord.Idempotency(clientToken: token, requestDigest: [UInt8](digest))
+        }
+        return LaunchRecord(
+            instanceID: row["instanceID"],
+            reservationID: row["reservationID"],
+            launchIndex: row["launchIndex"],
+            imageID: row["imageID"],
+            instanceType: row["instanceType"],
+            launched: Date(milliseconds: row["launched"]),
+            idempotency: idempotency,
+            container: row["container"],
+            containerAddress: row["containerAddress"],
+            stateReason: reason,
+            stateChanged: Date(milliseconds: row["stateChanged"])
+        )
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import LatchkeyModel
+
+/// What makes machines of instances: a container engine. The store says what an instance is; whoever launches it writes down
+/// there what becomes of it: its state with the reason, its container and its addresses.
+///
+/// A function returns when its work is begun and may be relied on, not when the machine is there; it throws `LatchkeyError`.
+/// Asked again, each does no harm.
+package protocol InstanceLauncher: Sendable {
+    /// Makes and starts the machine of an instance that is `pending` in the store. It ends as `running`, or as `terminated`
+    /// with a reason.
+    func launch(_ id: Instance.ID) async throws
+
+    /// Starts the machine of an instance that was `stopped` and is `pending` now.
+    func start(_ id: Instance.ID) async throws
+
+    /// Stops the machine of an instance that is `stopping`. It ends as `stopped`.
+    ///
+    /// - Parameter force: whether the machine gets no time to stop in order.
+    func stop(_ id: Instance.ID, force: Bool) async throws
+
+    /// Starts the machine of a running instance anew; the state does not change.
+    func reboot(_ id: Instance.ID) async throws
+
+    /// Ends the machine of an instance that is `shutting-down`, and removes it. It ends as `terminated`.
+    func terminate(_ id: Instance.ID) async throws
+
+    /// What the machine has written to its console, the newest 64 KiB, and when that was.
+    ///
+    /// - Returns: nil if there is nothing yet.
+    func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)?
+
+    /// What instances can be launched from.
+    func images() async throws -> [LaunchImage]
+}
+
+/// Something that instances can be launched from.
+package struct LaunchImage: Equatable, Sendable {
+    /// `ami-…`.
+    package let id: String
+    package let name: String
+    package let description: String?
+    /// EC2's word: `x86_64` or `arm64`.
+    package let architecture: String
+    /// The user to log in as on its instances; nil where nothing says.
+    package let user: String?
+    package let created: Date
+
+    package init(
+        id: String,
+        name: String,
+        description: String?,
+        architecture: String,
+        user: String?,
+        created: Date
+    ) {
+        self.id = id
+        self.name = name
+        self.description = description
+        self.architecture = architecture
+        self.user = user
+        self.created = created
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyControl
+import LatchkeyModel
+import LatchkeyTestSupport
+import Testing
+
+struct LaunchTests {
+    private static func make(_ index: Int = 0) -> (Instance, LaunchRecord) {
+        let instance = Instance(tags: ["Name": "web"], state: .pending, addresses: [], keyName: "k", created: time(0))
+        let record = LaunchRecord(
+            instanceID: instance.id,
+            reservationID: "r-0a",
+            launchIndex: index,
+            imageID: "ami-1",
+            instanceType: "t3.micro",
+            launched: time(0),
+            idempotency: LaunchRecord.Idempotency(clientToken: "token", requestDigest: [1, 2]),
+            stateChanged: time(0)
+        )
+        return (instance, record)
+    }
+
+    private static func key(_ byte: UInt8) throws -> PublicKey {
+        var writer = WireWriter()
+        writer.string("ssh-ed25519")
+        writer.string([UInt8](repeating: byte, count: 32))
+        return try #require(PublicKey(blob: writer.bytes))
+    }
+
+    @Test func `what was launched is told again, and changes its state`() throws {
+        try withStore { store, _ in
+            let (first, second) = (Self.make(0), Self.make(1))
+            try store.launch([first, second], userData: [7])
+            #expect(try store.launch(of: first.0.id) == first.1)
+            #expect(try store.userData(of: second.0.id) == [7])
+            #expect(try store.launches(withClientToken: "token").map(\.launchIndex) == [0, 1])
+            #expect(try store.launches(of: [first.0.id, "i-0"]).keys.sorted() == [first.0.id])
+            try store.setContainer("c", address: "172.17.0.2", of: first.0.id)
+            #expect(try store.launchedInstance(atContainerAddress: "172.17.0.2") == first.0.id)
+            #expect(try store.setState(of: first.0.id, .running, from: [.pending], at: time(1)) == .pending)
+            #expect(try store.setState(of: first.0.id, .stopping, from: [.pending], at: time(2)) == nil)
+            try store.setAddresses(["172.17.0.2"], port: 2222, of: first.0.id)
+            try store.setState(of: first.0.id, .terminated, reason: .userStopped, at: time(3))
+            let record = try #require(try store.launch(of: first.0.id))
+            #expect(record.stateReason == .userStopped && record.stateChanged == time(3))
+            #expect(record.container == "c" && record.launched == time(0))
+            #expect(try store.launchedInstance(atContainerAddress: "172.17.0.2") == nil)
+            #expect(try store.launches().map(\.instanceID) == [second.0.id])
+            try store.removeTerminatedLaunches(before: time(3))
+            #expect(try store.launch(of: first.0.id) != nil)
+            try store.removeTerminatedLaunches(before: time(4))
+            #expect(try store.launch(of: first.0.id) == nil)
+            #expect(code { try store.setContainer(nil, address: nil, of: first.0.id) } == .instanceNotFound)
+        }
+    }
+
+    @Test func `pushed keys live side by side until each expires`() throws {
+        try withStore { store, _ in
+            let (instance, record) = Self.make()
+            try store.launch([(instance, record)], userData: nil)
+            func push(_ byte: UInt8, _ user: String, at second: Double) throws {
+                let expires = time(second + PushedKey.lifetime)
+                let key = try Self.key(byte)
+                let pushed = PushedKey(instanceID: instance.id, user: user, publicKey: key, expires: expires)
+                try store.push(pushed, at: time(second))
+            }
+            func keys(_ user: String?, at second: Double) throws -> [PublicKey] {
+                try store.pushedKeys(of: instance.id, user: user, at: time(second)).map(\.publicKey)
+            }
+            try push(1, "a", at: 0)
+            try push(2, "a", at: 10)
+            try push(3, "b", at: 20)
+            #expect(try keys("a", at: 30) == [Self.key(1), Self.key(2)])
+            #expect(try keys(nil, at: 30).count == 3)
+            #expect(try keys("a", at: 60) == [Self.key(2)])
+            try push(2, "a", at: 65)
+            #expect(try keys("a", at: 100) == [Self.key(2)])
+            #expect(try keys("b", at: 80).isEmpty)
+            #expect(
+                code {
+                    let pushed = PushedKey(instanceID: "i-0", user: "a", publicKey: try Self.key(1), expires: time(9))
+                    try store.push(pushed, at: time(0))
+                } == .instanceNotFound
+            )
+        }
+    }
+
+    @Test func `an activation of a launched instance makes an agent that instance`() throws {
+        try withStore { store, _ in
+            let (instance, record) = Self.make()
+            try store.launch([(instance, record)], userData: nil)
+            for round in 0..<2 {
+                let activation = Activation(expiration: time(100), created: time(0), instanceID: instance.id)
+                try store.add(activation, codeDigest: [UInt8](repeating: 1, count: 32))
+                let registered = try store.register(
+                    activationID: activation.id,
+                    codeDigest: [UInt8](repeating: 1, count: 32),
+                    publicKeyDER: [UInt8(round)],
+                    machineFingerprint: "m\(round)",
+                    at: time(1)
+                )
+                #expect(registered.id == instance.id && registered.tags == ["Name": "web"])
+                #expect(try store.managedInstance(instance.id)?.machineFingerprint == "m\(round)")
+            }
+            #expect(try store.activations(limit: 9).elements.isEmpty)
+            let late = Activation(expiration: time(100), created: time(0), instanceID: instance.id)
+            try store.add(late, codeDigest: [UInt8](repeating: 1, count: 32))
+            try store.setState(of: instance.id, .terminated, at: time(2))
+            #expect(
+                code {
+                    _ = try store.register(
+                        activationID: late.id,
+                        codeDigest: [UInt8](repeating: 1, count: 32),
+                        publicKeyDER: [9],
+                        machineFingerprint: "m",
+                        at: time(3)
+                    )
+                } == .activationInvalid
+            )
+            try store.removeInstance(instance.id)
+            #expect(try store.launch(of: instance.id) == nil)
+        }
+    }
+}
