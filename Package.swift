@@ -167,9 +167,9 @@ let package = Package(
         .testTarget(
             name: "LatchkeyRemoteTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyModel", "LatchkeyRemote", "LatchkeyTestSupport", "LatchkeyTransport", "latchkey",
-            ],
-            exclude: ["Fixtures"]
+                "LatchkeyAPI", "LatchkeyControl", "LatchkeyModel", "LatchkeyRemote", "LatchkeyTestSupport",
+                "LatchkeyTransport", "latchkey", "latchkeyd",
+            ]
         ),
         .testTarget(
             name: "LatchkeyCommandsTests",

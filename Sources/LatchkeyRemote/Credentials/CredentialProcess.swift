@@ -80,11 +80,13 @@ struct CredentialProcess {
         }
     }
 
+    /// The words after the first one may be secret.
     private func failure(_ what: String) -> LatchkeyError {
-        LatchkeyError(
+        let program = ShellWords.split(command)?.first
+        return LatchkeyError(
             .credentialsUnavailable,
             "the credential_process of the profile '\(profileName.terminalSafe)' \(what)",
-            hint: "it is: \(command.terminalSafe)"
+            hint: program.map { "its program is '\($0.terminalSafe)'" }
         )
     }
 
