@@ -21,8 +21,8 @@ struct ImportTests {
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
         "LatchkeyServer": [
-            "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
-            "LatchkeyTransport", "Logging",
+            "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
+            "LatchkeyRelay", "LatchkeyTransport", "Logging",
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
         "LatchkeyBroker": [
