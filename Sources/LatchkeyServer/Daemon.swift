@@ -60,10 +60,20 @@ package struct Daemon {
         var limits = Relay.Limits()
         limits.idle = .minutes(Int64(options.idleMinutes))
         let relay = Relay(loop: group.next(), limits: limits, metrics: metrics, log: log, journal: journal)
+        let launcher = try makeLauncher(store)
         let door = FrontDoor(
             authority: authority,
             manager: SystemsManager(store: store, relay: relay, workers: workers, maxDuration: options.maxMinutes),
             agents: AgentOperations(store: store, authority: authority, workers: workers),
+            connect: InstanceConnect(store: store, workers: workers),
+            ec2: EC2Service(
+                store: store,
+                relay: relay,
+                workers: workers,
+                launcher: launcher,
+                region: options.region,
+                log: log
+            ),
             relay: relay,
             metrics: metrics,
             workers: workers,

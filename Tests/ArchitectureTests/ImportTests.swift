@@ -22,8 +22,8 @@ struct ImportTests {
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
         "LatchkeyRemote": ["CLibExpat", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"],
         "LatchkeyServer": [
-            "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
-            "LatchkeyTransport", "Logging",
+            "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
+            "LatchkeyRelay", "LatchkeyTransport", "Logging",
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
         "LatchkeyBroker": [

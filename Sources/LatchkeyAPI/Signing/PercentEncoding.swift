@@ -23,7 +23,7 @@ package enum PercentEncoding {
     /// The bytes that a part of a query stands for, where a plus is a space.
     ///
     /// - Returns: nil if a percent sign is not followed by two digits.
-    static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
+    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text[...]

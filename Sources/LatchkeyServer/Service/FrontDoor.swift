@@ -15,6 +15,8 @@ struct FrontDoor: RequestResponder {
     let authority: Authority
     let manager: SystemsManager
     let agents: AgentOperations
+    let connect: InstanceConnect
+    let ec2: EC2Service
     let relay: Relay
     let metrics: Metrics
     let workers: Workers
@@ -43,12 +45,23 @@ struct FrontDoor: RequestResponder {
             guard request.method == "POST", request.path == "/" else {
                 return .text(.notFound, "there is nothing here")
             }
-            var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", try await operation(request))
+            if EC2Door.takes(request) { return await ec2Door.respond(to: request) }
+            let body = try await operation(request, requestID)
+            var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", body)
             response.headers.add(name: "x-amzn-RequestId", value: requestID)
             return response
         } catch {
             return failure(error, request).response(requestID: requestID)
         }
+    }
+
+    private var ec2Door: EC2Door {
+        EC2Door(authority: authority, service: ec2, workers: workers) { failure($0, $1) }
+    }
+
+    func refuse(tooLong request: IncomingRequest) -> OutgoingResponse {
+        EC2Door.takes(request)
+            ? ec2Door.tooLong(request) : .text(.payloadTooLarge, "the request is longer than 1 MiB")
     }
 
     private func failure(_ error: any Error, _ request: IncomingRequest) -> ServiceError {
@@ -69,12 +82,15 @@ struct FrontDoor: RequestResponder {
         return .internalError("the server could not do this; its log says why")
     }
 
-    private func operation(_ request: IncomingRequest) async throws -> [UInt8] {
+    private func operation(_ request: IncomingRequest, _ requestID: String) async throws -> [UInt8] {
         guard let target = request.headers.first(name: "X-Amz-Target") else {
             throw ServiceError(code: "UnknownOperationException", message: "the request names no operation")
         }
         if target == "AmazonSSM.\(RegisterManagedInstance.operation)" {
             return try ServiceJSON.encode(try await agents.register(try decode(RegisterManagedInstance.self, request)))
+        }
+        if target == "\(SendSSHPublicKey.targetPrefix).\(SendSSHPublicKey.operation)" {
+            return try await sendKey(request, requestID)
         }
         let parts = target.split(separator: ".", maxSplits: 1)
         let isMessages = parts.first == "EC2WindowsMessageDeliveryService"
@@ -91,6 +107,17 @@ struct FrontDoor: RequestResponder {
         case .user: return try await userOperation(name, request, caller)
         case .registeredKey, .instance: return try await agentOperation(name, request, caller, isMessages)
         }
+    }
+
+    private func sendKey(_ request: IncomingRequest, _ requestID: String) async throws -> [UInt8] {
+        let caller = try await workers.run {
+            try authority.principal(of: request, services: ["ec2-instance-connect"])
+        }
+        guard case .user = caller else {
+            throw ServiceError(code: "AuthException", message: "an agent may not do this", status: .forbidden)
+        }
+        let decoded = try decode(SendSSHPublicKey.self, request)
+        return try ServiceJSON.encode(try await connect.sendSSHPublicKey(decoded, requestID: requestID))
     }
 
     private func userOperation(_ name: String, _ request: IncomingRequest, _ caller: Principal) async throws -> [UInt8]

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+package import LatchkeyModel
+
+/// What instances to list: those of which an attribute fits one of the patterns.
+package struct InstanceFilter: Sendable {
+    private enum Attribute: Sendable {
+        /// A column of the instance, or of its launch.
+        case column(String)
+        case tag(key: String)
+        case tagKey
+        case tagValue
+        /// An address of the kind that this condition tells.
+        case address(String)
+    }
+
+    /// The addresses that are a network's own (RFC 1918, 3927, 6598, and this machine's), of version 4.
+    private static let privateAddress = """
+        (address GLOB '10.*' OR address GLOB '192.168.*' OR address GLOB '172.1[6-9].*' OR address GLOB '172.2[0-9].*'
+         OR address GLOB '172.3[01].*' OR address GLOB '127.*' OR address GLOB '169.254.*'
+         OR address GLOB '100.6[4-9].*' OR address GLOB '100.[7-9][0-9].*' OR address GLOB '100.1[01][0-9].*'
+         OR address GLOB '100.12[0-7].*')
+        """
+    private static let number = "(address NOT GLOB '*[^0-9.]*')"
+    private static let name = "(address GLOB '*[^0-9.]*' AND address NOT GLOB '*:*')"
+
+    private let attribute: Attribute
+    private let patterns: [WildcardPattern]
+
+    /// - Parameter name: EC2's word, for example `instance-id` or `tag:Name`.
+    /// - Returns: nil for a word that means nothing here.
+    package init?(name: String, patterns: [WildcardPattern]) {
+        self.patterns = patterns
+        if name.hasPrefix("tag:") {
+            attribute = .tag(key: String(name.dropFirst("tag:".count)))
+            return
+        }
+        switch name {
+        case "instance-id": attribute = .column("instance.id")
+        case "instance-state-name": attribute = .column("instance.state")
+        case "key-name": attribute = .column("instance.keyName")
+        case "image-id": attribute = .column("launch.imageID")
+        case "instance-type": attribute = .column("launch.instanceType")
+        case "launch-index": attribute = .column("CAST(COALESCE(launch.launchIndex, 0) AS TEXT)")
+        case "client-token": attribute = .column("launch.clientToken")
+        case "state-reason-code": attribute = .column("launch.stateReasonCode")
+        case "reservation-id":
+            attribute = .column("COALESCE(launch.reservationID, 'r-' || substr(instance.id, 3))")
+        case "tag-key": attribute = .tagKey
+        case "tag-value": attribute = .tagValue
+        case "private-ip-address": attribute = .address("\(InstanceFilter.number) AND \(InstanceFilter.privateAddress)")
+        case "ip-address": attribute = .address("\(InstanceFilter.number) AND NOT \(InstanceFilter.privateAddress)")
+        case "dns-name", "private-dns-name": attribute = .address(InstanceFilter.name)
+        default: return nil
+        }
+    }
+
+    func add(to conditions: inout Conditions) {
+        switch attribute {
+        case .column(let column): InstanceFilter.add(column, patterns, to: &conditions)
+        case .tag(let key): add("SELECT instanceID FROM instanceTag", "value", ("key = ?", [key]), to: &conditions)
+        case .tagKey: add("SELECT instanceID FROM instanceTag", "key", nil, to: &conditions)
+        case .tagValue: add("SELECT instanceID FROM instanceTag", "value", nil, to: &conditions)
+        case .address(let kind):
+            add("SELECT instanceID FROM instanceAddress", "address", (kind, []), to: &conditions)
+        }
+    }
+
+    private func add(
+        _ query: String,
+        _ column: String,
+        _ more: (String, StatementArguments)?,
+        to conditions: inout Conditions
+    ) {
+        var inner = Conditions()
+        if let more { inner.add(more.0, more.1) }
+        InstanceFilter.add(column, patterns, to: &inner)
+        conditions.add("instance.id IN (\(query) \(inner.clause))", inner.arguments)
+    }
+
+    /// Exact texts by the index, and patterns within the range of their beginning.
+    static func add(_ column: String, _ patterns: [WildcardPattern], to conditions: inout Conditions) {
+        let literals = patterns.compactMap(\.literal)
+        var terms: [String] = []
+        var arguments = StatementArguments()
+        if !literals.isEmpty || patterns.isEmpty {
+            terms.append("\(column) IN (\(databaseQuestionMarks(count: literals.count)))")
+            arguments += StatementArguments(literals)
+        }
+        for pattern in patterns where pattern.literal == nil {
+            let prefix = pattern.prefix
+            if prefix.isEmpty {
+                terms.append("\(column) GLOB ?")
+            } else {
+                terms.append("(\(column) >= ? AND \(column) < ? AND \(column) GLOB ?)")
+                arguments += [prefix, prefix + "\u{10FFFF}"]
+            }
+            arguments += [pattern.glob]
+        }
+        conditions.add(terms.joined(separator: " OR "), arguments)
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAPI
+internal import LatchkeyControl
+internal import LatchkeyModel
+internal import Logging
+
+/// EC2's operations: key pairs, tags, instances, and what launches them.
+struct EC2Service: Sendable {
+    let store: Store
+    let relay: Relay
+    let workers: Workers
+    /// Nil where there is no container engine.
+    let launcher: (any InstanceLauncher)?
+    let region: String
+    let log: Logger
+
+    /// The one zone of the one region.
+    var zone: String { "\(region)a" }
+
+    /// The end of a request that asks only if it could be done: so it can.
+    func checkDryRun(_ request: some EC2.Request) throws(ServiceError) {
+        if request.dryRun == true { throw .dryRun }
+    }
+
+    func requireLauncher() throws(ServiceError) -> any InstanceLauncher {
+        guard let launcher else { throw .noEngine }
+        return launcher
+    }
+
+    // MARK: Parameters
+
+    /// The ids of instances that a request names, each once.
+    ///
+    /// - Throws: `InvalidInstanceID.Malformed`.
+    static func instanceIDs(_ ids: [String]) throws(ServiceError) -> [String] {
+        var known: Set<String> = []
+        var list: [String] = []
+        for id in ids where known.insert(id).inserted {
+            guard id.hasPrefix(Identifier.instancePrefix), Identifier.looksLikeInstanceID(id) else {
+                throw ServiceError(
+                    code: "InvalidInstanceID.Malformed",
+                    message: "Invalid id: \"\(String(id.prefix(64)).terminalSafe)\""
+                )
+            }
+            list.append(id)
+        }
+        return list
+    }
+
+    /// How many elements a page has.
+    static func limit(
+        _ wanted: Int?,
+        _ allowed: ClosedRange<Int>,
+        otherwise: Int
+    ) throws(ServiceError) -> Int {
+        guard let wanted else { return otherwise }
+        guard allowed.contains(wanted) else {
+            throw .invalidParameter(
+                "Value ( \(wanted) ) for parameter maxResults is invalid. "
+                    + "Expecting a value from \(allowed.lowerBound) to \(allowed.upperBound)."
+            )
+        }
+        return wanted
+    }
+
+    static let invalidToken = ServiceError(
+        code: "InvalidNextToken",
+        message: "The specified NextToken is not one that was given"
+    )
+
+    // MARK: Tags
+
+    static func list(_ tags: Tags) -> [EC2.Tag] {
+        tags.map { EC2.Tag(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
+    }
+
+    /// The tags that an operation gives to what it makes.
+    ///
+    /// - Parameter type: EC2's word for what it makes.
+    static func tags(_ specifications: [EC2.TagSpecification]?, for type: String) throws -> Tags {
+        var tags: [EC2.TagRequest] = []
+        var isThere = false
+        for specification in specifications ?? [] {
+            guard specification.resourceType == type else {
+                throw ServiceError.invalidParameter(
+                    "'\(String((specification.resourceType ?? "").prefix(64)).terminalSafe)' is not a valid taggable "
+                        + "resource type for this operation"
+                )
+            }
+            if isThere { throw ServiceError.invalidParameter("the tags of a '\(type)' are there twice") }
+            isThere = true
+            tags += specification.tag ?? []
+        }
+        return try check(tags)
+    }
+
+    /// Tags that may be set.
+    static func check(_ tags: [EC2.TagRequest]) throws -> Tags {
+        var checked: Tags = [:]
+        for tag in tags {
+            if tag.key.lowercased().hasPrefix("aws:") {
+                throw ServiceError.invalidParameter("Tag keys starting with 'aws:' are reserved for internal use")
+            }
+            try Names.tag(key: tag.key, value: tag.value ?? "")
+            guard checked.updateValue(tag.value ?? "", forKey: tag.key) == nil else {
+                throw ServiceError.invalidParameter("Duplicate tag key '\(tag.key)' specified.")
+            }
+        }
+        guard checked.count <= Store.tagLimit else {
+            throw ServiceError(code: "TagLimitExceeded", message: "there are more than \(Store.tagLimit) tags")
+        }
+        return checked
+    }
+}
