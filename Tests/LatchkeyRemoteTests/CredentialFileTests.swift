@@ -203,6 +203,14 @@ struct CredentialFileTests {
 
 /// A chain over a given environment.
 enum RemoteFixture {
+    /// Variables for a program under test: these, and none of this process's own that the AWS tools heed.
+    static func environment(_ variables: [String: String?]) -> [String: String?] {
+        var all: [String: String?] = [:]
+        for name in ProcessInfo.processInfo.environment.keys
+        where name.hasPrefix("AWS_") || name == "LATCHKEY_PROFILE" { all.updateValue(nil, forKey: name) }
+        return all.merging(variables) { $1 }
+    }
+
     static func settings(profile: String?, environment: [String: String]) throws -> RemoteSettings {
         var choice = RemoteChoice(profile: profile)
         if profile == nil, let name = environment["AWS_PROFILE"] {

@@ -20,10 +20,10 @@ struct RemoteCommandTests {
                 try body(
                     scratch,
                     server,
-                    [
+                    RemoteFixture.environment([
                         "AWS_CONFIG_FILE": try scratch.write("aws-config", config),
-                        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_PROFILE": nil,
-                    ]
+                        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+                    ])
                 )
             }
         }

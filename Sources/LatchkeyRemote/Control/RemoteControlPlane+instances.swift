@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyAPI
 package import LatchkeyModel
 
 extension RemoteControlPlane {
@@ -114,15 +115,14 @@ extension RemoteControlPlane {
     }
 
     private func describe(_ filters: [Filter], limit: Int) throws -> [Instance] {
-        var found: [EC2.Instance] = []
+        var found: [EC2Answer.Instance] = []
         var token: String?
         repeat {
-            let request = EC2.DescribeInstances(
-                Filter: filters.map { EC2.Filter(Name: $0.name, Value: $0.values) },
-                MaxResults: RemoteControlPlane.pageSize,
-                NextToken: token
-            )
-            let answer = try service.ask("DescribeInstances", request, as: EC2.DescribeInstancesAnswer.self)
+            var request = EC2.DescribeInstances()
+            request.filter = filters.isEmpty ? nil : filters.map { EC2.Filter(name: $0.name, value: $0.values) }
+            request.maxResults = RemoteControlPlane.pageSize
+            request.nextToken = token
+            let answer = try service.ask(request, as: EC2Answer.DescribeInstances.self)
             found += (answer?.reservationSet ?? []).flatMap { $0.instancesSet ?? [] }
             // A page may be empty and another one follow: filters apply to what was read, not to what is given.
             let next = answer?.nextToken.flatMap { $0.isEmpty ? nil : $0 }
@@ -140,9 +140,9 @@ extension RemoteControlPlane {
 
     /// In this order: the tag `latchkey:user`, what the image's name and description tell, what EC2 says about the
     /// platform; on AWS itself `ec2-user`, which most of its images have.
-    private func users(of instances: [EC2.Instance]) throws -> [Instance.ID: String] {
+    private func users(of instances: [EC2Answer.Instance]) throws -> [Instance.ID: String] {
         var found: [Instance.ID: String] = [:]
-        var images: [String: [EC2.Instance]] = [:]
+        var images: [String: [EC2Answer.Instance]] = [:]
         for instance in instances {
             if let user = Tags(ec2: instance.tagSet)[RemoteControlPlane.userTag], (try? Names.user(user)) != nil {
                 found[instance.instanceId] = user
@@ -169,10 +169,11 @@ extension RemoteControlPlane {
         for start in stride(from: 0, to: unknown.count, by: 200) {
             let some = Array(unknown[start..<min(start + 200, unknown.count)])
             // Not everybody may look at images; then the platform has to tell.
+            var request = EC2.DescribeImages()
+            request.filter = [EC2.Filter(name: "image-id", value: some)]
             let answer = try service.ask(
-                "DescribeImages",
-                EC2.DescribeImages(Filter: [EC2.Filter(Name: "image-id", Value: some)]),
-                as: EC2.DescribeImagesAnswer.self,
+                request,
+                as: EC2Answer.DescribeImages.self,
                 absentCodes: ["UnauthorizedOperation", "AccessDenied", "InvalidAction"]
             )
             for image in answer?.imagesSet ?? [] {
@@ -186,7 +187,7 @@ extension RemoteControlPlane {
 
 extension Instance {
     /// - Returns: nil for one whose state or id is none that is known.
-    init?(_ instance: EC2.Instance, user: String?) {
+    init?(_ instance: EC2Answer.Instance, user: String?) {
         guard let state = InstanceState(rawValue: instance.instanceState.name),
             Identifier.looksLikeInstanceID(instance.instanceId)
         else { return nil }

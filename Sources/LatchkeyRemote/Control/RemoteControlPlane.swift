@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
+internal import LatchkeyAPI
 package import LatchkeyModel
 internal import LatchkeyTransport
 
@@ -27,13 +28,9 @@ package struct RemoteControlPlane: Sendable {
 
     /// The base64 of an instance's encrypted password; empty if it is not ready.
     ///
-    /// - Throws: as ``RemoteService/ask(_:_:as:absentCodes:)``.
+    /// - Throws: as ``RemoteService/ask(_:as:absentCodes:)``.
     package func passwordData(of id: Instance.ID) throws -> String {
-        let answer = try service.ask(
-            "GetPasswordData",
-            EC2.GetPasswordData(InstanceId: id),
-            as: EC2.GetPasswordDataAnswer.self
-        )
+        let answer = try service.ask(EC2.GetPasswordData(instanceId: id), as: EC2Answer.GetPasswordData.self)
         return (answer?.passwordData ?? "").filter { !$0.isWhitespace }
     }
 }
@@ -51,12 +48,10 @@ extension RemoteControlPlane: ControlPlane {
     }
 
     private func describeKeyPairs(_ names: [String]?, absentCodes: Set<String>) throws -> [KeyPair] {
-        let answer = try service.ask(
-            "DescribeKeyPairs",
-            EC2.DescribeKeyPairs(KeyName: names),
-            as: EC2.DescribeKeyPairsAnswer.self,
-            absentCodes: absentCodes
-        )
+        var request = EC2.DescribeKeyPairs()
+        request.keyName = names
+        request.includePublicKey = true
+        let answer = try service.ask(request, as: EC2Answer.DescribeKeyPairs.self, absentCodes: absentCodes)
         return (answer?.keySet ?? []).compactMap(KeyPair.init)
     }
 
@@ -90,10 +85,11 @@ extension RemoteControlPlane: ControlPlane {
     package func vouchedHostKeys(of instance: Instance) throws -> [HostKey] {
         for isLatest in [nil, true] {
             // Not every instance has a console that can be read at any time, nor may everybody read it.
+            var request = EC2.GetConsoleOutput(instanceId: instance.id)
+            request.latest = isLatest
             let answer = try service.ask(
-                "GetConsoleOutput",
-                EC2.GetConsoleOutput(InstanceId: instance.id, Latest: isLatest),
-                as: EC2.GetConsoleOutputAnswer.self,
+                request,
+                as: EC2Answer.GetConsoleOutput.self,
                 absentCodes: [
                     "UnauthorizedOperation", "AccessDenied", "UnsupportedOperation", "InvalidInstanceID.NotFound",
                     "InvalidInstanceID.Malformed", "InvalidAction", "InvalidParameterValue", "UnknownParameter",
@@ -112,7 +108,7 @@ extension RemoteControlPlane: ControlPlane {
 
 extension KeyPair {
     /// - Returns: nil for one whose public half EC2 does not give.
-    init?(_ pair: EC2.KeyPair) {
+    init?(_ pair: EC2Answer.KeyPair) {
         guard let publicKey = pair.publicKey.flatMap({ PublicKey(line: $0) }) else { return nil }
         let fingerprint = pair.keyFingerprint ?? ""
         // EC2 does not say who made a key, but it shows: SHA-1 of the private half for its own, MD5 of the public for others'.
@@ -130,5 +126,5 @@ extension KeyPair {
 }
 
 extension Tags {
-    init(ec2 tags: [EC2.Tag]?) { self.init((tags ?? []).map { ($0.key, $0.value) }) { first, _ in first } }
+    init(ec2 tags: [EC2Answer.Tag]?) { self.init((tags ?? []).map { ($0.key, $0.value) }) { first, _ in first } }
 }

@@ -49,19 +49,18 @@ package struct RemoteService: Sendable {
     /// An operation of EC2; nil is for the codes that are no failure to the caller.
     ///
     /// - Throws: `credentialsUnavailable`, `requestRefused`, `controlPlaneUnreachable`.
-    func ask<Response: Decodable>(
-        _ action: String,
-        _ request: some Encodable,
-        as type: Response.Type,
+    func ask<Request: EC2.Request, Answer: Decodable>(
+        _ request: Request,
+        as type: Answer.Type,
         absentCodes: Set<String> = []
-    ) throws -> Response? {
+    ) throws -> Answer? {
         try signIn()
         do throws(ServiceFailure) {
-            return try ec2.call(action, request, as: type)
+            return try ec2.call(Request.operation, request, as: type)
         } catch .refused(let code, _, _) where absentCodes.contains(code) {
             return nil
         } catch {
-            throw settings.error(error, doing: "ec2:\(action)")
+            throw settings.error(error, doing: "ec2:\(Request.operation)")
         }
     }
 }

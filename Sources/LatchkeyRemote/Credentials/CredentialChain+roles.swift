@@ -6,18 +6,18 @@ internal import LatchkeyModel
 
 extension CredentialChain {
     private struct AssumeRole: Encodable {
-        let RoleArn: String
-        let RoleSessionName: String
-        let ExternalId: String?
-        let SerialNumber: String?
-        let TokenCode: String?
-        let DurationSeconds: Int?
+        let roleArn: String
+        let roleSessionName: String
+        let externalId: String?
+        let serialNumber: String?
+        let tokenCode: String?
+        let durationSeconds: Int?
     }
 
     private struct AssumeRoleWithWebIdentity: Encodable {
-        let RoleArn: String
-        let RoleSessionName: String
-        let WebIdentityToken: String
+        let roleArn: String
+        let roleSessionName: String
+        let webIdentityToken: String
     }
 
     /// Assumes the role that a profile names, with the credentials that it names for it, which may be a role's again.
@@ -33,12 +33,12 @@ extension CredentialChain {
             let source = try sourceCredentials(of: role, profileName, visited)
             let code = try role.device.map { try codeOf($0, profileName) }
             let request = AssumeRole(
-                RoleArn: role.arn,
-                RoleSessionName: role.sessionName ?? CredentialChain.madeUpSessionName,
-                ExternalId: role.externalID,
-                SerialNumber: role.device,
-                TokenCode: code,
-                DurationSeconds: role.duration
+                roleArn: role.arn,
+                roleSessionName: role.sessionName ?? CredentialChain.madeUpSessionName,
+                externalId: role.externalID,
+                serialNumber: role.device,
+                tokenCode: code,
+                durationSeconds: role.duration
             )
             return try assume("AssumeRole", request, role.arn, as: source.credentials, profileName, "assume-role")
         }
@@ -128,12 +128,12 @@ extension CredentialChain {
             throw LatchkeyError(.credentialsUnavailable, "the web identity token '\(path.terminalSafe)' is not there")
         }
         let request = AssumeRoleWithWebIdentity(
-            RoleArn: arn,
-            RoleSessionName: option("role_session_name", "AWS_ROLE_SESSION_NAME") ?? CredentialChain.madeUpSessionName,
-            WebIdentityToken: INIFile.trimmed(String(decoding: content, as: UTF8.self))
+            roleArn: arn,
+            roleSessionName: option("role_session_name", "AWS_ROLE_SESSION_NAME") ?? CredentialChain.madeUpSessionName,
+            webIdentityToken: INIFile.trimmed(String(decoding: content, as: UTF8.self))
         )
         let name = settings.profileName
-        return try cache.credentials(["assume-role-with-web-identity", arn, path, request.RoleSessionName]) {
+        return try cache.credentials(["assume-role-with-web-identity", arn, path, request.roleSessionName]) {
             try assume("AssumeRoleWithWebIdentity", request, arn, as: nil, name, "assume-role-with-web-identity")
         }
     }

@@ -11,8 +11,7 @@ package struct QueryClient: Sendable {
         case ec2, sts
 
         var service: String { self == .ec2 ? "ec2" : "sts" }
-        var version: String { self == .ec2 ? "2016-11-15" : "2011-06-15" }
-        var lists: QueryEncoder.Lists { self == .ec2 ? .plain : .member }
+        var version: String { self == .ec2 ? EC2.version : STS.version }
     }
 
     package let endpoint: ServiceEndpoint
@@ -36,7 +35,7 @@ package struct QueryClient: Sendable {
     ) throws(ServiceFailure) -> Response {
         let body: [UInt8]
         do {
-            body = try QueryEncoder(lists: dialect.lists).encode(request, action: action, version: dialect.version)
+            body = try QueryEncoder.encode(request, operation: action, version: dialect.version)
         } catch {
             throw .malformed("\(error)".terminalSafe)
         }

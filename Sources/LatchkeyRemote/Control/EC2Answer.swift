@@ -2,26 +2,15 @@
 
 internal import FoundationEssentials
 
-/// What is asked of EC2 (API version 2016-11-15) and answered, with the wire's names.
-enum EC2 {
-    struct Filter: Encodable {
-        let Name: String
-        let Value: [String]
-    }
-
+/// What is read of EC2's answers, with the wire's names. It is less than the shapes of the API that latchkeyd fills, and all
+/// but the ids may be missing: AWS leaves out and adds what it likes, and its look-alikes even more.
+enum EC2Answer {
     struct Tag: Decodable {
         let key: String
         let value: String
     }
 
-    struct DescribeInstances: Encodable {
-        var InstanceId: [String]?
-        var Filter: [Filter]?
-        var MaxResults: Int?
-        var NextToken: String?
-    }
-
-    struct DescribeInstancesAnswer: Decodable {
+    struct DescribeInstances: Decodable {
         let reservationSet: [Reservation]?
         let nextToken: String?
     }
@@ -50,12 +39,7 @@ enum EC2 {
         let tagSet: [Tag]?
     }
 
-    struct DescribeKeyPairs: Encodable {
-        var KeyName: [String]?
-        let IncludePublicKey = true
-    }
-
-    struct DescribeKeyPairsAnswer: Decodable {
+    struct DescribeKeyPairs: Decodable {
         let keySet: [KeyPair]?
     }
 
@@ -68,11 +52,7 @@ enum EC2 {
         let tagSet: [Tag]?
     }
 
-    struct DescribeImages: Encodable {
-        let Filter: [Filter]
-    }
-
-    struct DescribeImagesAnswer: Decodable {
+    struct DescribeImages: Decodable {
         let imagesSet: [Image]?
     }
 
@@ -83,20 +63,11 @@ enum EC2 {
         let platformDetails: String?
     }
 
-    struct GetConsoleOutput: Encodable {
-        let InstanceId: String
-        let Latest: Bool?
-    }
-
-    struct GetConsoleOutputAnswer: Decodable {
+    struct GetConsoleOutput: Decodable {
         let output: String?
     }
 
-    struct GetPasswordData: Encodable {
-        let InstanceId: String
-    }
-
-    struct GetPasswordDataAnswer: Decodable {
+    struct GetPasswordData: Decodable {
         let passwordData: String?
     }
 }
