@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CLibExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CMemory"),
         .target(name: "CTerminal"),
         .target(name: "CProcess"),
@@ -56,6 +57,10 @@ let package = Package(
             dependencies: ["LatchkeyCrypto", "LatchkeyModel", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .target(
+            name: "LatchkeyRemote",
+            dependencies: ["CLibExpat", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"]
+        ),
+        .target(
             name: "LatchkeyServer",
             dependencies: [
                 "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
@@ -84,7 +89,8 @@ let package = Package(
             name: "LatchkeyCommands",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyKeys",
-                "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
+                "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeyTerminal",
+                "LatchkeyTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -157,6 +163,13 @@ let package = Package(
         .testTarget(
             name: "LatchkeyControlTests",
             dependencies: ["LatchkeyControl", "LatchkeyModel", "LatchkeyTestSupport", "latchkey"]
+        ),
+        .testTarget(
+            name: "LatchkeyRemoteTests",
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyControl", "LatchkeyModel", "LatchkeyRemote", "LatchkeyTestSupport",
+                "LatchkeyTransport", "latchkey", "latchkeyd",
+            ]
         ),
         .testTarget(
             name: "LatchkeyCommandsTests",

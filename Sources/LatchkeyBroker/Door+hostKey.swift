@@ -15,6 +15,14 @@ extension Door {
             return
         }
         guard trusted.isEmpty else { throw changed(key) }
+        let vouched = try broker.control.vouchedHostKeys(of: instance)
+        if !vouched.isEmpty {
+            broker.trace.step("the control plane vouches for \(vouched.count) host keys")
+            try broker.control.pinHostKeys(vouched, for: instance.id)
+            trusted = vouched.map(\.key)
+            guard trusted.contains(key) else { throw changed(key) }
+            return
+        }
         let source = try trust(key, asking: trusting)
         broker.trace.step("host key is pinned from now on, \(key.typeName) \(Fingerprint.openSSH(key))")
         try broker.control.pinHostKeys([HostKey(key: key, source: source, pinned: Date())], for: instance.id)

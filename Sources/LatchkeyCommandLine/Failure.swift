@@ -70,7 +70,7 @@ package enum Failure {
             .keyNotFound, .keyExists, .keyUnusable, .accessKeyNotFound, .activationInvalid, .activationExpired,
             .activationExhausted, .noKeyFits, .passphraseWrong, .passphraseUnavailable,
             .hostKeyUnknown, .hostKeyChanged, .loginRefused, .requestRefused, .passwordNotReady, .connectionLost,
-            .relayUnreachable, .agentNotConnected,
+            .credentialsUnavailable, .controlPlaneUnreachable, .relayUnreachable, .agentNotConnected,
             .sessionNotFound,
             .storeUnavailable,
             .storeDamaged, .storeNewer, .storageFull, .fileUnusable, .configurationInvalid, .cancelled:

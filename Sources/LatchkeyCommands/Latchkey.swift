@@ -27,6 +27,8 @@ struct Latchkey: ParsableCommand {
             ),
         ]
     )
+
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 }
 
 /// The `latchkey` program.

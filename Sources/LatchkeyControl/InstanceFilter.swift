@@ -3,146 +3,101 @@
 internal import GRDB
 package import LatchkeyModel
 
-/// What instances to list, in the words of EC2's DescribeInstances: those that fit one of the values.
+/// What instances to list: those of which an attribute fits one of the patterns.
 package struct InstanceFilter: Sendable {
-    private enum Subject: Sendable {
+    private enum Attribute: Sendable {
+        /// A column of the instance, or of its launch.
         case column(String)
         case tag(key: String)
         case tagKey
-        case address
-        case stateCode
+        case tagValue
+        /// An address of the kind that this condition tells.
+        case address(String)
     }
 
-    private let subject: Subject
-    private let values: [Wildcard]
+    /// The addresses that are a network's own (RFC 1918, 3927, 6598, and this machine's), of version 4.
+    private static let privateAddress = """
+        (address GLOB '10.*' OR address GLOB '192.168.*' OR address GLOB '172.1[6-9].*' OR address GLOB '172.2[0-9].*'
+         OR address GLOB '172.3[01].*' OR address GLOB '127.*' OR address GLOB '169.254.*'
+         OR address GLOB '100.6[4-9].*' OR address GLOB '100.[7-9][0-9].*' OR address GLOB '100.1[01][0-9].*'
+         OR address GLOB '100.12[0-7].*')
+        """
+    private static let number = "(address NOT GLOB '*[^0-9.]*')"
+    private static let name = "(address GLOB '*[^0-9.]*' AND address NOT GLOB '*:*')"
 
-    /// - Returns: nil if there is no filter of this name.
-    package init?(name: String, values: [String]) {
+    private let attribute: Attribute
+    private let patterns: [WildcardPattern]
+
+    /// - Parameter name: EC2's word, for example `instance-id` or `tag:Name`.
+    /// - Returns: nil for a word that means nothing here.
+    package init?(name: String, patterns: [WildcardPattern]) {
+        self.patterns = patterns
+        if name.hasPrefix("tag:") {
+            attribute = .tag(key: String(name.dropFirst("tag:".count)))
+            return
+        }
         switch name {
-        case "instance-id": subject = .column("id")
-        case "instance-state-name": subject = .column("state")
-        case "instance-state-code": subject = .stateCode
-        case "key-name": subject = .column("keyName")
-        case "tag-key": subject = .tagKey
-        case "private-ip-address", "ip-address", "private-dns-name", "dns-name",
-            "network-interface.addresses.private-ip-address":
-            subject = .address
-        case _ where name.hasPrefix("tag:") && name.count > 4: subject = .tag(key: String(name.dropFirst(4)))
+        case "instance-id": attribute = .column("instance.id")
+        case "instance-state-name": attribute = .column("instance.state")
+        case "key-name": attribute = .column("instance.keyName")
+        case "image-id": attribute = .column("launch.imageID")
+        case "instance-type": attribute = .column("launch.instanceType")
+        case "launch-index": attribute = .column("CAST(COALESCE(launch.launchIndex, 0) AS TEXT)")
+        case "client-token": attribute = .column("launch.clientToken")
+        case "state-reason-code": attribute = .column("launch.stateReasonCode")
+        case "reservation-id":
+            attribute = .column("COALESCE(launch.reservationID, 'r-' || substr(instance.id, 3))")
+        case "tag-key": attribute = .tagKey
+        case "tag-value": attribute = .tagValue
+        case "private-ip-address": attribute = .address("\(InstanceFilter.number) AND \(InstanceFilter.privateAddress)")
+        case "ip-address": attribute = .address("\(InstanceFilter.number) AND NOT \(InstanceFilter.privateAddress)")
+        case "dns-name", "private-dns-name": attribute = .address(InstanceFilter.name)
         default: return nil
         }
-        self.values = values.map { Wildcard($0) }
     }
 
     func add(to conditions: inout Conditions) {
-        switch subject {
-        case .column(let name):
-            let (term, arguments) = matching(name)
-            conditions.add(term, arguments)
-        case .tag(let key):
-            let (term, arguments) = matching("value")
-            conditions.add("id IN (SELECT instanceID FROM instanceTag WHERE key = ? AND \(term))", [key] + arguments)
-        case .tagKey:
-            let (term, arguments) = matching("key")
-            conditions.add("id IN (SELECT instanceID FROM instanceTag WHERE \(term))", arguments)
-        case .address:
-            let (term, arguments) = matching("address")
-            conditions.add("id IN (SELECT instanceID FROM instanceAddress WHERE \(term))", arguments)
-        case .stateCode:
-            let states = InstanceState.allCases.filter { state in values.contains { $0.matches(String(state.code)) } }
-            conditions.add("state", isOneOf: states.map(\.rawValue))
+        switch attribute {
+        case .column(let column): InstanceFilter.add(column, patterns, to: &conditions)
+        case .tag(let key): add("SELECT instanceID FROM instanceTag", "value", ("key = ?", [key]), to: &conditions)
+        case .tagKey: add("SELECT instanceID FROM instanceTag", "key", nil, to: &conditions)
+        case .tagValue: add("SELECT instanceID FROM instanceTag", "value", nil, to: &conditions)
+        case .address(let kind):
+            add("SELECT instanceID FROM instanceAddress", "address", (kind, []), to: &conditions)
         }
     }
 
-    /// - Parameter column: one of ours, never a client's word.
-    private func matching(_ column: String) -> (term: String, arguments: StatementArguments) {
-        let exact = values.compactMap(\.exact)
-        let patterns = values.filter { $0.exact == nil }.map(\.glob)
-        var terms = ["\(column) IN (\(databaseQuestionMarks(count: exact.count)))"]
-        terms += patterns.map { _ in "\(column) GLOB ?" }
-        if exact.isEmpty && !patterns.isEmpty { terms.removeFirst() }
-        return ("(" + terms.joined(separator: " OR ") + ")", StatementArguments(exact) + StatementArguments(patterns))
+    private func add(
+        _ query: String,
+        _ column: String,
+        _ more: (String, StatementArguments)?,
+        to conditions: inout Conditions
+    ) {
+        var inner = Conditions()
+        if let more { inner.add(more.0, more.1) }
+        InstanceFilter.add(column, patterns, to: &inner)
+        conditions.add("instance.id IN (\(query) \(inner.clause))", inner.arguments)
     }
-}
 
-extension Store {
-    /// A part of the instances that fulfil all filters, in the order of their ids.
-    ///
-    /// - Parameters:
-    ///   - ids: only these; empty for all.
-    ///   - after: the last id of the part before.
-    ///   - limit: how many at the most, 1 or more.
-    /// - Returns: the instances, and whether there are more.
-    package func instances(
-        withIDs ids: [Instance.ID] = [],
-        where filters: [InstanceFilter],
-        after: Instance.ID? = nil,
-        limit: Int
-    ) throws -> (instances: [Instance], hasMore: Bool) {
-        var conditions = Conditions()
-        if !ids.isEmpty { conditions.add("id", isOneOf: ids) }
-        for filter in filters { filter.add(to: &conditions) }
-        if let after { conditions.add("id > ?", [after]) }
-        return try read { database in
-            let found = try String.fetchAll(
-                database,
-                sql: "SELECT id FROM instance \(conditions.clause) ORDER BY id LIMIT ?",
-                arguments: conditions.arguments + [limit + 1]
-            )
-            return (try Store.fetch(Array(found.prefix(limit)), database), found.count > limit)
+    /// Exact texts by the index, and patterns within the range of their beginning.
+    static func add(_ column: String, _ patterns: [WildcardPattern], to conditions: inout Conditions) {
+        let literals = patterns.compactMap(\.literal)
+        var terms: [String] = []
+        var arguments = StatementArguments()
+        if !literals.isEmpty || patterns.isEmpty {
+            terms.append("\(column) IN (\(databaseQuestionMarks(count: literals.count)))")
+            arguments += StatementArguments(literals)
         }
-    }
-
-    /// Puts tags on instances or key pairs, or takes them away, all or none.
-    ///
-    /// - Parameters:
-    ///   - ids: of instances and key pairs.
-    ///   - tags: those to set.
-    ///   - removed: those to take away; one with a value only where it has that value.
-    /// - Throws: `instanceExists` where a name is taken, `instanceNotFound`, `keyNotFound` for an id of neither.
-    package func changeTags(of ids: [String], set tags: Tags, remove removed: [(key: String, value: String?)]) throws {
-        try write { database in
-            for id in ids {
-                let isPair = id.hasPrefix(Identifier.keyPairPrefix)
-                guard try Store.exists(isPair ? "keyPair" : "instance", "id", id, database) else {
-                    throw isPair ? LatchkeyError.keyNotFound(id) : LatchkeyError.instanceNotFound(id, similar: [])
-                }
-                let (table, column) = isPair ? ("keyPairTag", "keyPairID") : ("instanceTag", "instanceID")
-                for (key, value) in removed {
-                    try database.execute(
-                        sql: "DELETE FROM \(table) WHERE \(column) = ? AND key = ? AND (? IS NULL OR value = ?)",
-                        arguments: [id, key, value, value]
-                    )
-                }
-                if !isPair, let name = tags[Tags.nameKey], let owner = try Store.owner(ofName: name, database),
-                    owner != id
-                {
-                    throw LatchkeyError(
-                        .instanceExists,
-                        "an instance named '\(name.terminalSafe)' exists already (\(owner))",
-                        hint: "choose another name"
-                    )
-                }
-                for (key, value) in tags {
-                    try database.execute(
-                        sql: "INSERT OR REPLACE INTO \(table) (\(column), key, value) VALUES (?, ?, ?)",
-                        arguments: [id, key, value]
-                    )
-                }
+        for pattern in patterns where pattern.literal == nil {
+            let prefix = pattern.prefix
+            if prefix.isEmpty {
+                terms.append("\(column) GLOB ?")
+            } else {
+                terms.append("(\(column) >= ? AND \(column) < ? AND \(column) GLOB ?)")
+                arguments += [prefix, prefix + "\u{10FFFF}"]
             }
+            arguments += [pattern.glob]
         }
-    }
-
-    /// Every tag: of which instance or key pair, and what it says, in the order of ids and keys.
-    package func allTags() throws -> [(id: String, key: String, value: String)] {
-        try read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT instanceID AS id, key, value FROM instanceTag
-                    UNION ALL SELECT keyPairID, key, value FROM keyPairTag ORDER BY id, key
-                    """
-            )
-            .map { ($0["id"] as String, $0["key"] as String, $0["value"] as String) }
-        }
+        conditions.add(terms.joined(separator: " OR "), arguments)
     }
 }

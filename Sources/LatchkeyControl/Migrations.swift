@@ -181,6 +181,27 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("4") { database in
+            // About instances that another control plane knows, which have no row here.
+            try database.execute(
+                sql: """
+                    CREATE TABLE remoteHostKey (
+                        instanceID TEXT NOT NULL,
+                        publicKey BLOB NOT NULL,
+                        source TEXT NOT NULL,
+                        pinned INTEGER NOT NULL,
+                        PRIMARY KEY (instanceID, publicKey)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE remoteAcceptedKey (
+                        instanceID TEXT NOT NULL,
+                        user TEXT NOT NULL,
+                        publicKey BLOB NOT NULL,
+                        accepted INTEGER NOT NULL,
+                        PRIMARY KEY (instanceID, user)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -94,6 +94,17 @@ extension Store: ControlPlane {
         }
     }
 
+    /// - Throws: `hostKeyChanged` if keys are pinned, and these are others.
+    static func checkUnchanged(_ pinned: [Data], _ keys: [HostKey]) throws {
+        guard pinned.isEmpty || keys.allSatisfy({ pinned.contains(Data($0.key.blob)) }) else {
+            throw LatchkeyError(
+                .hostKeyChanged,
+                "somebody else has pinned another host key for the instance meanwhile",
+                hint: "nothing was changed; connect again to see which"
+            )
+        }
+    }
+
     package func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws {
         try write { database in
             let pinned = try Data.fetchAll(
@@ -101,16 +112,13 @@ extension Store: ControlPlane {
                 sql: "SELECT publicKey FROM hostKey WHERE instanceID = ?",
                 arguments: [instanceID]
             )
-            guard pinned.isEmpty || keys.allSatisfy({ pinned.contains(Data($0.key.blob)) }) else {
-                throw LatchkeyError(
-                    .hostKeyChanged,
-                    "somebody else has pinned another host key for the instance meanwhile",
-                    hint: "nothing was changed; connect again to see which"
-                )
-            }
+            try Store.checkUnchanged(pinned, keys)
             try Store.pin(keys, instanceID, database)
         }
     }
+
+    /// What an agent reports is pinned when it comes; there is nothing else that the embedded control plane could know.
+    package func vouchedHostKeys(of instance: Instance) throws -> [HostKey] { [] }
 
     package func acceptedKey(of instanceID: Instance.ID, user: String) throws -> PublicKey? {
         try read { database in

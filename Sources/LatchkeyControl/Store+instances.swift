@@ -139,7 +139,7 @@ extension Store {
         }
     }
 
-    private static func hostKey(_ row: Row) throws -> HostKey {
+    static func hostKey(_ row: Row) throws -> HostKey {
         HostKey(
             key: try known(PublicKey(blob: row["publicKey"] as Data)),
             source: try known(HostKey.Source(rawValue: row["source"])),

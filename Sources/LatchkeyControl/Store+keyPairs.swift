@@ -13,6 +13,10 @@ extension Store {
         }
     }
 
+    package func keyPairCount() throws -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM keyPair") ?? 0 }
+    }
+
     /// Registers the pair that `make` returns. `make` runs only if the name is free, and nothing is registered if it
     /// throws; no other process can take the name meanwhile.
     ///

@@ -8,12 +8,19 @@ extension Store {
     /// Adds instances that are launched together, all of them or none. As at EC2, they may have one name.
     ///
     /// - Parameter userData: what each of them is given to read; nil for nothing.
-    package func launch(_ launches: [(Instance, LaunchRecord)], userData: [UInt8]?) throws {
+    /// - Returns: what was launched with the same client token before, in which case nothing is added; empty if nothing was.
+    @discardableResult
+    package func launch(_ launches: [(Instance, LaunchRecord)], userData: [UInt8]?) throws -> [LaunchRecord] {
         try write { database in
+            if let token = launches.first?.1.idempotency?.clientToken {
+                let known = try Store.launches(withClientToken: token, database)
+                if !known.isEmpty { return known }
+            }
             for (instance, record) in launches {
                 try Store.insert(instance, database)
                 try Store.insert(record, userData, database)
             }
+            return []
         }
     }
 
@@ -43,14 +50,16 @@ extension Store {
 
     /// What launches were asked for with this token, by their index; empty if none was.
     package func launches(withClientToken token: String) throws -> [LaunchRecord] {
-        try read { database in
-            try Row.fetchAll(
-                database,
-                sql: "SELECT \(Store.launchColumns) FROM launch WHERE clientToken = ? ORDER BY launchIndex",
-                arguments: [token]
-            )
-            .map(Store.launchRecord)
-        }
+        try read { database in try Store.launches(withClientToken: token, database) }
+    }
+
+    private static func launches(withClientToken token: String, _ database: Database) throws -> [LaunchRecord] {
+        try Row.fetchAll(
+            database,
+            sql: "SELECT \(launchColumns) FROM launch WHERE clientToken = ? ORDER BY launchIndex",
+            arguments: [token]
+        )
+        .map(launchRecord)
     }
 
     /// What an instance was given to read when it was launched; nil if nothing.
@@ -104,20 +113,7 @@ extension Store {
             let before = try Store.known(InstanceState(rawValue: known))
             guard expected.contains(before) else { return nil }
             guard before != state else { return before }
-            try database.execute(
-                sql: "UPDATE instance SET state = ? WHERE id = ?",
-                arguments: [state.rawValue, id]
-            )
-            try database.execute(
-                sql: """
-                    UPDATE launch SET stateChanged = ?, stateReasonCode = ?, stateReasonMessage = ?,
-                        launched = CASE WHEN ? = 'pending' THEN ? ELSE launched END
-                    WHERE instanceID = ?
-                    """,
-                arguments: [
-                    date.milliseconds, reason?.code, reason?.message, state.rawValue, date.milliseconds, id,
-                ]
-            )
+            try Store.set(state, of: id, reason: reason, at: date, database)
             return before
         }
     }
@@ -151,6 +147,29 @@ extension Store {
     }
 
     // MARK: Rows
+
+    static func set(
+        _ state: InstanceState,
+        of id: Instance.ID,
+        reason: LaunchRecord.StateReason?,
+        at date: Date,
+        _ database: Database
+    ) throws {
+        try database.execute(
+            sql: "UPDATE instance SET state = ? WHERE id = ?",
+            arguments: [state.rawValue, id]
+        )
+        try database.execute(
+            sql: """
+                UPDATE launch SET stateChanged = ?, stateReasonCode = ?, stateReasonMessage = ?,
+                    launched = CASE WHEN ? = 'pending' THEN ? ELSE launched END
+                WHERE instanceID = ?
+                """,
+            arguments: [
+                date.milliseconds, reason?.code, reason?.message, state.rawValue, date.milliseconds, id,
+            ]
+        )
+    }
 
     /// All but what an instance is given to read, which may be long.
     static let launchColumns = """

@@ -35,6 +35,17 @@ extension Store {
         }
     }
 
+    /// Those of these instances that have an agent.
+    package func managedInstanceIDs(among ids: [Instance.ID]) throws -> Set<Instance.ID> {
+        try read { database in
+            try String.fetchSet(
+                database,
+                sql: "SELECT instanceID FROM managedInstance WHERE instanceID IN (SELECT value FROM json_each(?))",
+                arguments: [try Store.json(ids)]
+            )
+        }
+    }
+
     /// Gives an agent to an instance that was added without one.
     ///
     /// - Throws: `instanceNotFound`, or `instanceExists` if the instance has an agent: whose key it is does not change.

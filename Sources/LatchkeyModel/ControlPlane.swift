@@ -12,22 +12,43 @@ package protocol ControlPlane {
     /// - Parameter limit: at most so many, so that a short prefix in a large fleet stays cheap.
     func instances(matching selector: InstanceSelector, limit: Int) throws -> [Instance]
 
+    /// Every instance, by name and then by id.
+    func instances() throws -> [Instance]
+
+    /// The instances with these ids, in this order; an id that is not known is left out.
+    func instances(withIDs ids: [Instance.ID]) throws -> [Instance]
+
+    /// Names that begin so, at most `limit`, in their order.
+    func names(beginningWith text: String, limit: Int) throws -> [String]
+
     /// Names that are near to one that nothing matches, at most three.
     func similarNames(to name: String) throws -> [String]
 
     /// - Returns: nil if there is no key pair of that name.
     func keyPair(named name: String) throws -> KeyPair?
 
+    /// Every key pair, by name.
+    func keyPairs() throws -> [KeyPair]
+
+    /// How many instances name this key pair as the one they were launched with.
+    func instanceCount(launchedWith keyName: String) throws -> Int
+
+    /// Host keys that the control plane itself vouches for, of an instance that has none pinned yet; not pinned by this.
+    func vouchedHostKeys(of instance: Instance) throws -> [HostKey]
+
     /// Pins the host keys of an instance that has none pinned yet; those that are pinned already are left as they are.
     ///
     /// - Throws: `hostKeyChanged` if others are pinned, for example by another process meanwhile.
     func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws
 
+    /// Puts these in the place of all host keys that are pinned for an instance.
+    func replaceHostKeys(_ keys: [HostKey], for id: Instance.ID) throws
+
     /// The key that an instance let in last, for a login user; nil if none did.
     func acceptedKey(of instanceID: Instance.ID, user: String) throws -> PublicKey?
 
     /// Notes the key pair that opens an instance from now on; nil for one that is not registered. EC2 keeps the name given
-    /// at launch for ever: there this does nothing.
+    /// at launch for ever: there this does nothing, and the key that was let in last tells.
     func noteKeyName(_ name: String?, of instanceID: Instance.ID) throws
 
     func noteAcceptedKey(_ key: PublicKey, of instanceID: Instance.ID, user: String, at date: Date) throws

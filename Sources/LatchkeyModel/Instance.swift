@@ -80,6 +80,8 @@ package struct HostKey: Codable, Equatable, Sendable {
         case firstUse
         /// The instance's agent reported it, over a connection that its registered key vouches for.
         case agent
+        /// It stood on the instance's console, which its control plane keeps.
+        case console
     }
 
     package let key: PublicKey

@@ -29,6 +29,8 @@ package struct LatchkeyError: Error, Codable, Equatable, Sendable {
         case hostKeyChanged
         case loginRefused
         case requestRefused
+        case credentialsUnavailable
+        case controlPlaneUnreachable
         case passwordNotReady
         case connectionLost
         case relayUnreachable

@@ -83,16 +83,12 @@ package struct Daemon {
             manager: SystemsManager(store: store, relay: relay, workers: workers, maxDuration: options.maxMinutes),
             agents: AgentOperations(store: store, authority: authority, workers: workers),
             connect: InstanceConnect(store: store, workers: workers),
-            query: QueryDoor(
-                authority: authority,
-                ec2: EC2Service(
-                    store: store,
-                    workers: workers,
-                    region: options.region,
-                    launcher: launching?.launcher
-                ),
-                metrics: metrics,
+            ec2: EC2Service(
+                store: store,
+                relay: relay,
                 workers: workers,
+                launcher: launching?.launcher,
+                region: options.region,
                 log: log
             ),
             relay: relay,

@@ -21,11 +21,19 @@ package struct HTTPRequest: Sendable {
         self.body = body
     }
 
+    /// What becomes of the connection after the answer.
+    enum Afterwards {
+        case closed, kept
+        /// It turns into something else than HTTP; there is no body.
+        case upgraded
+    }
+
     /// Head and body.
-    func bytes(closing: Bool) -> [UInt8] {
+    func bytes(_ afterwards: Afterwards) -> [UInt8] {
         var head = "\(method) \(address.path) HTTP/1.1\r\nHost: \(address.hostHeader)\r\n"
         for header in headers { head += "\(header.name): \(header.value)\r\n" }
-        if closing { head += "Content-Length: \(body.count)\r\nConnection: close\r\n" }
+        if afterwards != .upgraded { head += "Content-Length: \(body.count)\r\n" }
+        if afterwards == .closed { head += "Connection: close\r\n" }
         return Array((head + "\r\n").utf8) + body
     }
 }
@@ -75,15 +83,23 @@ package enum HTTPExchange {
         over stream: inout ByteStream,
         until deadline: Int64
     ) throws(TransportError) -> HTTPResponse {
-        try send(request.bytes(closing: true), over: &stream, until: deadline)
+        try send(request.bytes(.closed), over: &stream, until: deadline)
+        return try receive(from: &stream, until: deadline).response
+    }
+
+    /// - Returns: an answer, and whether the connection can be used for another request.
+    static func receive(
+        from stream: inout ByteStream,
+        until deadline: Int64
+    ) throws(TransportError) -> (response: HTTPResponse, staysOpen: Bool) {
         var reader = ResponseReader()
         while true {
-            if let response = try reader.response(isAtEnd: false) { return response }
+            if let response = try reader.response(isAtEnd: false) { return (response, try reader.leavesOpen(response)) }
             guard try reader.read(from: &stream, until: deadline) else {
                 guard let response = try reader.response(isAtEnd: true) else {
                     throw .lost("the server hung up before it had answered")
                 }
-                return response
+                return (response, false)
             }
         }
     }
@@ -164,6 +180,20 @@ struct ResponseReader {
             return HTTPResponse(status: head.status, headers: head.headers, body: [])
         }
         return isAtEnd ? HTTPResponse(status: head.status, headers: head.headers, body: Array(rest)) : nil
+    }
+
+    /// Whether the connection can be used again after this answer, which was just read to its end: nothing may follow, and
+    /// the server must not have said that it closes.
+    func leavesOpen(_ response: HTTPResponse) throws(TransportError) -> Bool {
+        guard let head = try head(), buffer.starts(with: Array("HTTP/1.1".utf8)),
+            response.header("connection")?.lowercased() != "close"
+        else { return false }
+        let rest = buffer[head.end...]
+        if response.header("transfer-encoding") != nil {
+            // Behind the last chunk is an empty line, or what comes before it is one more header.
+            return rest.suffix(5).elementsEqual(Array("0\r\n\r\n".utf8))
+        }
+        return response.header("content-length") != nil && rest.count == response.body.count
     }
 
     /// A chunked body put together (RFC 9112 §7.1); nil if it is not complete.

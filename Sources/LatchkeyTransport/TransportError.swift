@@ -13,6 +13,8 @@ package enum TransportError: Error, Equatable, Sendable {
     case timedOut
     /// The server said something that is not HTTP or WebSocket.
     case malformed(String)
+    /// There is nothing to sign the request with; why.
+    case unsigned(String)
     /// The server did not become a WebSocket; its HTTP status and the beginning of what it said.
     case refused(status: Int, String)
 
@@ -26,6 +28,7 @@ package enum TransportError: Error, Equatable, Sendable {
         case .lost(let words): "the connection was lost: \(words)"
         case .timedOut: "no answer in time"
         case .malformed(let what): "it does not speak as expected: \(what)"
+        case .unsigned(let why): why
         case .refused(let status, let text): "it answered \(status)" + (text.isEmpty ? "" : ": \(text)")
         }
     }

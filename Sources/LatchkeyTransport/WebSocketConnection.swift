@@ -74,7 +74,7 @@ package final class WebSocketConnection {
                 ("Sec-WebSocket-Key", key),
             ]
         )
-        try HTTPExchange.send(request.bytes(closing: false), over: &stream, until: deadline)
+        try HTTPExchange.send(request.bytes(.upgraded), over: &stream, until: deadline)
         var reader = ResponseReader()
         while true {
             if let head = try reader.head() {

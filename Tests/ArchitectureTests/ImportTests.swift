@@ -20,10 +20,10 @@ struct ImportTests {
         "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
+        "LatchkeyRemote": ["CLibExpat", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"],
         "LatchkeyServer": [
             "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
-            "LatchkeyRelay",
-            "LatchkeyTransport", "Logging",
+            "LatchkeyRelay", "LatchkeyTransport", "Logging",
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
         "LatchkeyBroker": [
@@ -33,7 +33,8 @@ struct ImportTests {
         "LatchkeyCommandLine": ["ArgumentParser", "LatchkeyModel", "LatchkeyTerminal"],
         "LatchkeyCommands": [
             "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl",
-            "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTransport",
+            "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeyTerminal",
+            "LatchkeyTransport",
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [

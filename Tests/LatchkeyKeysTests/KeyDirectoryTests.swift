@@ -8,8 +8,8 @@ import Testing
 @testable import LatchkeyKeys
 
 struct KeyDirectoryTests {
-    @Test(arguments: KeyDirectory.KeyType.allCases) func `a key that is made is read by ssh-keygen`(
-        type: KeyDirectory.KeyType
+    @Test(arguments: GeneratedKey.KeyType.allCases) func `a key that is made is read by ssh-keygen`(
+        type: GeneratedKey.KeyType
     ) throws {
         try Scratch.with { scratch in
             let directory = KeyDirectory(path: "\(scratch.path)/keys")

@@ -103,7 +103,7 @@ struct LaunchTests {
                 def launch(**more): return ec2.run_instances(**({'ImageId': image, 'MinCount': 1, 'MaxCount': 1} | more))
                 assert code(launch, KeyName='none') == 'InvalidKeyPair.NotFound'
                 assert code(launch, ImageId='ami-00000000000000000') == 'InvalidAMIID.NotFound'
-                assert code(launch, MinCount=2) == 'InvalidParameterValue'
+                assert code(launch, MinCount=2) == 'InvalidParameterCombination'
                 assert code(launch, DryRun=True) == 'DryRunOperation'
                 key = ec2.create_key_pair(KeyName='k', KeyType='ed25519')
                 path = os.path.join(sys.argv[2], 'k.pem')

@@ -12,6 +12,16 @@ package enum ServiceFailure: Error, Equatable, Sendable {
     /// The answer is not what the operation gives.
     case malformed(String)
 
+    /// A refusal with what the server said, made safe for a terminal, or with what its date says about this machine's
+    /// clock if that must be the reason.
+    package static func refused(code: String, _ message: String, _ response: HTTPResponse) -> ServiceFailure {
+        .refused(
+            code: String(code.prefix(128)).terminalSafe,
+            status: response.status,
+            message: ClockSkew.words(code, response) ?? String(message.prefix(1000)).terminalSafe
+        )
+    }
+
     /// What happened, in a line.
     package var words: String {
         switch self {
@@ -25,13 +35,26 @@ package enum ServiceFailure: Error, Equatable, Sendable {
 /// Asks operations in the AWS JSON 1.1 protocol.
 package struct ServiceClient: Sendable {
     package let endpoint: ServiceEndpoint
+    private let retries: RetryPolicy
 
-    package init(_ endpoint: ServiceEndpoint) { self.endpoint = endpoint }
+    package init(_ endpoint: ServiceEndpoint, retries: RetryPolicy = .none) {
+        self.endpoint = endpoint
+        self.retries = retries
+    }
 
-    /// - Parameter timeout: milliseconds.
+    /// - Parameter timeout: milliseconds for each attempt.
     package func call<Request: ServiceRequest>(
         _ request: Request,
         timeout: Int = 15_000
+    ) throws(ServiceFailure) -> Request.Response {
+        try retries.run(isIdempotent: Request.isIdempotent) { () throws(ServiceFailure) in
+            try attempt(request, timeout: timeout)
+        }
+    }
+
+    private func attempt<Request: ServiceRequest>(
+        _ request: Request,
+        timeout: Int
     ) throws(ServiceFailure) -> Request.Response {
         let body: [UInt8]
         do { body = try ServiceJSON.encode(request) } catch { throw .malformed("\(error)".terminalSafe) }
@@ -46,7 +69,8 @@ package struct ServiceClient: Sendable {
                     ("X-Amz-Target", "\(Request.target.prefix).\(Request.operation)"),
                 ],
                 body: body,
-                timeout: timeout
+                timeout: timeout,
+                mayRepeat: Request.isIdempotent
             )
         } catch {
             throw .unreachable(error)
@@ -76,10 +100,6 @@ package struct ServiceClient: Sendable {
         }
         let code = type.split(separator: "#").last.map(String.init) ?? type
         let message = fault.capitalMessage ?? fault.message ?? ""
-        return .refused(
-            code: String(code.prefix(128)).terminalSafe,
-            status: response.status,
-            message: String(message.prefix(1000)).terminalSafe
-        )
+        return .refused(code: code, message, response)
     }
 }

@@ -9,14 +9,33 @@ package struct ServiceEndpoint: Sendable {
     package var address: ServerAddress
     package var trust: Trust
     package var region: String
-    /// Nil for the few operations that need none.
-    package var credentials: Credentials?
+    private let source: @Sendable () throws -> Credentials?
+    /// Keeps a connection for the next request; nil for one that is closed after each.
+    private let connection: HTTPConnection?
 
+    /// - Parameter credentials: nil for the few operations that need none.
     package init(address: ServerAddress, trust: Trust, region: String, credentials: Credentials?) {
         self.address = address
         self.trust = trust
         self.region = region
-        self.credentials = credentials
+        source = { credentials }
+        connection = nil
+    }
+
+    /// Keeps its connection, and asks for credentials anew for each request, since they may expire.
+    ///
+    /// - Parameter source: throws `LatchkeyError`, whose message becomes that of `TransportError.unsigned`.
+    package init(
+        address: ServerAddress,
+        trust: Trust,
+        region: String,
+        source: @escaping @Sendable () throws -> Credentials?
+    ) {
+        self.address = address
+        self.trust = trust
+        self.region = region
+        self.source = source
+        connection = HTTPConnection(trust: trust)
     }
 
     /// One signed request.
@@ -24,13 +43,15 @@ package struct ServiceEndpoint: Sendable {
     /// - Parameters:
     ///   - path: with its query.
     ///   - timeout: milliseconds.
+    ///   - mayRepeat: whether it does no harm to send it twice; then a kept connection is used.
     package func send(
         _ method: String,
         _ path: String,
         service: String,
         headers: [(name: String, value: String)] = [],
         body: [UInt8],
-        timeout: Int
+        timeout: Int,
+        mayRepeat: Bool = false
     ) throws(TransportError) -> HTTPResponse {
         let address = address.with(path: path)
         var headers = headers
@@ -38,11 +59,9 @@ package struct ServiceEndpoint: Sendable {
             headers.append(("Content-Type", "application/json"))
         }
         headers += try signature(method, address, service, headers, body)
-        return try HTTPExchange.perform(
-            HTTPRequest(method, address, headers: headers, body: body),
-            trust: trust,
-            timeout: timeout
-        )
+        let request = HTTPRequest(method, address, headers: headers, body: body)
+        if let connection { return try connection.perform(request, timeout: timeout, mayRepeat: mayRepeat) }
+        return try HTTPExchange.perform(request, trust: trust, timeout: timeout)
     }
 
     /// A WebSocket whose request is signed.
@@ -67,7 +86,11 @@ package struct ServiceEndpoint: Sendable {
         _ headers: [(name: String, value: String)],
         _ body: [UInt8]
     ) throws(TransportError) -> [(name: String, value: String)] {
-        guard let credentials else { return [] }
+        let found: Credentials?
+        do { found = try source() } catch let error as LatchkeyError { throw .unsigned(error.message) } catch {
+            throw .unsigned("\(error)".terminalSafe)
+        }
+        guard let credentials = found else { return [] }
         let parts = address.path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let request = SignableRequest(
             method: method,

@@ -166,6 +166,7 @@ package struct UpdateInstanceInformation: ServiceRequest {
 
 package struct DescribeInstanceInformation: ServiceRequest {
     package static let operation = "DescribeInstanceInformation"
+    package static let isIdempotent = true
 
     package struct Filter: Codable, Sendable {
         /// `Filters` says `Key` and `Values`, the older `InstanceInformationFilterList` says `key` and `valueSet`.

@@ -50,10 +50,13 @@ package protocol ServiceRequest: Codable, Sendable {
     static var operation: String { get }
     /// Whose operation it is.
     static var target: ServiceTarget { get }
+    /// Whether doing it twice is the same as doing it once, so that a lost answer does no harm.
+    static var isIdempotent: Bool { get }
 }
 
 extension ServiceRequest {
     package static var target: ServiceTarget { ServiceTarget(service: "ssm", prefix: "AmazonSSM") }
+    package static var isIdempotent: Bool { false }
 }
 
 /// How a service of the AWS JSON protocol is addressed.

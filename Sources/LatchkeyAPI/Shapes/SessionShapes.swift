@@ -33,6 +33,7 @@ package struct StartSession: ServiceRequest {
 
 package struct ResumeSession: ServiceRequest {
     package static let operation = "ResumeSession"
+    package static let isIdempotent = true
     /// No token: the session is over.
     package typealias Response = StartSession.Response
 
@@ -43,6 +44,7 @@ package struct ResumeSession: ServiceRequest {
 
 package struct TerminateSession: ServiceRequest {
     package static let operation = "TerminateSession"
+    package static let isIdempotent = true
 
     package var sessionId: String
 
@@ -56,6 +58,7 @@ package struct TerminateSession: ServiceRequest {
 
 package struct DescribeSessions: ServiceRequest {
     package static let operation = "DescribeSessions"
+    package static let isIdempotent = true
 
     /// `Active` or `History`.
     package var state: String
@@ -80,7 +83,7 @@ package struct DescribeSessions: ServiceRequest {
         package var reason: String?
         package var details: String?
         package var maxSessionDuration: String?
-        package var accessType = "Standard"
+        package var accessType: String? = "Standard"
 
         package init(sessionId: String, target: String, status: String, startDate: Date) {
             self.sessionId = sessionId
@@ -103,6 +106,7 @@ package struct DescribeSessions: ServiceRequest {
 
 package struct GetConnectionStatus: ServiceRequest {
     package static let operation = "GetConnectionStatus"
+    package static let isIdempotent = true
 
     package var target: String
 

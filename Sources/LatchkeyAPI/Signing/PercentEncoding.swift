@@ -3,11 +3,11 @@
 internal import LatchkeyCrypto
 
 /// Percent-encoding as signatures want it: everything but RFC 3986's unreserved characters (§2.3), in upper case.
-enum PercentEncoding {
+package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     /// - Parameter keepsSlashes: for paths.
-    static func encode(_ bytes: some Sequence<UInt8>, keepsSlashes: Bool = false) -> String {
+    package static func encode(_ bytes: some Sequence<UInt8>, keepsSlashes: Bool = false) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.underestimatedCount)
         for byte in bytes {
@@ -23,7 +23,7 @@ enum PercentEncoding {
     /// The bytes that a part of a query stands for, where a plus is a space.
     ///
     /// - Returns: nil if a percent sign is not followed by two digits.
-    static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
+    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text[...]

@@ -197,22 +197,27 @@ extension Broker {
 
     private func openSession(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {
         let relay = try requireRelay()
-        let user = try (options.user ?? instance.user).map { try Names.user($0) }
-        let shape = run.shape
-        var parameters: [String: [String]] = [:]
-        parameters["user"] = user.map { [$0] }
-        parameters["command"] = RemoteCommand.line(run.command).map { [$0] }
-        if let terminal = shape.terminal {
-            parameters["terminal"] = [terminal.type]
-            parameters["columns"] = [String(terminal.size.columns)]
-            parameters["rows"] = [String(terminal.size.rows)]
-            let variables = shape.environment.map { "\($0.name)=\($0.value)" }
-            if !variables.isEmpty { parameters["environment"] = variables }
+        if relay.documents == .amazon, let user = options.user {
+            throw LatchkeyError(
+                .requestRefused,
+                "AWS opens shells as the user that the account's preferences name, not as '\(user.terminalSafe)'",
+                hint: "leave --user out, or take SSH: --road ssh-over-relay"
+            )
         }
+        // What an image's name tells is about SSH's users.
+        let user =
+            relay.documents == .amazon ? nil : try (options.user ?? instance.user).map { try Names.user($0) }
+        let shape = run.shape
         let opened = try relay.open(
             instance,
-            document: "Latchkey-Connect",
-            parameters: parameters,
+            .shell(
+                user: user,
+                line: RemoteCommand.line(run.command),
+                RelayRoad.Shape(
+                    terminal: shape.terminal.map { ($0.type, $0.size) },
+                    environment: shape.environment.map { ($0.name, $0.value) }
+                )
+            ),
             size: shape.terminal?.size
         )
         let session = RelaySession(id: opened.id, user: user)

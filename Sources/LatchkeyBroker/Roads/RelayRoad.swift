@@ -18,9 +18,14 @@ package struct RelayRoad: Sendable {
     /// For the question whether there is an agent at all.
     private static let presenceTimeout = 3000
 
+    /// Which documents the service knows.
+    let documents: Documents
     private let tunnels = Tunnels()
 
-    package init(_ service: ServiceClient) { self.service = service }
+    package init(_ service: ServiceClient, documents: Documents = .latchkey) {
+        self.service = service
+        self.documents = documents
+    }
 
     /// Whether an instance can be reached through the relay.
     enum Presence: Equatable, Sendable {
@@ -76,18 +81,19 @@ package struct RelayRoad: Sendable {
     /// - Throws: `agentNotConnected`, `relayUnreachable`, `requestRefused`.
     func open(
         _ instance: Instance,
-        document: String,
-        parameters: [String: [String]],
+        _ purpose: Purpose,
         size: TerminalSize?
     ) throws -> Opened {
         let answer: StartSession.Response
         do throws(ServiceFailure) {
-            answer = try service.call(
-                StartSession(target: instance.id, documentName: document, parameters: parameters),
-                timeout: RelayRoad.timeout
-            )
+            answer = try start(instance, purpose.document(documents))
+        } catch .refused("InvalidDocument", _, _) where documents == .latchkey {
+            // Somebody else's server, or AWS under another name.
+            do throws(ServiceFailure) { answer = try start(instance, purpose.document(.amazon)) } catch {
+                throw failure(error, instance)
+            }
         } catch {
-            throw RelayRoad.failure(error, instance)
+            throw failure(error, instance)
         }
         do {
             return Opened(process: try join(answer, size: size), id: answer.sessionId)
@@ -96,6 +102,20 @@ package struct RelayRoad: Sendable {
             try? terminate(answer.sessionId)
             throw error
         }
+    }
+
+    private func start(
+        _ instance: Instance,
+        _ document: Document
+    ) throws(ServiceFailure) -> StartSession.Response {
+        try service.call(
+            StartSession(
+                target: instance.id,
+                documentName: document.name,
+                parameters: document.parameters.isEmpty ? nil : document.parameters
+            ),
+            timeout: RelayRoad.timeout
+        )
     }
 
     /// Takes over a session that runs.
@@ -107,7 +127,7 @@ package struct RelayRoad: Sendable {
             answer = try service.call(ResumeSession(sessionId: sessionID), timeout: RelayRoad.timeout)
         } catch {
             if case .refused("DoesNotExistException", _, _) = error { throw LatchkeyError.sessionNotFound(sessionID) }
-            throw LatchkeyError.relayUnreachable(error.words)
+            throw unreachable(error.words)
         }
         guard answer.tokenValue != nil else { throw LatchkeyError.sessionNotFound(sessionID) }
         return try join(answer, size: size)
@@ -115,7 +135,7 @@ package struct RelayRoad: Sendable {
 
     private func join(_ answer: StartSession.Response, size: TerminalSize?) throws -> RelayProcess {
         guard let token = answer.tokenValue, let url = answer.streamUrl else {
-            throw LatchkeyError.relayUnreachable("it gave no address for the session")
+            throw unreachable("it gave no address for the session")
         }
         do throws(TransportError) {
             let access = RelaySessionAccess(
@@ -127,7 +147,7 @@ package struct RelayRoad: Sendable {
             let connection = try access.connect(timeout: RelayRoad.timeout)
             return RelayProcess(access, over: connection, token: token, size: size)
         } catch {
-            throw LatchkeyError.relayUnreachable(error.words)
+            throw unreachable(error.words)
         }
     }
 
@@ -144,7 +164,7 @@ package struct RelayRoad: Sendable {
                 found += answer.sessions.filter { $0.sessionId.hasPrefix(text) }
                 token = answer.nextToken
             } catch {
-                throw LatchkeyError.relayUnreachable(error.words)
+                throw unreachable(error.words)
             }
         } while token != nil
         if let exact = found.first(where: { $0.sessionId == text }) { return exact }
@@ -167,7 +187,7 @@ package struct RelayRoad: Sendable {
     package func terminate(matching text: String) throws {
         let session = try session(matching: text)
         do throws(ServiceFailure) { try terminate(session.sessionId) } catch {
-            throw LatchkeyError.relayUnreachable(error.words)
+            throw unreachable(error.words)
         }
     }
 
@@ -176,17 +196,29 @@ package struct RelayRoad: Sendable {
         _ = try service.call(TerminateSession(sessionId: sessionID), timeout: RelayRoad.presenceTimeout)
     }
 
-    private static func failure(_ failure: ServiceFailure, _ instance: Instance) -> LatchkeyError {
+    /// - Parameter words: why.
+    package func unreachable(_ words: String) -> LatchkeyError {
+        guard documents == .amazon else { return .relayUnreachable(words) }
+        return LatchkeyError(
+            .relayUnreachable,
+            "Session Manager cannot be used: \(words)",
+            hint: "check the network, the region, and that the profile may use ssm:StartSession"
+        )
+    }
+
+    private func failure(_ failure: ServiceFailure, _ instance: Instance) -> LatchkeyError {
         switch failure {
         case .refused("TargetNotConnected", _, _):
             LatchkeyError(
                 .agentNotConnected,
                 "the agent of '\(instance.displayName)' is not connected to the relay",
-                hint: "is latchkey-agent installed, registered and running there?"
+                hint: documents == .amazon
+                    ? "is the SSM agent running there, and may the instance's role use it (AmazonSSMManagedInstanceCore)?"
+                    : "is latchkey-agent installed, registered and running there?"
             )
         case .refused(_, let status, let message) where status < 500:
             LatchkeyError(.requestRefused, "the relay refused the session: \(message)")
-        default: .relayUnreachable(failure.words)
+        default: unreachable(failure.words)
         }
     }
 
@@ -197,12 +229,7 @@ package struct RelayRoad: Sendable {
     /// - Parameter port: nil for the one that its agent knows.
     /// - Returns: a socket, on which the other end answers as soon as the agent has reached the port.
     func socket(to instance: Instance, port: Int?) throws -> Dialer.Socket {
-        let opened = try open(
-            instance,
-            document: "Latchkey-SSH",
-            parameters: port.map { ["portNumber": [String($0)]] } ?? [:],
-            size: nil
-        )
+        let opened = try open(instance, .port(port, default: instance.port), size: nil)
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")

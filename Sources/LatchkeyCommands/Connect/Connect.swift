@@ -56,6 +56,8 @@ struct Connect: ParsableCommand {
     @Flag(help: "Take and remember the host key of an instance that has none pinned yet.")
     var acceptNewHostKey = false
 
+    @OptionGroup(title: "Control plane") var control: ControlOptions
+
     @Argument(parsing: .postTerminator, help: "The command to run, after --.")
     var command: [String] = []
 
@@ -72,15 +74,15 @@ struct Connect: ParsableCommand {
 
     private func enter() throws -> Broker.RunOutcome {
         let trace = entry.trace
-        let home = Home.current
-        let store = try home.store()
+        let access = try control.access()
+        let plane = try access.plane()
         var options = entry.brokerOptions
         options.acceptsNewHostKey = acceptNewHostKey
-        let (instance, user) = try target(store)
+        let (instance, user) = try target(plane)
         options.user = options.user ?? user
         trace.step("instance \(instance.id), '\(instance.displayName)'")
 
-        let broker = try home.broker(store, trace)
+        let broker = try access.broker(plane, trace)
         options.road = road
         var run = Broker.Run()
         run.command = command
@@ -110,14 +112,14 @@ struct Connect: ParsableCommand {
     }
 
     /// The instance that was named or is picked, and the user before an `@`.
-    private func target(_ store: Store) throws -> (Instance, user: String?) {
-        guard let name else { return (try InstancePicker.pick(store), nil) }
+    private func target(_ plane: any ControlPlane) throws -> (Instance, user: String?) {
+        guard let name else { return (try InstancePicker.pick(plane), nil) }
         // A name may hold an @ itself, so the whole is looked for first.
         if let at = name.lastIndex(of: "@"), at > name.startIndex,
-            try store.instances(matching: InstanceSelector(name), limit: 1).isEmpty
+            try plane.instances(matching: InstanceSelector(name), limit: 1).isEmpty
         {
-            return (try store.instance(named: String(name[name.index(after: at)...])), String(name[..<at]))
+            return (try plane.instance(named: String(name[name.index(after: at)...])), String(name[..<at]))
         }
-        return (try store.instance(named: name), nil)
+        return (try plane.instance(named: name), nil)
     }
 }

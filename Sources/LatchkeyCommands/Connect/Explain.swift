@@ -19,6 +19,7 @@ struct Explain: ParsableCommand {
 
     @OptionGroup var entry: EntryOptions
     @OptionGroup var show: ShowOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     @Flag(help: "Do not ask the instance.")
     var offline = false
@@ -28,10 +29,10 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         try entry.reporting(own: 1) {
-            let home = Home.current
-            let store = try home.store()
-            let instance = try store.instance(named: name)
-            let broker = try home.broker(store, entry.trace)
+            let access = try control.access()
+            let plane = try access.plane()
+            let instance = try plane.instance(named: name)
+            let broker = try access.broker(plane, entry.trace)
             let explanation = try broker.explain(
                 instance,
                 selector: name,
@@ -107,6 +108,7 @@ enum ExplanationText {
         case "given": "given by you"
         case "confirmed": "confirmed by you at the first connection"
         case "agent": "reported by its agent"
+        case "console": "read on its console"
         default: "taken at the first connection"
         }
     }

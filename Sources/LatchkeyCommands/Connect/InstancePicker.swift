@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
@@ -8,11 +7,11 @@ internal import LatchkeyTerminal
 enum InstancePicker {
     /// - Throws: `usage` where there is no terminal to pick at, `instanceNotFound` where there is nothing to pick,
     ///   `cancelled`.
-    static func pick(_ store: Store) throws -> Instance {
+    static func pick(_ plane: any ControlPlane) throws -> Instance {
         guard Terminal.isInteractive else {
             throw LatchkeyError(.usage, "no instance is named", hint: "latchkey connect NAME")
         }
-        let instances = try store.instances().filter { $0.state != .terminated }
+        let instances = try plane.instances().filter { $0.state != .terminated }
         guard !instances.isEmpty else {
             throw LatchkeyError(
                 .instanceNotFound,

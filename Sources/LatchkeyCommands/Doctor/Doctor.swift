@@ -14,8 +14,13 @@ struct Doctor: ParsableCommand {
     )
 
     @OptionGroup var show: ShowOptions
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
 
     func run() throws {
+        // What the environment says is about other commands.
+        if control.profile != nil || control.region != nil || control.endpointURL != nil {
+            _ = try control.requireLocal("doctor")
+        }
         let findings = Examination(home: .current).findings()
         switch show.output {
         case .json: try Output.print(json: findings)

@@ -51,23 +51,3 @@ struct HostKeyOptions: ParsableArguments {
         return keys.map { HostKey(key: $0, source: .given, pinned: now) }
     }
 }
-
-/// Host keys as they stand in files: `TYPE BASE64`, ssh-keyscan's `HOST TYPE BASE64`, cloud-init's block on the console.
-enum HostKeyText {
-    static func keys(in text: String) -> [PublicKey] {
-        var lines = text.split(whereSeparator: \.isNewline)
-        // On a console anything may stand around the block; within it are only keys.
-        if let begin = lines.lastIndex(where: { $0.hasSuffix("BEGIN SSH HOST KEY KEYS-----") }),
-            let end = lines[begin...].firstIndex(where: { $0.hasSuffix("END SSH HOST KEY KEYS-----") })
-        {
-            lines = Array(lines[(begin + 1)..<end])
-        }
-        return lines.compactMap(key)
-    }
-
-    static func key(in line: some StringProtocol) -> PublicKey? {
-        if let key = PublicKey(line: line) { return key }
-        let words = line.split(maxSplits: 1, omittingEmptySubsequences: true, whereSeparator: \.isWhitespace)
-        return words.count == 2 && !line.hasPrefix("#") ? PublicKey(line: words[1]) : nil
-    }
-}

@@ -47,6 +47,7 @@ struct InstanceAdd: ParsableCommand {
 
     @OptionGroup var hostKeys: HostKeyOptions
     @OptionGroup var show: ShowOptions
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
 
     func run() throws {
         var tags = try tagOptions.read()
@@ -61,7 +62,7 @@ struct InstanceAdd: ParsableCommand {
                 hint: "give it once, with --port"
             )
         }
-        let store = try Home.current.store()
+        let store = try control.requireLocal("instance add", "AWS's own are known without it").store()
         if let key = try key.map(Names.keyPair), try store.keyPair(named: key) == nil {
             Console.note("latchkey: note: the key pair '\(key.terminalSafe)' is not registered yet")
             Console.note("latchkey: hint: latchkey key import '\(key.terminalSafe)' FILE registers it")

@@ -18,12 +18,13 @@ struct InstanceList: ParsableCommand {
     var selector: String?
 
     @OptionGroup var list: ListOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let store = try Home.current.store()
+        let plane = try control.access().plane()
         let instances =
-            try selector.map { try store.instances(matching: InstanceSelector($0), limit: 100_000) }
-            ?? store.instances()
+            try selector.map { try plane.instances(matching: InstanceSelector($0), limit: 100_000) }
+            ?? plane.instances()
         try list.render(instances, header: InstanceText.header, quiet: \.id, row: InstanceText.row)
     }
 }

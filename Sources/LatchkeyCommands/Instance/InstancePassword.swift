@@ -7,6 +7,7 @@ internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeyRemote
 
 struct InstancePassword: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,6 +16,7 @@ struct InstancePassword: ParsableCommand {
         discussion: """
             aws ec2 get-password-data --instance-id i-0a1b2c3d4e5f60718 | latchkey instance password win-1 --data -
 
+            With --profile it is asked for there. \
             The password was encrypted at launch for the instance's key pair, which must be RSA. It is printed on standard \
             output and kept nowhere.
             """
@@ -40,11 +42,18 @@ struct InstancePassword: ParsableCommand {
     )
     var key: String?
 
+    @OptionGroup(title: "Control plane") var control: ControlOptions
+
     func run() throws {
-        let home = Home.current
-        let store = try home.store()
-        let instance = try store.instance(named: name)
-        guard let data else {
+        let access = try control.access()
+        let plane = try access.plane()
+        let instance = try plane.instance(named: name)
+        let text: String
+        if let data {
+            text = try PasswordData.read(try InputFile.read(data))
+        } else if let remote = access.remote {
+            text = try remote.passwordData(of: instance.id)
+        } else {
             throw LatchkeyError(
                 .passwordNotReady,
                 "nobody has told the encrypted password of '\(instance.displayName)'",
@@ -52,7 +61,6 @@ struct InstancePassword: ParsableCommand {
                     + "'\(instance.displayName)' --data -"
             )
         }
-        let text = try PasswordData.read(try InputFile.read(data))
         guard !text.isEmpty else {
             throw LatchkeyError(
                 .passwordNotReady,
@@ -60,7 +68,7 @@ struct InstancePassword: ParsableCommand {
                 hint: "Windows sets it some minutes after the launch, 15 at the most; ask again then"
             )
         }
-        let password = try home.broker(store, .off).password(of: instance, encrypted: text, key: key)
+        let password = try access.broker(plane, .off).password(of: instance, encrypted: text, key: key)
         try Output.write(password)
         Output.print("")
     }

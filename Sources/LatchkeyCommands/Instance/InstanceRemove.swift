@@ -15,8 +15,10 @@ struct InstanceRemove: ParsableCommand {
     @Argument(help: "The instances.", completion: .custom(Completions.instances))
     var names: [String]
 
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
+
     func run() throws {
-        let store = try Home.current.store()
+        let store = try control.requireLocal("instance remove").store()
         // All are looked up before any is removed: a slip in the last name must not cost the first ones.
         let instances = try names.map(store.instance(named:))
         for instance in instances {

@@ -11,9 +11,10 @@ struct InstanceShow: ParsableCommand {
     var name: String
 
     @OptionGroup var show: ShowOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let instance = try Home.current.store().instance(named: name)
+        let instance = try control.access().plane().instance(named: name)
         try show.render(instance, lines: InstanceText.lines(instance))
     }
 }

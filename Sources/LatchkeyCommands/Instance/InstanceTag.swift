@@ -20,13 +20,15 @@ struct InstanceTag: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("A tag to remove; may be given several times.", valueName: "key"))
     var remove: [String] = []
 
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
+
     func validate() throws {
         if tags.isEmpty && remove.isEmpty { throw ValidationError("no tag is given") }
     }
 
     func run() throws {
         let set = try TagOptions.read(tags)
-        let store = try Home.current.store()
+        let store = try control.requireLocal("instance tag", "aws ec2 create-tags sets tags there").store()
         try store.tag(try store.instance(named: name).id, set: set, remove: remove)
     }
 }

@@ -18,6 +18,7 @@ struct InstanceTrust: ParsableCommand {
     var name: String
 
     @OptionGroup var hostKeys: HostKeyOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     @Flag(help: "Forget the host keys that are pinned.")
     var forget = false
@@ -31,9 +32,9 @@ struct InstanceTrust: ParsableCommand {
                 hint: "--host-key LINE, --host-keys-from FILE or --forget"
             )
         }
-        let store = try Home.current.store()
-        let instance = try store.instance(named: name)
-        try store.replaceHostKeys(keys, for: instance.id)
+        let plane = try control.access().plane()
+        let instance = try plane.instance(named: name)
+        try plane.replaceHostKeys(keys, for: instance.id)
         Console.note(
             "latchkey: \(keys.isEmpty ? "no" : "\(keys.count)") host key\(keys.count == 1 ? "" : "s") pinned for "
                 + "'\(instance.displayName)' (\(instance.id))"

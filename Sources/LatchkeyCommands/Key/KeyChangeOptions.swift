@@ -39,6 +39,7 @@ struct KeyChangeOptions: ParsableArguments {
     var verbose = false
 
     @OptionGroup var show: ShowOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     mutating func validate() throws {
         if names.isEmpty && on.isEmpty { throw ValidationError("no instance is named; name some, or use --on") }
@@ -49,7 +50,7 @@ struct KeyChangeOptions: ParsableArguments {
     /// A name stands for one instance, `--on` for all that match.
     ///
     /// - Throws: `instanceNotFound`, `instanceAmbiguous`.
-    private func instances(_ store: Store) throws -> [Instance] {
+    private func instances(_ store: any ControlPlane) throws -> [Instance] {
         var found = try names.map { try store.instance(named: $0) }
         for selector in on {
             let matches = try store.instances(matching: InstanceSelector(selector), limit: .max)
@@ -69,10 +70,10 @@ struct KeyChangeOptions: ParsableArguments {
         unlocks: Bool,
         _ body: @escaping @Sendable (Broker, Instance, NewKey, Broker.Options) throws -> KeyChange
     ) throws {
-        let home = Home.current
-        let store = try home.store()
+        let access = try control.access()
+        let store = try access.plane()
         let keyring = Keyring()
-        let new = try key(text, store, home, keyring, unlocks: unlocks)
+        let new = try key(text, store, access, keyring, unlocks: unlocks)
         let instances = try instances(store)
         var options = Broker.Options()
         options.user = user
@@ -81,7 +82,7 @@ struct KeyChangeOptions: ParsableArguments {
         let settled = options
         let trace = verbose ? Trace.on() : .off
         if let instance = instances.first, instances.count == 1, on.isEmpty {
-            return try tell([try body(try home.broker(store, trace, keyring), instance, new, settled)])
+            return try tell([try body(try access.broker(store, trace, keyring), instance, new, settled)])
         }
         let bar = ProgressBar(verb, total: instances.count)
         if !verbose { bar.show(0) }
@@ -92,7 +93,7 @@ struct KeyChangeOptions: ParsableArguments {
         } _: { instance in
             do {
                 // A connection to the store of its own, and a library: neither is shared between threads.
-                let broker = try home.broker(try home.store(), trace, keyring)
+                let broker = try access.broker(try access.plane(), trace, keyring)
                 return try body(broker, instance, new, settled)
             } catch let error as LatchkeyError {
                 let hint = error.hint.map { " (\($0))" } ?? ""
@@ -127,12 +128,12 @@ struct KeyChangeOptions: ParsableArguments {
     /// - Throws: `keyNotFound`, `keyUnusable`, and what unlocking it throws.
     private func key(
         _ text: String,
-        _ store: Store,
-        _ home: Home,
+        _ store: any ControlPlane,
+        _ access: ControlAccess,
         _ keyring: Keyring,
         unlocks: Bool
     ) throws -> NewKey {
-        let broker = try home.broker(store, .off, keyring)
+        let broker = try access.broker(store, .off, keyring)
         let pair = text.contains("/") ? nil : try store.keyPair(named: text)
         if let pair, !unlocks {
             return NewKey(publicKey: pair.publicKey, comment: pair.name, pairName: pair.name, proposal: nil)

@@ -8,8 +8,8 @@ internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 
-extension KeyDirectory.KeyType: ExpressibleByArgument {}
-extension KeyDirectory.CreatedFormat: ExpressibleByArgument {}
+extension GeneratedKey.KeyType: ExpressibleByArgument {}
+extension GeneratedKey.Format: ExpressibleByArgument {}
 
 struct KeyCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,20 +25,21 @@ struct KeyCreate: ParsableCommand {
     var name: String
 
     @Option(name: .shortAndLong, help: "The kind of key: ed25519 or rsa (2048 bits).")
-    var type = KeyDirectory.KeyType.ed25519
+    var type = GeneratedKey.KeyType.ed25519
 
     @Option(
         name: .shortAndLong,
         help: "The form of the file: pem (PKCS#1 for RSA, OpenSSH's own for ED25519) or ppk (PuTTY's)."
     )
-    var format = KeyDirectory.CreatedFormat.pem
+    var format = GeneratedKey.Format.pem
 
     @OptionGroup var tagOptions: TagOptions
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
 
     func run() throws {
         let name = try Names.keyPair(name)
         let tags = try tagOptions.read()
-        let home = Home.current
+        let home = try control.requireLocal("key create", "aws ec2 create-key-pair makes one there")
         let store = try home.store()
         var made: KeyDirectory.Created?
         do {

@@ -22,8 +22,10 @@ struct KeyDelete: ParsableCommand {
     @Flag(help: "Remove the private half from Latchkey's key folder, too.")
     var withPrivateKey = false
 
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
+
     func run() throws {
-        let home = Home.current
+        let home = try control.requireLocal("key delete", "aws ec2 delete-key-pair does it there")
         let store = try home.store()
         guard let pair = try store.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
         let count = try store.instanceCount(launchedWith: name)

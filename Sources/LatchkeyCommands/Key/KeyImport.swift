@@ -30,12 +30,14 @@ struct KeyImport: ParsableCommand {
     private static let kinds = ["ed25519", "rsa", "ecdsa", "sk-ed25519", "sk-ecdsa"]
 
     @OptionGroup var tagOptions: TagOptions
+    @OptionGroup(visibility: .hidden) var control: ControlOptions
 
     func run() throws {
+        let home = try control.requireLocal("key import", "aws ec2 import-key-pair does it there")
         let name = try Names.keyPair(name)
         let tags = try tagOptions.read()
         let key = try publicKey()
-        let pair = try Home.current.store()
+        let pair = try home.store()
             .addKeyPair(named: name) {
                 KeyPair(
                     name: name,

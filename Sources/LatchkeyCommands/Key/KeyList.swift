@@ -8,11 +8,12 @@ struct KeyList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List key pairs.", aliases: ["ls"])
 
     @OptionGroup var list: ListOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let home = Home.current
-        let pairs = try home.store().keyPairs()
-        let library = try home.library(nil)
+        let access = try control.access()
+        let pairs = try access.plane().keyPairs()
+        let library = try access.home.library(nil)
         try list.render(
             pairs.map { KeyPairReport($0, library) },
             header: ["NAME", "TYPE", "FINGERPRINT", "ORIGIN", "PRIVATE KEY", "TAGS"],

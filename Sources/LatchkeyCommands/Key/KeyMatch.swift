@@ -24,6 +24,7 @@ struct KeyMatch: ParsableCommand {
     var what: String
 
     @OptionGroup var show: ShowOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     private struct Report: Encodable {
         struct Match: Encodable {
@@ -45,8 +46,8 @@ struct KeyMatch: ParsableCommand {
     }
 
     func run() throws {
-        let home = Home.current
-        let store = try home.store()
+        let access = try control.access()
+        let (home, store) = (access.home, try access.plane())
         let library = try home.library(home.agent)
         let search = try search(store)
         var found: [KeyMatches.Found] = []
@@ -126,7 +127,7 @@ struct KeyMatch: ParsableCommand {
         let reason: String
     }
 
-    private func search(_ store: Store) throws -> Search {
+    private func search(_ store: any ControlPlane) throws -> Search {
         if let query = FingerprintQuery(what) {
             return Search(kind: "fingerprint", parts: [.fingerprint(query)], meaning: query.meaning, reason: "")
         }
@@ -147,7 +148,7 @@ struct KeyMatch: ParsableCommand {
         return try search(store, instance: try instance(store))
     }
 
-    private func instance(_ store: Store) throws -> Instance {
+    private func instance(_ store: any ControlPlane) throws -> Instance {
         do { return try store.instance(named: what) } catch let error as LatchkeyError
             where error.code == .instanceNotFound || error.code == .usage
         {
@@ -168,7 +169,7 @@ struct KeyMatch: ParsableCommand {
         )
     }
 
-    private func search(_ store: Store, instance: Instance) throws -> Search {
+    private func search(_ store: any ControlPlane, instance: Instance) throws -> Search {
         let registered = try instance.keyName.flatMap { try store.keyPair(named: $0) }
         let users = Set([instance.user, Environment.userName].compactMap { $0 })
         let accepted = try users.compactMap { try store.acceptedKey(of: instance.id, user: $0) }

@@ -13,19 +13,20 @@ struct KeyShow: ParsableCommand {
     var name: String
 
     @OptionGroup var show: ShowOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     @Flag(help: "Print only the public key, as it stands in an authorized_keys file.")
     var publicKey = false
 
     func run() throws {
-        let home = Home.current
-        let store = try home.store()
-        guard let pair = try store.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
+        let access = try control.access()
+        let plane = try access.plane()
+        guard let pair = try plane.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
         if publicKey {
             Output.print("\(pair.publicKey.line) \(pair.name)")
             return
         }
-        let report = KeyPairReport(pair, try home.library(nil))
+        let report = KeyPairReport(pair, try access.home.library(nil))
         try show.render(
             report,
             lines: [
@@ -37,7 +38,7 @@ struct KeyShow: ParsableCommand {
                     report.privateKeys.isEmpty
                         ? "not on this machine" : report.privateKeys.map(\.terminalSafe).joined(separator: ", ")
                 ),
-                ("launched with it", "\(try store.instanceCount(launchedWith: name)) instances"),
+                ("launched with it", "\(try plane.instanceCount(launchedWith: name)) instances"),
                 ("tags", report.tags.listed.isEmpty ? "-" : report.tags.listed),
                 ("public key", report.publicKey.line), ("created", report.created.formatted(.iso8601)),
             ]

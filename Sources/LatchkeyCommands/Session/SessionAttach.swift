@@ -22,11 +22,13 @@ struct SessionAttach: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Tell each step, with its time.")
     var verbose = false
 
+    @OptionGroup(title: "Control plane") var control: ControlOptions
+
     func run() throws {
         let outcome: Broker.RunOutcome
         do {
-            let home = Home.current
-            let broker = try home.broker(try home.store(), verbose ? .on() : .off)
+            let access = try control.access()
+            let broker = try access.broker(try access.plane(), verbose ? .on() : .off)
             outcome = try broker.attach(session)
         } catch let error as LatchkeyError {
             let status = Failure.status(of: error, own: Failure.ownFailure)

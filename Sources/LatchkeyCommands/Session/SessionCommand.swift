@@ -36,13 +36,3 @@ struct ListedSession: Encodable {
     let owner: String
     let details: String?
 }
-
-extension Home {
-    /// The relay of this home.
-    ///
-    /// - Throws: `relayUnreachable` if there never was one.
-    func requireRelay() throws -> RelayRoad {
-        guard let relay = try relay() else { throw LatchkeyError.noRelay() }
-        return relay
-    }
-}

@@ -18,23 +18,24 @@ struct SessionList: ParsableCommand {
     var history = false
 
     @OptionGroup var list: ListOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let home = Home.current
-        let service = try home.requireRelay().service
+        let access = try control.access()
+        let relay = try access.requireRelay()
         var sessions: [DescribeSessions.Session] = []
         var token: String?
         repeat {
             let request = DescribeSessions(state: history ? "History" : "Active", maxResults: 200, nextToken: token)
             do throws(ServiceFailure) {
-                let answer = try service.call(request)
+                let answer = try relay.service.call(request)
                 sessions += answer.sessions
                 token = history ? nil : answer.nextToken
             } catch {
-                throw LatchkeyError.relayUnreachable(error.words)
+                throw relay.unreachable(error.words)
             }
         } while token != nil
-        let names = try home.store().instances(withIDs: Array(Set(sessions.map(\.target))))
+        let names = try access.plane().instances(withIDs: Array(Set(sessions.map(\.target))))
         let known = Dictionary(names.map { ($0.id, $0.displayName) }) { first, _ in first }
         let listed = sessions.map { session in
             ListedSession(

@@ -14,8 +14,10 @@ struct SessionTerminate: ParsableCommand {
     @Argument(help: "The sessions' ids, or the beginnings of ids.")
     var sessions: [String]
 
+    @OptionGroup(title: "Control plane") var control: ControlOptions
+
     func run() throws {
-        let relay = try Home.current.requireRelay()
+        let relay = try control.access().requireRelay()
         for session in sessions { try relay.terminate(matching: session) }
     }
 }

@@ -61,18 +61,6 @@ struct Home: Sendable {
         )
         return RelayRoad(ServiceClient(endpoint))
     }
-
-    func broker(_ store: Store, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {
-        Broker(
-            control: store,
-            library: try library(agent),
-            agent: agent,
-            directory: keys,
-            relay: try relay(),
-            keyring: keyring,
-            trace: trace
-        )
-    }
 }
 
 /// `config.json`. A file that is not there is fine, a malformed one is an error.

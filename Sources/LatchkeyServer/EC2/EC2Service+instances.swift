@@ -3,193 +3,259 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyControl
-internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import NIOCore
 
 extension EC2Service {
-    func describeInstances(_ parameters: QueryParameters) throws -> Answer {
-        let (found, next) = try instances(parameters)
-        let zone = "\(region)a"
-        let launches = try store.launches(of: found.map(\.id))
-        return { xml in
-            // One for each, although those of one launch could be told together: parts of a list may cut through it.
-            xml.list("reservationSet", found) { xml, instance in
-                let launch = launches[instance.id]
-                xml.element("reservationId", text: launch?.reservationID ?? "r-" + EC2Service.digits(instance.id))
-                xml.element("ownerId", text: Principal.account)
-                xml.list("groupSet", [Int]()) { _, _ in }
-                xml.list("instancesSet", [instance]) { xml, instance in xml.instance(instance, launch, zone: zone) }
-            }
-            xml.element("nextToken", ifAny: next)
-        }
+    #if arch(arm64)
+    static let architecture = "arm64"
+    #else
+    static let architecture = "x86_64"
+    #endif
+    /// How many instances a page has where nobody said.
+    private static let pageSize = 1000
+
+    /// What all instances have alike.
+    private var constants: [String: [String]] {
+        [
+            "owner-id": [Principal.account], "availability-zone": [zone], "architecture": [EC2Service.architecture],
+            "tenancy": ["default"], "monitoring-state": ["disabled"], "platform-details": ["Linux/UNIX"],
+            // What no instance has.
+            "platform": [], "vpc-id": [], "subnet-id": [], "instance-lifecycle": [], "requester-id": [],
+            "ramdisk-id": [],
+            "kernel-id": [],
+        ]
     }
 
-    func describeInstanceStatus(_ parameters: QueryParameters) throws -> Answer {
-        let includesAll = parameters["IncludeAllInstances"] == "true"
-        let running = includesAll ? nil : InstanceFilter(name: "instance-state-name", values: ["running"])
-        let (found, next) = try instances(parameters, and: [running].compactMap(\.self))
-        let zone = "\(region)a"
-        return { xml in
-            xml.list("instanceStatusSet", found) { xml, instance in
-                xml.element("instanceId", text: instance.id)
-                xml.element("availabilityZone", text: zone)
-                xml.element("instanceState") { xml in xml.state(instance.state) }
-                let word = instance.state == .running ? "ok" : "not-applicable"
-                for name in ["systemStatus", "instanceStatus"] {
-                    xml.element(name) { xml in
-                        xml.element("status", text: word)
-                        if instance.state == .running {
-                            xml.list("details", ["passed"]) { xml, status in
-                                xml.element("name", text: "reachability")
-                                xml.element("status", text: status)
-                            }
-                        }
-                    }
-                }
-            }
-            xml.element("nextToken", ifAny: next)
-        }
+    func describeInstances(_ request: EC2.DescribeInstances) async throws -> EC2.DescribeInstances.Response {
+        let (page, hasMore) = try await find(
+            request,
+            ids: request.instanceId,
+            filters: try EC2Filters(request.filter),
+            maxResults: request.maxResults,
+            nextToken: request.nextToken
+        )
+        return EC2.DescribeInstances.Response(
+            reservationSet: reservations(page),
+            nextToken: hasMore ? page.last.map { EC2Service.token($0.id) } : nil
+        )
     }
 
-    /// The instances that a request asks for, and the token of the next part.
-    private func instances(
-        _ parameters: QueryParameters,
-        and more: [InstanceFilter] = []
-    ) throws -> (found: [Instance], next: String?) {
-        let ids = parameters.list("InstanceId")
-        for id in ids { try checkID(id) }
-        let filters = try filters(parameters)
-            .map { name, values in
-                guard let filter = InstanceFilter(name: name, values: values) else {
-                    throw QueryError.unknownFilter(name)
-                }
-                return filter
-            }
-        let (limit, after) = try page(parameters, limits: 5...1000)
-        if !ids.isEmpty {
-            let known = Set(try store.instances(withIDs: ids).map(\.id))
-            if let id = ids.first(where: { !known.contains($0) }) { throw QueryError.noInstance(id) }
-        }
-        try stopAtDryRun(parameters)
-        let (found, hasMore) = try store.instances(withIDs: ids, where: filters + more, after: after, limit: limit)
-        return (found, hasMore ? found.last?.id : nil)
-    }
-
-    func checkID(_ id: String) throws(QueryError) {
-        guard Identifier.looksLikeInstanceID(id) else {
-            throw QueryError(
-                code: "InvalidInstanceID.Malformed",
-                message: "Invalid id: \"\(id.prefix(64))\" (expecting \"i-...\")"
+    /// A page of instances.
+    private func find(
+        _ request: some EC2.Request,
+        ids: [String]?,
+        filters: EC2Filters,
+        maxResults: Int?,
+        nextToken: String?
+    ) async throws -> (page: [InstanceDescription], hasMore: Bool) {
+        var filters = filters
+        let ids = try ids.map { ids throws(ServiceError) in try EC2Service.instanceIDs(ids) }
+        if ids != nil, maxResults != nil {
+            throw ServiceError.combination(
+                "The parameter instancesSet cannot be used with the parameter maxResults"
             )
         }
-    }
-
-    private func instance(_ parameters: QueryParameters) throws -> Instance {
-        let id = try required("InstanceId", parameters)
-        try checkID(id)
-        guard let instance = try store.instances(withIDs: [id]).first else { throw QueryError.noInstance(id) }
-        try stopAtDryRun(parameters)
-        return instance
-    }
-
-    static func hostKeyLines(_ instance: Instance) -> String {
-        let keys = instance.hostKeys.map(\.key)
-        guard !keys.isEmpty else { return "" }
-        var lines = ["-----BEGIN SSH HOST KEY FINGERPRINTS-----"]
-        lines += keys.map { "\($0.bits ?? 256) \(Fingerprint.openSSH($0)) (\($0.typeName.uppercased()))" }
-        lines.append("-----END SSH HOST KEY FINGERPRINTS-----")
-        lines.append("-----BEGIN SSH HOST KEY KEYS-----")
-        lines += keys.map { "\($0.line) \(instance.name ?? instance.id)" }
-        lines.append("-----END SSH HOST KEY KEYS-----\n")
-        return lines.joined(separator: "\n")
-    }
-
-    /// Always empty: only Windows instances have one, and none are launched here.
-    func getPasswordData(_ parameters: QueryParameters) throws -> Answer {
-        let instance = try instance(parameters)
-        return { xml in
-            xml.element("instanceId", text: instance.id)
-            xml.element("timestamp", text: EC2Service.time(instance.created))
-            xml.element("passwordData", text: "")
+        let limit = try EC2Service.limit(maxResults, 5...1000, otherwise: max(EC2Service.pageSize, ids?.count ?? 0))
+        let last = try nextToken.map { token throws(ServiceError) in try EC2Service.place(token: token) }
+        let canPass = filters.settle(constants)
+        let known = try filters.take(EC2Service.filter)
+        try filters.checkEmpty()
+        return try await workers.run {
+            if let ids {
+                let found = try store.describeInstances(ids: ids, limit: ids.count).page
+                let unknown = Set(ids).subtracting(found.map(\.id))
+                if !unknown.isEmpty { throw ServiceError.instancesNotFound(ids.filter(unknown.contains)) }
+            }
+            try checkDryRun(request)
+            guard canPass else { return ([], false) }
+            return try store.describeInstances(known, ids: ids, limit: limit, after: last)
         }
     }
 
-    // MARK: Places
+    private static func filter(_ name: String, _ patterns: [WildcardPattern]) -> InstanceFilter? {
+        guard name == "instance-state-code" else { return InstanceFilter(name: name, patterns: patterns) }
+        // The high byte is the server's own; clients are to leave it out.
+        let states = InstanceState.allCases.filter { state in
+            patterns.contains { $0.matches(String(EC2.State.code(of: state))) }
+        }
+        return InstanceFilter(
+            name: "instance-state-name",
+            patterns: states.isEmpty ? [WildcardPattern("none")] : states.map { WildcardPattern($0.rawValue) }
+        )
+    }
 
-    func describeRegions(_ parameters: QueryParameters) throws -> Answer {
-        let wanted = parameters.list("RegionName")
-        if let other = wanted.first(where: { $0 != region }) {
-            throw QueryError.invalid("Invalid region provided: [\(other.prefix(64))]")
-        }
-        for filter in try filters(parameters)
-        where !["region-name", "endpoint", "opt-in-status"].contains(filter.name) {
-            throw QueryError.unknownFilter(filter.name)
-        }
-        try stopAtDryRun(parameters)
-        return { [region] xml in
-            xml.list("regionInfo", [region]) { xml, region in
-                xml.element("regionName", text: region)
-                xml.element("regionEndpoint", text: "ec2.\(region).amazonaws.com")
-                xml.element("optInStatus", text: "opt-in-not-required")
+    private static func token(_ id: String) -> String { Data(id.utf8).base64EncodedString() }
+
+    private static func place(token: String) throws(ServiceError) -> Instance.ID {
+        guard let id = Data(base64Encoded: token).flatMap({ String(validating: $0, as: UTF8.self) }),
+            Identifier.looksLikeInstanceID(id)
+        else { throw invalidToken }
+        return id
+    }
+
+    // MARK: Shapes
+
+    /// Instances of one launch are together, in the order of their index.
+    func reservations(_ instances: [InstanceDescription]) -> [EC2.Reservation] {
+        var reservations: [EC2.Reservation] = []
+        var places: [String: Int] = [:]
+        for instance in instances {
+            let id = EC2Service.reservationID(of: instance)
+            let shape = shape(instance)
+            if let place = places[id] {
+                reservations[place].instancesSet.append(shape)
+            } else {
+                places[id] = reservations.count
+                reservations.append(
+                    EC2.Reservation(reservationId: id, ownerId: Principal.account, instancesSet: [shape])
+                )
             }
         }
+        for index in reservations.indices where reservations[index].instancesSet.count > 1 {
+            reservations[index].instancesSet.sort { $0.amiLaunchIndex < $1.amiLaunchIndex }
+        }
+        return reservations
     }
 
-    func describeAvailabilityZones(_ parameters: QueryParameters) throws -> Answer {
-        try stopAtDryRun(parameters)
-        return { [region] xml in
-            xml.list("availabilityZoneInfo", ["\(region)a"]) { xml, zone in
-                xml.element("zoneName", text: zone)
-                xml.element("zoneState", text: "available")
-                xml.element("regionName", text: region)
-                xml.element("optInStatus", text: "opt-in-not-required")
-                xml.element("zoneType", text: "availability-zone")
+    /// An instance that was added has a reservation of its own, named after it.
+    private static func reservationID(of instance: InstanceDescription) -> String {
+        instance.launch?.reservationID
+            ?? Identifier.reservationPrefix + instance.id.dropFirst(Identifier.instancePrefix.count)
+    }
+
+    private func shape(_ instance: InstanceDescription) -> EC2.Instance {
+        let launch = instance.launch
+        var shape = EC2.Instance(
+            instanceId: instance.id,
+            instanceState: EC2.State(instance.state),
+            launchTime: launch?.launched ?? instance.created,
+            amiLaunchIndex: launch?.launchIndex ?? 0,
+            placement: EC2.Placement(availabilityZone: zone),
+            tagSet: instance.tags.map { EC2.Tag(key: $0.key, value: $0.value) }
+        )
+        shape.imageId = launch?.imageID
+        shape.instanceType = launch?.instanceType
+        shape.keyName = instance.keyName
+        shape.clientToken = launch?.idempotency?.clientToken
+        shape.architecture = EC2Service.architecture
+        if let reason = launch?.stateReason {
+            shape.stateReason = EC2.StateReason(code: reason.code, message: reason.message)
+            shape.reason = reason.message
+        }
+        for address in instance.addresses {
+            switch AddressKind(address) {
+            case .privateIPv4: shape.privateIpAddress = shape.privateIpAddress ?? address
+            case .publicIPv4: shape.ipAddress = shape.ipAddress ?? address
+            case .ipv6: shape.ipv6Address = shape.ipv6Address ?? address
+            case .name: shape.dnsName = shape.dnsName ?? address
             }
         }
+        // What others reach it by is public to them, whatever range it is in: tools look there first.
+        shape.ipAddress = shape.ipAddress ?? shape.privateIpAddress
+        return shape
     }
 
-    static func digits(_ id: String) -> String { String(id.drop { $0 != "-" }.dropFirst()) }
+    // MARK: Status
+
+    func describeInstanceStatus(
+        _ request: EC2.DescribeInstanceStatus
+    ) async throws -> EC2.DescribeInstanceStatus.Response {
+        var filters = try EC2Filters(request.filter)
+        let ofStatus = try filters.take { name, patterns in
+            EC2Service.statusAttributes.contains(name) ? (name, patterns) : nil
+        }
+        if request.includeAllInstances != true { filters.add("instance-state-name", InstanceState.running.rawValue) }
+        let (page, hasMore) = try await find(
+            request,
+            ids: request.instanceId,
+            filters: filters,
+            maxResults: request.maxResults,
+            nextToken: request.nextToken
+        )
+        let connected = try await relay.connected().get()
+        let managed = try await workers.run { try store.managedInstanceIDs(among: page.map(\.id)) }
+        let now = Date()
+        let list = page.map { instance -> EC2.InstanceStatus in
+            let isRunning = instance.state == .running
+            return EC2.InstanceStatus(
+                instanceId: instance.id,
+                availabilityZone: zone,
+                instanceState: EC2.State(instance.state),
+                instanceStatus: EC2Service.status(
+                    instance,
+                    hasAgent: managed.contains(instance.id),
+                    isConnected: connected.contains(instance.id),
+                    at: now
+                ),
+                systemStatus: EC2.StatusSummary(
+                    status: isRunning ? "ok" : "not-applicable",
+                    reachability: isRunning ? "passed" : nil
+                )
+            )
+        }
+        let passed = list.filter { status in
+            ofStatus.allSatisfy { name, patterns in
+                patterns.contains { $0.matches(EC2Service.value(of: status, name)) }
+            }
+        }
+        return EC2.DescribeInstanceStatus.Response(
+            instanceStatusSet: passed,
+            nextToken: hasMore ? page.last.map { EC2Service.token($0.id) } : nil
+        )
+    }
+
+    private static let statusAttributes: Set<String> = [
+        "instance-status.status", "instance-status.reachability", "system-status.status", "system-status.reachability",
+    ]
+
+    private static func value(of status: EC2.InstanceStatus, _ attribute: String) -> String {
+        let summary = attribute.hasPrefix("instance-status.") ? status.instanceStatus : status.systemStatus
+        return attribute.hasSuffix(".status") ? summary.status : summary.details.first?.status ?? ""
+    }
+
+    /// Seconds that an agent has for its first report.
+    private static let patience = 300.0
+
+    /// An instance is reachable if its agent is there; of one without an agent nothing is known.
+    private static func status(
+        _ instance: InstanceDescription,
+        hasAgent: Bool,
+        isConnected: Bool,
+        at date: Date
+    ) -> EC2.StatusSummary {
+        guard instance.state == .running else {
+            return EC2.StatusSummary(status: "not-applicable", reachability: nil)
+        }
+        if isConnected { return EC2.StatusSummary(status: "ok", reachability: "passed") }
+        if let launch = instance.launch, date < launch.launched.addingTimeInterval(patience) {
+            return EC2.StatusSummary(status: "initializing", reachability: "initializing")
+        }
+        return hasAgent
+            ? EC2.StatusSummary(status: "impaired", reachability: "failed")
+            : EC2.StatusSummary(status: "insufficient-data", reachability: "insufficient-data")
+    }
 }
 
-extension XMLWriter {
-    mutating func state(_ state: InstanceState) {
-        element("code", state.code)
-        element("name", text: state.rawValue)
-    }
+/// What kind of address a text is.
+enum AddressKind: Equatable {
+    case privateIPv4, publicIPv4, ipv6, name
 
-    mutating func instance(_ instance: Instance, _ launch: LaunchRecord?, zone: String) {
-        let isAddress = { (text: String) in text.contains(":") || text.utf8.allSatisfy { $0 < 0x3A && $0 != 0x2D } }
-        let address = instance.addresses.first { isAddress($0) && !$0.contains(":") }
-        let name = instance.addresses.first { !isAddress($0) }
-        element("instanceId", text: instance.id)
-        element("imageId", ifAny: launch?.imageID)
-        element("instanceState") { xml in xml.state(instance.state) }
-        element("privateDnsName", text: name ?? "")
-        element("dnsName", text: name ?? "")
-        element("reason", text: launch?.stateReason?.message ?? "")
-        element("keyName", ifAny: instance.keyName)
-        element("amiLaunchIndex", launch?.launchIndex ?? 0)
-        element("instanceType", ifAny: launch?.instanceType)
-        element("launchTime", text: EC2Service.time(launch?.launched ?? instance.created))
-        element("placement") { xml in
-            xml.element("availabilityZone", text: zone)
-            xml.element("groupName", text: "")
-            xml.element("tenancy", text: "default")
+    init(_ address: String) {
+        if address.contains(":") {
+            self = .ipv6
+            return
         }
-        element("monitoring") { $0.element("state", text: "disabled") }
-        element("privateIpAddress", ifAny: address)
-        element("ipAddress", ifAny: address)
-        list("groupSet", [Int]()) { _, _ in }
-        element("rootDeviceType", text: "instance-store")
-        list("blockDeviceMapping", [Int]()) { _, _ in }
-        element("clientToken", ifAny: launch?.idempotency?.clientToken)
-        tags(instance.tags)
-        if let reason = launch?.stateReason {
-            element("stateReason") { xml in
-                xml.element("code", text: reason.code)
-                xml.element("message", text: reason.message)
-            }
+        let numbers = address.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        guard numbers.count == 4, let first = numbers[0], let second = numbers[1], numbers[2] != nil, numbers[3] != nil
+        else {
+            self = .name
+            return
         }
-        list("networkInterfaceSet", [Int]()) { _, _ in }
+        // A network's own (RFC 1918, 3927, 6598), and this machine's.
+        switch (first, second) {
+        case (10, _), (127, _), (172, 16...31), (192, 168), (169, 254), (100, 64...127): self = .privateIPv4
+        default: self = .publicIPv4
+        }
     }
 }

@@ -5,156 +5,186 @@ internal import LatchkeyAPI
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import NIOHTTP1
 
 extension EC2Service {
-    /// Of a region, by EC2's default quota.
+    /// EC2's, for a region.
     private static let keyPairLimit = 5000
+    private static let materialLimit = 16 * 1024
+    /// Of an imported RSA key.
+    private static let sizes: Set<Int> = [1024, 2048, 4096]
 
-    func createKeyPair(_ parameters: QueryParameters) throws -> Answer {
-        let name = try newName(parameters)
-        guard let type = KeyDirectory.KeyType(rawValue: parameters["KeyType"] ?? "rsa") else {
-            throw QueryError.invalid(
-                "Value (\(parameters["KeyType"]?.prefix(32) ?? "")) for parameter KeyType is invalid."
-            )
+    /// Makes a key pair. Its private half is in the answer, and nowhere else.
+    func createKeyPair(_ request: EC2.CreateKeyPair, requestID: String) async throws -> OutgoingResponse {
+        let name = try Names.keyPair(request.keyName)
+        let tags = try EC2Service.tags(request.tagSpecification, for: "key-pair")
+        guard let type = GeneratedKey.KeyType(rawValue: request.keyType ?? "rsa") else {
+            throw ServiceError.invalidParameter("The key type must be rsa or ed25519")
         }
-        guard let format = KeyDirectory.CreatedFormat(rawValue: parameters["KeyFormat"] ?? "pem") else {
-            throw QueryError.invalid(
-                "Value (\(parameters["KeyFormat"]?.prefix(32) ?? "")) for parameter KeyFormat is invalid."
-            )
+        guard let format = GeneratedKey.Format(rawValue: request.keyFormat ?? "pem") else {
+            throw ServiceError.invalidParameter("The key format must be pem or ppk")
         }
-        let tags = try specifiedTags("key-pair", parameters)
-        if try store.keyPair(named: name) != nil { throw EC2Service.duplicate }
-        try stopAtDryRun(parameters)
-        let made = try KeyDirectory.make(name, type: type, format: format)
-        let pair = try add(name) { [key = made.publicKey, fingerprint = made.fingerprint] in
-            KeyPair(name: name, publicKey: key, fingerprint: fingerprint, origin: .created, tags: tags, created: Date())
-        }
-        // It is said this once and kept nowhere.
-        let material = made.text.withBytes { String(decoding: $0, as: UTF8.self) }
-        return { xml in
-            xml.element("keyName", text: pair.name)
-            xml.element("keyFingerprint", text: pair.fingerprint)
-            xml.element("keyMaterial", text: material)
-            xml.element("keyPairId", text: pair.id)
-            xml.tags(pair.tags)
-        }
-    }
-
-    func importKeyPair(_ parameters: QueryParameters) throws -> Answer {
-        let name = try newName(parameters)
-        let tags = try specifiedTags("key-pair", parameters)
-        let material = try required("PublicKeyMaterial", parameters)
-        // Base64, as of any blob; the text in it is the key.
-        guard let data = Data(base64Encoded: material), let text = String(data: data, encoding: .utf8),
-            let key = (try? PublicKeyText(reading: text))?.key, !key.isCertificate
-        else {
-            throw QueryError(code: "InvalidKey.Format", message: "Key is not in valid OpenSSH public key format")
-        }
-        guard ["rsa", "ed25519", "ecdsa", "sk-ed25519", "sk-ecdsa"].contains(key.typeName) else {
-            throw QueryError(code: "InvalidKey.Format", message: "Keys of the kind \(key.algorithm) are not supported")
-        }
-        if try store.keyPair(named: name) != nil { throw EC2Service.duplicate }
-        try stopAtDryRun(parameters)
-        let pair = try add(name) {
-            KeyPair(
-                name: name,
-                publicKey: key,
-                fingerprint: Fingerprint.ec2Imported(key),
-                origin: .imported,
-                tags: tags,
-                created: Date()
-            )
-        }
-        return { xml in
-            xml.element("keyName", text: pair.name)
-            xml.element("keyFingerprint", text: pair.fingerprint)
-            xml.element("keyPairId", text: pair.id)
-            xml.tags(pair.tags)
-        }
-    }
-
-    func describeKeyPairs(_ parameters: QueryParameters) throws -> Answer {
-        let filters = try filters(parameters)
-        let (names, ids) = (parameters.list("KeyName"), parameters.list("KeyPairId"))
-        let all = try store.keyPairs()
-        for name in names where !all.contains(where: { $0.name == name }) { throw QueryError.noKeyPair(name) }
-        for id in ids where !all.contains(where: { $0.id == id }) { throw QueryError.noKeyPair(id) }
-        try stopAtDryRun(parameters)
-        let found = try all.filter { pair in
-            guard names.isEmpty && ids.isEmpty || names.contains(pair.name) || ids.contains(pair.id) else {
-                return false
+        return try await workers.run {
+            try checkFree(name)
+            try checkDryRun(request)
+            // Before the store is asked for its one place to write, which nobody else could have meanwhile.
+            let key = try GeneratedKey(type, format: format, comment: name)
+            let (publicKey, fingerprint) = (key.publicKey, key.fingerprint)
+            let pair = try add(name) {
+                KeyPair(
+                    name: name,
+                    publicKey: publicKey,
+                    fingerprint: fingerprint,
+                    origin: .created,
+                    tags: tags,
+                    created: Date()
+                )
             }
-            return try filters.allSatisfy { try EC2Service.fits(pair, $0.name, $0.values) }
+            let answer = EC2.CreateKeyPair.Response(
+                keyPairId: pair.id,
+                keyName: name,
+                keyFingerprint: fingerprint,
+                tagSet: EC2Service.list(tags)
+            )
+            let operation = EC2.CreateKeyPair.operation
+            var body = try QueryXML.answer(operation, answer, requestID: requestID)
+            let secret = QueryXML.split(&body, operation, adding: "keyMaterial", key.text)
+            var response = OutgoingResponse(.ok, type: EC2Door.contentType, body)
+            response.secret = SecretBody(secret)
+            return response
         }
-        let withKeys = parameters["IncludePublicKey"] == "true"
-        return { xml in
-            xml.list("keySet", found) { xml, pair in
-                xml.element("keyName", text: pair.name)
-                xml.element("keyFingerprint", text: pair.fingerprint)
-                xml.element("keyPairId", text: pair.id)
-                xml.element("keyType", text: pair.type)
-                xml.element("createTime", text: EC2Service.time(pair.created))
-                if withKeys { xml.element("publicKey", text: "\(pair.publicKey.line) \(pair.name)\n") }
-                xml.tags(pair.tags)
+    }
+
+    func importKeyPair(_ request: EC2.ImportKeyPair) async throws -> EC2.ImportKeyPair.Response {
+        let name = try Names.keyPair(request.keyName)
+        let tags = try EC2Service.tags(request.tagSpecification, for: "key-pair")
+        let key = try EC2Service.publicKey(request.publicKeyMaterial)
+        return try await workers.run {
+            try checkFree(name)
+            try checkDryRun(request)
+            let pair = try add(name) {
+                KeyPair(
+                    name: name,
+                    publicKey: key,
+                    fingerprint: Fingerprint.ec2Imported(key),
+                    origin: .imported,
+                    tags: tags,
+                    created: Date()
+                )
             }
-        }
-    }
-
-    func deleteKeyPair(_ parameters: QueryParameters) throws -> Answer {
-        let (name, id) = (parameters["KeyName"], parameters["KeyPairId"])
-        guard name != nil || id != nil else { throw QueryError.missing("KeyName") }
-        let pair = try store.keyPairs().first { (name == nil || $0.name == name) && (id == nil || $0.id == id) }
-        try stopAtDryRun(parameters)
-        // One that is not there is as good as deleted.
-        if let pair { try store.removeKeyPair(pair.id) }
-        return { xml in
-            xml.element("return", true)
-            xml.element("keyPairId", ifAny: pair?.id)
-        }
-    }
-
-    private static let duplicate = QueryError(
-        code: "InvalidKeyPair.Duplicate",
-        message: "The keypair already exists"
-    )
-
-    private func newName(_ parameters: QueryParameters) throws -> String {
-        let name = try required("KeyName", parameters)
-        do { return try Names.keyPair(name) } catch let error as LatchkeyError {
-            throw QueryError.invalid(error.message)
-        }
-    }
-
-    private func add(_ name: String, _ make: () throws -> KeyPair) throws -> KeyPair {
-        guard try store.keyPairs().count < EC2Service.keyPairLimit else {
-            throw QueryError(
-                code: "KeyPairLimitExceeded",
-                message: "There are \(EC2Service.keyPairLimit) key pairs, which is the most."
+            return EC2.ImportKeyPair.Response(
+                keyPairId: pair.id,
+                keyName: name,
+                keyFingerprint: pair.fingerprint,
+                tagSet: EC2Service.list(tags)
             )
         }
+    }
+
+    /// - Throws: `InvalidKeyPair.Format` for what is no key, or one of a kind that EC2 does not take.
+    private static func publicKey(_ material: String) throws(ServiceError) -> PublicKey {
+        func refused(_ why: String) -> ServiceError { ServiceError(code: "InvalidKey.Format", message: why) }
+        guard material.utf8.count <= materialLimit, let data = Data(base64Encoded: material),
+            let text = String(validating: data, as: UTF8.self)
+        else { throw refused("Key is not in valid OpenSSH public key format") }
+        let key: PublicKey
+        do throws(KeyFault) { key = try PublicKeyText(reading: text).key } catch {
+            throw refused("Key is not in valid OpenSSH public key format: it \(error.reason)")
+        }
+        switch key.typeName {
+        case _ where key.isCertificate:
+            throw refused("A certificate cannot be imported: import the key that it is about")
+        case "ed25519": return key
+        case "rsa":
+            guard let bits = key.bits, sizes.contains(bits) else {
+                throw refused("An RSA key must have 1024, 2048 or 4096 bits")
+            }
+            return key
+        default: throw refused("Only RSA and ED25519 keys can be imported, not \(key.typeName.terminalSafe)")
+        }
+    }
+
+    private func checkFree(_ name: String) throws {
+        if try store.keyPair(named: name) != nil { throw EC2Service.duplicate(name) }
+        if try store.keyPairCount() >= EC2Service.keyPairLimit {
+            throw ServiceError(
+                code: "ResourceLimitExceeded",
+                message: "There may be \(EC2Service.keyPairLimit) key pairs in a region"
+            )
+        }
+    }
+
+    private func add(_ name: String, _ make: () -> KeyPair) throws -> KeyPair {
         do { return try store.addKeyPair(named: name, make) } catch let error as LatchkeyError
             where error.code == .keyExists
         {
-            throw EC2Service.duplicate
+            throw EC2Service.duplicate(name)
         }
     }
 
-    private static func fits(_ pair: KeyPair, _ name: String, _ values: [String]) throws(QueryError) -> Bool {
-        func fits(_ text: String?) -> Bool {
-            text.map { text in values.contains { Wildcard($0).matches(text) } } ?? false
+    private static func duplicate(_ name: String) -> ServiceError {
+        ServiceError(code: "InvalidKeyPair.Duplicate", message: "The keypair already exists: '\(name)'")
+    }
+
+    func describeKeyPairs(_ request: EC2.DescribeKeyPairs) async throws -> EC2.DescribeKeyPairs.Response {
+        let filters = try EC2Filters(request.filter)
+        for (name, _) in filters.all where !EC2Service.isKeyPairAttribute(name) { throw EC2Filters.unknown(name) }
+        let pairs = try await workers.run { try store.keyPairs() }
+        if let name = (request.keyName ?? []).first(where: { name in !pairs.contains { $0.name == name } }) {
+            throw ServiceError.keyPairNotFound(name: String(name.prefix(255)))
         }
-        switch name {
-        case "key-name": return fits(pair.name)
-        case "key-pair-id": return fits(pair.id)
-        case "fingerprint": return fits(pair.fingerprint)
-        case "tag-key": return pair.tags.keys.contains { fits($0) }
-        case _ where name.hasPrefix("tag:"): return fits(pair.tags[String(name.dropFirst(4))])
-        default: throw .unknownFilter(name)
+        if let id = (request.keyPairId ?? []).first(where: { id in !pairs.contains { $0.id == id } }) {
+            throw ServiceError.keyPairNotFound(id: String(id.prefix(64)))
+        }
+        try checkDryRun(request)
+        let (names, ids) = (request.keyName.map { Set($0) }, request.keyPairId.map { Set($0) })
+        let found = try pairs.filter { pair in
+            // Both name pairs: one that is named by either is asked for.
+            let isNamed =
+                (names == nil && ids == nil) || names?.contains(pair.name) == true || ids?.contains(pair.id) == true
+            return try filters.pass { EC2Service.values(of: pair, $0) } && isNamed
+        }
+        let list = found.map { pair in
+            EC2.DescribeKeyPairs.KeyPair(
+                keyPairId: pair.id,
+                keyName: pair.name,
+                keyType: pair.type,
+                keyFingerprint: pair.fingerprint,
+                createTime: pair.created,
+                publicKey: request.includePublicKey == true ? pair.publicKey.line : nil,
+                tagSet: EC2Service.list(pair.tags)
+            )
+        }
+        return EC2.DescribeKeyPairs.Response(keySet: list)
+    }
+
+    /// What there may be filters for.
+    private static func isKeyPairAttribute(_ name: String) -> Bool {
+        ["key-name", "key-pair-id", "fingerprint"].contains(name) || EC2Filters.values(of: [:], name) != nil
+    }
+
+    private static func values(of pair: KeyPair, _ attribute: String) -> [String]? {
+        switch attribute {
+        case "key-name": [pair.name]
+        case "key-pair-id": [pair.id]
+        case "fingerprint": [pair.fingerprint]
+        default: EC2Filters.values(of: pair.tags, attribute)
         }
     }
 
-    /// As EC2 writes times, with milliseconds.
-    static func time(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    /// Forgets a key pair. One that is not there is no mistake, as at EC2.
+    func deleteKeyPair(_ request: EC2.DeleteKeyPair) async throws -> EC2.DeleteKeyPair.Response {
+        guard request.keyName != nil || request.keyPairId != nil else { throw ServiceError.missingParameter("KeyName") }
+        return try await workers.run {
+            let byName = try request.keyName.flatMap { try store.keyPair(named: $0) }
+            let byID = try request.keyPairId.flatMap { id in try store.keyPairs().first { $0.id == id } }
+            if request.keyName != nil, request.keyPairId != nil, byName?.id != byID?.id {
+                throw ServiceError.combination("KeyName and KeyPairId are not of the same key pair")
+            }
+            try checkDryRun(request)
+            let pair = byName ?? byID
+            if let pair { try store.removeKeyPair(pair.id) }
+            return EC2.DeleteKeyPair.Response(keyPairId: pair?.id ?? request.keyPairId)
+        }
     }
 }

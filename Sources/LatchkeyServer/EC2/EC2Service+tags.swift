@@ -1,91 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyControl
 internal import LatchkeyModel
 
 extension EC2Service {
-    func createTags(_ parameters: QueryParameters) throws -> Answer {
-        let ids = parameters.list("ResourceId")
-        guard !ids.isEmpty else { throw QueryError.missing("ResourceId") }
-        let tags = try readTags(parameters.structures("Tag"))
-        guard !tags.isEmpty else { throw QueryError.missing("Tag") }
-        try checkTaggable(ids)
-        try stopAtDryRun(parameters)
-        try changing { try store.changeTags(of: ids, set: tags, remove: []) }
-        return { $0.element("return", true) }
-    }
+    private static let resourceLimit = 1000
 
-    func deleteTags(_ parameters: QueryParameters) throws -> Answer {
-        let ids = parameters.list("ResourceId")
-        guard !ids.isEmpty else { throw QueryError.missing("ResourceId") }
-        try checkTaggable(ids)
-        var removed: [(key: String, value: String?)] = []
-        for tag in parameters.structures("Tag") {
-            guard let key = tag["Key"] else { throw QueryError.missing("Tag.Key") }
-            removed.append((key, tag["Value"]))
+    func createTags(_ request: EC2.CreateTags) async throws -> EC2.Done {
+        let tags = try EC2Service.check(request.tag)
+        if tags.isEmpty { throw ServiceError.missingParameter("Tag") }
+        let ids = try EC2Service.resources(request.resourceId)
+        try await workers.run {
+            try checkResources(ids)
+            try checkDryRun(request)
+            try store.setTags(tags, ofResources: ids)
         }
-        try stopAtDryRun(parameters)
-        // Without any, all tags go.
-        let all = removed.isEmpty ? try store.allTags().filter { ids.contains($0.id) }.map { ($0.key, nil) } : removed
-        try changing { try store.changeTags(of: ids, set: [:], remove: all) }
-        return { $0.element("return", true) }
+        return EC2.Done()
     }
 
-    func describeTags(_ parameters: QueryParameters) throws -> Answer {
-        let filters = try filters(parameters)
-        let (limit, after) = try page(parameters, limits: 5...1000)
-        try stopAtDryRun(parameters)
-        let all = try store.allTags()
-            .filter { tag in
-                try filters.allSatisfy { filter in
-                    func fits(_ text: String) -> Bool { filter.values.contains { Wildcard($0).matches(text) } }
-                    switch filter.name {
-                    case "key", "tag-key": return fits(tag.key)
-                    case "value": return fits(tag.value)
-                    case "resource-id": return fits(tag.id)
-                    case "resource-type": return fits(EC2Service.kind(tag.id))
-                    case _ where filter.name.hasPrefix("tag:"):
-                        return tag.key == filter.name.dropFirst(4) && fits(tag.value)
-                    default: throw QueryError.unknownFilter(filter.name)
-                    }
-                }
-            }
-        let start = after.flatMap { Int($0) } ?? 0
-        guard start >= 0 else { throw QueryError(code: "InvalidNextToken", message: "The token is not valid") }
-        let found = Array(all.dropFirst(start).prefix(limit))
-        let next = start + found.count < all.count ? String(start + found.count) : nil
-        return { xml in
-            xml.list("tagSet", found) { xml, tag in
-                xml.element("resourceId", text: tag.id)
-                xml.element("resourceType", text: EC2Service.kind(tag.id))
-                xml.element("key", text: tag.key)
-                xml.element("value", text: tag.value)
-            }
-            xml.element("nextToken", ifAny: next)
+    func deleteTags(_ request: EC2.DeleteTags) async throws -> EC2.Done {
+        let ids = try EC2Service.resources(request.resourceId)
+        let tags = request.tag?.map { (key: $0.key, value: $0.value) }
+        try await workers.run {
+            try checkResources(ids)
+            try checkDryRun(request)
+            try store.removeTags(tags, ofResources: ids)
         }
+        return EC2.Done()
     }
 
-    private static func kind(_ id: String) -> String {
-        id.hasPrefix(Identifier.keyPairPrefix) ? "key-pair" : "instance"
-    }
-
-    private func checkTaggable(_ ids: [String]) throws(QueryError) {
-        for id in ids where !Identifier.looksLikeInstanceID(id) && !id.hasPrefix(Identifier.keyPairPrefix) {
-            throw QueryError(code: "InvalidID", message: "The ID '\(id.prefix(64))' is not valid")
+    private static func resources(_ ids: [String]) throws(ServiceError) -> [String] {
+        if ids.isEmpty { throw .missingParameter("ResourceId") }
+        guard ids.count <= resourceLimit else {
+            throw .invalidParameter("Tags of \(resourceLimit) resources at the most can be changed at once")
         }
+        return ids
     }
 
-    private func changing(_ body: () throws -> Void) throws {
-        do { try body() } catch let error as LatchkeyError {
-            switch error.code {
-            case .instanceNotFound:
-                throw QueryError(code: "InvalidInstanceID.NotFound", message: error.message)
-            case .keyNotFound: throw QueryError(code: "InvalidKeyPair.NotFound", message: error.message)
-            // A name belongs to one instance here, since instances are entered by it.
-            case .instanceExists: throw QueryError.invalid(error.message)
-            default: throw error
-            }
+    /// That all of them are there. They are looked for again when their tags are changed.
+    private func checkResources(_ ids: [String]) throws { try store.setTags([:], ofResources: ids) }
+
+    func describeTags(_ request: EC2.DescribeTags) async throws -> EC2.DescribeTags.Response {
+        var filters = try EC2Filters(request.filter)
+        let known = try filters.take { name, patterns in TagFilter(name: name, patterns: patterns) }
+        try filters.checkEmpty()
+        let limit = try EC2Service.limit(request.maxResults, 5...1000, otherwise: 1000)
+        let last = try request.nextToken.map { token throws(ServiceError) in try EC2Service.place(token) }
+        try checkDryRun(request)
+        let (page, hasMore) = try await workers.run { try store.describeTags(known, limit: limit, after: last) }
+        let list = page.map { tag in
+            EC2.DescribeTags.Description(
+                resourceId: tag.resourceID,
+                resourceType: tag.resourceID.hasPrefix(Identifier.keyPairPrefix) ? "key-pair" : "instance",
+                key: tag.key,
+                value: tag.value
+            )
         }
+        let next = hasMore ? page.last.map { EC2Service.token($0.resourceID, $0.key) } : nil
+        return EC2.DescribeTags.Response(tagSet: list, nextToken: next)
+    }
+
+    private static func token(_ id: String, _ key: String) -> String {
+        Data("\(id) \(key)".utf8).base64EncodedString()
+    }
+
+    private static func place(_ token: String) throws(ServiceError) -> (resourceID: String, key: String) {
+        let text = Data(base64Encoded: token).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else { throw invalidToken }
+        return (String(parts[0]), String(parts[1]))
     }
 }

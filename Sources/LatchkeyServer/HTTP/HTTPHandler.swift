@@ -95,7 +95,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
             isAnswering = true
             guard !isTooLong else {
                 metrics.count(.refusedRequests)
-                return answer(.text(.payloadTooLarge, "the request is longer than 1 MiB"), keepsAlive: false, context)
+                let request = IncomingRequest(head: head, body: [], isSecure: isSecure)
+                return answer(responder.refuse(tooLong: request), keepsAlive: false, context)
             }
             dispatch(
                 head,
@@ -144,17 +145,21 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         unsent += 1
         let keepsAlive = keepsAlive && !inputIsOver
         var headers = response.headers
-        headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count))
+        headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count + (response.secret?.count ?? 0)))
         if !keepsAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
         channel.write(HTTPServerResponsePart.head(head), promise: nil)
         channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: response.body))), promise: nil)
+        let secret = response.secret?.buffer()
+        if let secret { channel.write(HTTPServerResponsePart.body(.byteBuffer(secret)), promise: nil) }
         let promise = channel.eventLoop.makePromise(of: Void.self)
         channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: promise)
         // For the answer to be taken, and for the next request.
         timer?.cancel()
         timer = channel.eventLoop.scheduleTask(in: HTTPHandler.patience) { channel.close(promise: nil) }
         promise.futureResult.whenComplete { _ in
+            // It is with the system now, or will never be sent.
+            if let secret { SecretBody.wipe(secret) }
             self.unsent -= 1
             if keepsAlive {
                 if self.inputIsOver && !self.isAnswering && self.unsent == 0 { channel.close(promise: nil) }

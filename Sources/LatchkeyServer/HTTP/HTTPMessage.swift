@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+internal import LatchkeyModel
+internal import NIOCore
 internal import NIOHTTP1
 
 /// A request, whole.
@@ -32,6 +35,8 @@ struct OutgoingResponse: Sendable {
     var status: HTTPResponseStatus
     var headers = HTTPHeaders()
     var body: [UInt8]
+    /// What follows the body and must not lie about; wiped once it was sent.
+    var secret: SecretBody?
 
     init(_ status: HTTPResponseStatus, type: String, _ body: some Sequence<UInt8>) {
         self.status = status
@@ -41,6 +46,26 @@ struct OutgoingResponse: Sendable {
 
     static func text(_ status: HTTPResponseStatus, _ text: String) -> OutgoingResponse {
         OutgoingResponse(status, type: "text/plain; charset=utf-8", (text + "\n").utf8)
+    }
+}
+
+/// The part of an answer that must not lie about. It does not change: hence `@unchecked`.
+final class SecretBody: @unchecked Sendable {
+    private let secret: Secret
+
+    init(_ secret: consuming Secret) { self.secret = secret }
+
+    var count: Int { secret.count }
+
+    /// A copy to be sent, which the caller wipes.
+    func buffer() -> ByteBuffer { secret.withBytes { ByteBuffer(bytes: $0) } }
+
+    /// Zeroes what such a copy holds, at its place: a change in the ordinary way would make another copy first if somebody
+    /// still holds this one.
+    static func wipe(_ buffer: ByteBuffer) {
+        buffer.withVeryUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { explicit_bzero(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+        }
     }
 }
 
@@ -54,5 +79,7 @@ enum UpgradeAnswer: Sendable {
 /// What answers requests.
 protocol RequestResponder: Sendable {
     func respond(to request: IncomingRequest) async -> OutgoingResponse
+    /// The answer to a request whose body was longer than any is taken; the body is not kept.
+    func refuse(tooLong request: IncomingRequest) -> OutgoingResponse
     func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer
 }

@@ -220,17 +220,16 @@ final class DockerLauncher: InstanceLauncher {
     private static func canListen(_ text: String) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(22).bigEndian
-        inet_pton(AF_INET, text, &address.sin_addr)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                // Without the right to bind below 1024 it cannot be tried; the engine will tell.
-                bind(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 || errno == EACCES
-            }
+        // A sockaddr_in (ip(7)): the family in the machine's order, port and address in the network's, and zeros.
+        let family = withUnsafeBytes(of: UInt16(AF_INET)) { Array($0) }
+        let address =
+            family + [0, 22] + text.split(separator: ".").compactMap { UInt8($0) } + [UInt8](repeating: 0, count: 8)
+        return address.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress, bytes.count == 16 else { return false }
+            // Without the right to bind below 1024 it cannot be tried; the engine will tell.
+            return bind(descriptor, start.assumingMemoryBound(to: sockaddr.self), 16) == 0 || errno == EACCES
         }
     }
 

@@ -41,6 +41,8 @@ final class MetadataService: RequestResponder {
         self.log = log
     }
 
+    func refuse(tooLong request: IncomingRequest) -> OutgoingResponse { MetadataService.status(.payloadTooLarge) }
+
     func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer {
         .refuse(.text(.notFound, "there is no channel here"))
     }

@@ -55,8 +55,17 @@ final class Authority: Sendable {
 
     /// Who signed a request.
     ///
-    /// - Throws: `ServiceError` as AWS would word it, `LatchkeyError` if the store cannot be asked.
+    /// - Throws: `ServiceError` as Systems Manager would word it, `LatchkeyError` if the store cannot be asked.
     func principal(of request: IncomingRequest, services: Set<String>, now: Date = Date()) throws -> Principal {
+        do { return try signer(of: request, services: services, now: now) } catch let failure as AuthenticationFailure {
+            throw failure.serviceError
+        }
+    }
+
+    /// Who signed a request.
+    ///
+    /// - Throws: `AuthenticationFailure`, `LatchkeyError` if the store cannot be asked.
+    func signer(of request: IncomingRequest, services: Set<String>, now: Date = Date()) throws -> Principal {
         let signable = SignableRequest(
             method: request.method,
             path: request.path,
@@ -65,12 +74,9 @@ final class Authority: Sendable {
             body: request.body
         )
         let header: SignatureHeader
-        do { header = try SignatureHeader(of: signable) } catch { throw Authority.refusal(error) }
+        do { header = try SignatureHeader(of: signable) } catch { throw AuthenticationFailure.signature(error) }
         guard services.contains(header.scope.service) else {
-            throw ServiceError(
-                code: "InvalidSignatureException",
-                message: "Credential should be scoped to correct service: '\(services.sorted().first ?? "")'."
-            )
+            throw AuthenticationFailure.wrongService(services.sorted().first ?? "")
         }
         let (principal, proof) = try proof(header.accessKeyID, request, now)
         do throws(SignatureFailure) {
@@ -81,7 +87,7 @@ final class Authority: Sendable {
                 try signable.verify(header, publicKeyDER: der, now: now, clockSkew: Authority.clockSkew)
             }
         } catch {
-            throw Authority.refusal(error)
+            throw AuthenticationFailure.signature(error)
         }
         // A note for people: a disk that is full must keep nobody out.
         if case .user = principal { try? store.noteAccessKeyUse(header.accessKeyID, at: now) }
@@ -101,53 +107,23 @@ final class Authority: Sendable {
     ) throws -> (Principal, Proof) {
         if Identifier.looksLikeInstanceID(id) {
             guard let instance = try store.managedInstance(id), !instance.publicKeyDER.isEmpty else {
-                throw Authority.unknown
+                throw AuthenticationFailure.unknownKey
             }
             return (.registeredKey(instanceID: id), .publicKey(der: instance.publicKeyDER))
         }
         if id.hasPrefix("ASIA") {
             guard let token = request.headers.first(name: "X-Amz-Security-Token"),
                 let role = role(inside: token), role.accessKeyID == id
-            else { throw Authority.unknown }
+            else { throw AuthenticationFailure.unknownKey }
             guard role.expires > now.timeIntervalSince1970 else {
-                throw ServiceError(
-                    code: "ExpiredTokenException",
-                    message: "The security token included in the request is expired"
-                )
+                throw AuthenticationFailure.expiredCredentials
             }
             // One that was removed meanwhile is not let in for the rest of the hour.
-            guard try store.managedInstance(role.instanceID) != nil else { throw Authority.unknown }
+            guard try store.managedInstance(role.instanceID) != nil else { throw AuthenticationFailure.unknownKey }
             return (.instance(role.instanceID), .secret(role.secret))
         }
-        guard let (accessKey, secret) = try accessKeys.find(id) else { throw Authority.unknown }
+        guard let (accessKey, secret) = try accessKeys.find(id) else { throw AuthenticationFailure.unknownKey }
         return (.user(name: accessKey.userName), .secret(secret))
-    }
-
-    private static let unknown = ServiceError(
-        code: "UnrecognizedClientException",
-        message: "The security token included in the request is invalid."
-    )
-
-    private static func refusal(_ failure: SignatureFailure) -> ServiceError {
-        switch failure {
-        case .missing:
-            ServiceError(
-                code: "MissingAuthenticationTokenException",
-                message: "Request is missing Authentication Token"
-            )
-        case .malformed, .headersUnsigned:
-            ServiceError(code: "IncompleteSignatureException", message: "the request's signature is not complete")
-        case .expired:
-            ServiceError(
-                code: "InvalidSignatureException",
-                message: "Signature expired: the clocks of client and server differ by more than 5 minutes"
-            )
-        case .mismatch:
-            ServiceError(
-                code: "InvalidSignatureException",
-                message: "The request signature we calculated does not match the signature you provided."
-            )
-        }
     }
 
     // MARK: Agents' roles

@@ -16,7 +16,7 @@ struct FrontDoor: RequestResponder {
     let manager: SystemsManager
     let agents: AgentOperations
     let connect: InstanceConnect
-    let query: QueryDoor
+    let ec2: EC2Service
     let relay: Relay
     let metrics: Metrics
     let workers: Workers
@@ -35,7 +35,6 @@ struct FrontDoor: RequestResponder {
         default: break
         }
         let requestID = Random.uuid()
-        if QueryDoor.isQuery(request) { return await query.respond(to: request, requestID: requestID) }
         do {
             if request.method == "POST", request.path.hasPrefix(FrontDoor.controlPath) {
                 return try await controlToken(request)
@@ -46,13 +45,23 @@ struct FrontDoor: RequestResponder {
             guard request.method == "POST", request.path == "/" else {
                 return .text(.notFound, "there is nothing here")
             }
-            let answer = try await operation(request, requestID)
-            var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", answer)
+            if EC2Door.takes(request) { return await ec2Door.respond(to: request) }
+            let body = try await operation(request, requestID)
+            var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", body)
             response.headers.add(name: "x-amzn-RequestId", value: requestID)
             return response
         } catch {
             return failure(error, request).response(requestID: requestID)
         }
+    }
+
+    private var ec2Door: EC2Door {
+        EC2Door(authority: authority, service: ec2, workers: workers) { failure($0, $1) }
+    }
+
+    func refuse(tooLong request: IncomingRequest) -> OutgoingResponse {
+        EC2Door.takes(request)
+            ? ec2Door.tooLong(request) : .text(.payloadTooLarge, "the request is longer than 1 MiB")
     }
 
     private func failure(_ error: any Error, _ request: IncomingRequest) -> ServiceError {
@@ -81,14 +90,7 @@ struct FrontDoor: RequestResponder {
             return try ServiceJSON.encode(try await agents.register(try decode(RegisterManagedInstance.self, request)))
         }
         if target == "\(SendSSHPublicKey.target.prefix).\(SendSSHPublicKey.operation)" {
-            let caller = try await workers.run {
-                try authority.principal(of: request, services: [SendSSHPublicKey.target.service])
-            }
-            guard case .user = caller else {
-                throw ServiceError(code: "AuthException", message: "an agent may not do this", status: .forbidden)
-            }
-            let decoded = try decode(SendSSHPublicKey.self, request)
-            return try ServiceJSON.encode(try await connect.sendSSHPublicKey(decoded, requestID: requestID))
+            return try await sendKey(request, requestID)
         }
         let parts = target.split(separator: ".", maxSplits: 1)
         let isMessages = parts.first == "EC2WindowsMessageDeliveryService"
@@ -105,6 +107,17 @@ struct FrontDoor: RequestResponder {
         case .user: return try await userOperation(name, request, caller)
         case .registeredKey, .instance: return try await agentOperation(name, request, caller, isMessages)
         }
+    }
+
+    private func sendKey(_ request: IncomingRequest, _ requestID: String) async throws -> [UInt8] {
+        let caller = try await workers.run {
+            try authority.principal(of: request, services: ["ec2-instance-connect"])
+        }
+        guard case .user = caller else {
+            throw ServiceError(code: "AuthException", message: "an agent may not do this", status: .forbidden)
+        }
+        let decoded = try decode(SendSSHPublicKey.self, request)
+        return try ServiceJSON.encode(try await connect.sendSSHPublicKey(decoded, requestID: requestID))
     }
 
     private func userOperation(_ name: String, _ request: IncomingRequest, _ caller: Principal) async throws -> [UInt8]

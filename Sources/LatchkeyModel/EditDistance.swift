@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How far one word is from another.
-enum EditDistance {
+package enum EditDistance {
     /// The fewest characters to insert, remove, replace or swap with their neighbour (optimal string alignment).
-    static func between(_ a: String, _ b: String) -> Int {
+    package static func between(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a), Array(b))
         var rows = [[Int](0...b.count)]
         for i in a.indices {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyBroker
+internal import LatchkeyControl
+internal import LatchkeyModel
+internal import LatchkeyRemote
+
+/// The control plane that a command works with, and the relay beside it.
+struct ControlAccess: Sendable {
+    let home: Home
+    /// Nil for the embedded control plane.
+    let remote: RemoteControlPlane?
+
+    /// - Parameter askCode: asks the person for the code of a device; nil where nobody can be asked.
+    /// - Throws: `configurationInvalid`, `fileUnusable`, and what opening the store throws.
+    init(_ home: Home, _ choice: RemoteChoice?, askCode: (@Sendable (String) throws -> String)?) throws {
+        self.home = home
+        guard let choice else {
+            remote = nil
+            return
+        }
+        let settings = try RemoteSettings(choice)
+        let keeper = CredentialKeeper(
+            CredentialChain(settings, cacheFolder: home.folders.cache, askCode: askCode)
+        )
+        remote = RemoteControlPlane(
+            try RemoteService(settings, keeper),
+            notes: try home.store(),
+            cacheFolder: home.folders.cache
+        )
+    }
+
+    /// - Throws: what opening the store throws.
+    func plane() throws -> any ControlPlane { try remote ?? home.store() }
+
+    /// - Returns: nil if none is known.
+    func relay() throws -> RelayRoad? {
+        guard let remote else { return try home.relay() }
+        return RelayRoad(remote.service.sessions, documents: remote.service.isAmazon ? .amazon : .latchkey)
+    }
+
+    /// - Throws: `relayUnreachable` if none is known, and what looking for credentials throws.
+    func requireRelay() throws -> RelayRoad {
+        try remote?.service.signIn()
+        guard let relay = try relay() else { throw LatchkeyError.noRelay() }
+        return relay
+    }
+
+    func broker(_ plane: any ControlPlane, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {
+        Broker(
+            control: plane,
+            library: try home.library(home.agent),
+            agent: home.agent,
+            directory: home.keys,
+            relay: try relay(),
+            keyring: keyring,
+            trace: trace
+        )
+    }
+}

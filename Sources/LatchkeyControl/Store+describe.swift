@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+internal import GRDB
+package import LatchkeyModel
+
+/// An instance as lists show it: without its host keys, which nobody may miss who enters it.
+package struct InstanceDescription: Sendable {
+    package let id: Instance.ID
+    package let state: InstanceState
+    package let keyName: String?
+    package var addresses: [String] = []
+    package var tags: [(key: String, value: String)] = []
+    package let created: Date
+    /// Nil if it was not launched here.
+    package let launch: LaunchRecord?
+}
+
+extension Store {
+    /// The instances `i-…` that fulfil all filters, in the order of their ids; those that registered themselves as `mi-…` are
+    /// none of EC2's.
+    ///
+    /// A page is four statements, however long it is.
+    /// - Parameters:
+    ///   - ids: only these; nil for all.
+    ///   - limit: how many at the most, 1 or more.
+    ///   - last: the id behind which the page begins.
+    /// - Returns: the page, and whether there are more behind it.
+    package func describeInstances(
+        _ filters: [InstanceFilter] = [],
+        ids: [Instance.ID]? = nil,
+        limit: Int,
+        after last: Instance.ID? = nil
+    ) throws -> (page: [InstanceDescription], hasMore: Bool) {
+        var conditions = Conditions()
+        conditions.add("instance.id > ? AND instance.id < 'i.'", [last ?? "i-"])
+        if let ids {
+            // One value, so that thousands of them are no statement of their own.
+            conditions.add("instance.id IN (SELECT value FROM json_each(?))", [try Store.json(ids)])
+        }
+        for filter in filters { filter.add(to: &conditions) }
+        return try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT instance.id, instance.state, instance.keyName, instance.created, \(Store.launchColumns) FROM instance
+                    LEFT JOIN launch ON launch.instanceID = instance.id
+                    \(conditions.clause) ORDER BY instance.id LIMIT ?
+                    """,
+                arguments: conditions.arguments + [limit + 1]
+            )
+            var page = try rows.prefix(limit).map(Store.description)
+            try Store.addTags(to: &page, database)
+            try Store.addAddresses(to: &page, database)
+            return (page, rows.count > limit)
+        }
+    }
+
+    private static func description(_ row: Row) throws -> InstanceDescription {
+        InstanceDescription(
+            id: row["id"],
+            state: try known(InstanceState(rawValue: row["state"])),
+            keyName: row["keyName"],
+            created: Date(milliseconds: row["created"]),
+            launch: (row["instanceID"] as String?) == nil ? nil : launchRecord(row)
+        )
+    }
+
+    private static func addTags(to page: inout [InstanceDescription], _ database: Database) throws {
+        let places = Dictionary(uniqueKeysWithValues: page.enumerated().map { ($0.element.id, $0.offset) })
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT instanceID, key, value FROM instanceTag
+                WHERE instanceID IN (SELECT value FROM json_each(?)) ORDER BY instanceID, key
+                """,
+            arguments: [try json(page.map(\.id))]
+        )
+        while let row = try rows.next() {
+            if let place = places[row[0] as String] { page[place].tags.append((row[1], row[2])) }
+        }
+    }
+
+    private static func addAddresses(to page: inout [InstanceDescription], _ database: Database) throws {
+        let places = Dictionary(uniqueKeysWithValues: page.enumerated().map { ($0.element.id, $0.offset) })
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT instanceID, address FROM instanceAddress
+                WHERE instanceID IN (SELECT value FROM json_each(?)) ORDER BY instanceID, position
+                """,
+            arguments: [try json(page.map(\.id))]
+        )
+        while let row = try rows.next() {
+            if let place = places[row[0] as String] { page[place].addresses.append(row[1]) }
+        }
+    }
+
+    static func json(_ ids: [String]) throws -> String {
+        String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)
+    }
+}

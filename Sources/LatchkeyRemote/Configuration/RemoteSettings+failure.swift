@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAPI
+internal import LatchkeyModel
+internal import LatchkeyTransport
+
+extension RemoteSettings {
+    var retries: RetryPolicy { RetryPolicy(attempts: attempts) }
+
+    /// A service's refusal or silence, for the person who asked.
+    ///
+    /// - Parameters:
+    ///   - action: as policies name it, for example `ec2:DescribeInstances`.
+    ///   - subject: what it was about; nil for the control plane as such.
+    ///   - profileName: whose credentials were used; nil for the profile in force.
+    func error(
+        _ failure: ServiceFailure,
+        doing action: String,
+        named subject: String? = nil,
+        _ profileName: String? = nil
+    ) -> LatchkeyError {
+        let profile = "the profile '\((profileName ?? self.profileName).terminalSafe)'"
+        let service = action.prefix { $0 != ":" }.uppercased()
+        switch failure {
+        case .unreachable(let error):
+            let region = (try? region()).map { " in '\($0)'" } ?? ""
+            return LatchkeyError(
+                .controlPlaneUnreachable,
+                "\(service)\(region) cannot be reached: \(error.words)",
+                hint: reachHint(error)
+            )
+        case .malformed: return LatchkeyError(.controlPlaneUnreachable, "\(service): \(failure.words)")
+        case .refused(let code, let status, let message):
+            return refusal(code, status, message.isEmpty ? code : "\(message) (\(code))", action, subject, profile)
+        }
+    }
+
+    private func refusal(
+        _ code: String,
+        _ status: Int,
+        _ words: String,
+        _ action: String,
+        _ subject: String?,
+        _ profile: String
+    ) -> LatchkeyError {
+        if words.hasPrefix("this machine's clock is") {
+            return LatchkeyError(.requestRefused, words, hint: "set it right; requests are signed with the time")
+        }
+        switch code {
+        case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
+            return LatchkeyError(
+                .credentialsUnavailable,
+                "the credentials of \(profile) have expired",
+                hint: "get new ones where these came from, for example: aws sso login\(profileArgument)",
+                cause: words
+            )
+        case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
+            "InvalidAccessKeyId", "MissingAuthenticationToken", "IncompleteSignature", "InvalidSignatureException":
+            return LatchkeyError(
+                .credentialsUnavailable,
+                "the credentials of \(profile) are not taken: \(words)",
+                hint: "is it the right profile, and the right endpoint for it?"
+            )
+        case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException":
+            return LatchkeyError(
+                .requestRefused,
+                subject.map { "\(profile) may not use \($0)" } ?? "\(profile) may not do \(action)",
+                hint: subject == nil
+                    ? "a policy has to allow \(action)"
+                    : "its trust policy, or one of the caller's, has to allow \(action)",
+                cause: words
+            )
+        default:
+            return LatchkeyError(
+                status >= 500 ? .controlPlaneUnreachable : .requestRefused,
+                "\(subject ?? action) was refused: \(words)"
+            )
+        }
+    }
+
+    private func reachHint(_ error: TransportError) -> String {
+        if let ignoredProxy { return "\(ignoredProxy) is set, but Latchkey connects directly and uses no proxy" }
+        if case .untrusted = error { return "AWS_CA_BUNDLE or ca_bundle names a file of further authorities" }
+        if case .dial(.unknownHost) = error { return "is the region right?" }
+        return "check the network, the region and the endpoint"
+    }
+}

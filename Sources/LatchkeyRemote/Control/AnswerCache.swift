@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import Synchronization
+
+/// What a control plane has answered a moment ago, in a file for each profile, so that commands in a row, or a loop around
+/// one, do not ask the same each time.
+final class AnswerCache: Sendable {
+    /// Seconds for which an answer is taken without asking again.
+    static let lifetime: TimeInterval = 10
+    /// An image never changes; whom it wants to be logged in as neither.
+    static let imageLifetime: TimeInterval = 86_400
+    private static let limit = 256
+
+    private struct Entry<Value: Codable & Sendable>: Codable, Sendable {
+        var date: Date
+        var value: Value
+    }
+
+    private struct Content: Codable, Sendable {
+        var instances: [String: Entry<[Instance]>] = [:]
+        var keyPairs: [String: Entry<[KeyPair]>] = [:]
+        /// By the image's id; empty where nothing is known.
+        var users: [String: Entry<String>] = [:]
+    }
+
+    private let path: String
+    private let content: Mutex<Content?>
+
+    /// - Parameter scope: all that an answer depends on besides the question: profile, region, endpoint.
+    init(folder: String, scope: [String]) {
+        let text = scope.map { "\($0.utf8.count):\($0)" }.joined()
+        path = "\(folder)/answers-\(Hex.encode(Array(Digest.sha256(Array(text.utf8)).prefix(16)))).json"
+        content = Mutex(nil)
+    }
+
+    func instances(_ question: String, _ ask: () throws -> [Instance]) throws -> [Instance] {
+        try answer(question, \.instances, AnswerCache.lifetime, ask)
+    }
+
+    func keyPairs(_ question: String, _ ask: () throws -> [KeyPair]) throws -> [KeyPair] {
+        try answer(question, \.keyPairs, AnswerCache.lifetime, ask)
+    }
+
+    /// - Returns: nil if it is not known; empty if it is known that there is none.
+    func user(ofImage id: String) -> String? {
+        load { $0.users[id] }.flatMap { AnswerCache.isFresh($0.date, AnswerCache.imageLifetime) ? $0.value : nil }
+    }
+
+    func keep(users: [String: String]) {
+        change { content in
+            for (id, user) in users { content.users[id] = Entry(date: Date(), value: user) }
+        }
+    }
+
+    private func answer<Value: Codable & Sendable>(
+        _ question: String,
+        _ table: WritableKeyPath<Content, [String: Entry<Value>]>,
+        _ lifetime: TimeInterval,
+        _ ask: () throws -> Value
+    ) throws -> Value {
+        if let known = load({ $0[keyPath: table][question] }), AnswerCache.isFresh(known.date, lifetime) {
+            return known.value
+        }
+        let value = try ask()
+        change { content in
+            // Old answers go, and so does everything if somebody asks very much in a few seconds.
+            content[keyPath: table] = content[keyPath: table].filter { AnswerCache.isFresh($0.value.date, lifetime) }
+            if content[keyPath: table].count >= AnswerCache.limit { content[keyPath: table] = [:] }
+            content[keyPath: table][question] = Entry(date: Date(), value: value)
+        }
+        return value
+    }
+
+    /// A date from the future is the mark of a clock that was set back.
+    private static func isFresh(_ date: Date, _ lifetime: TimeInterval) -> Bool {
+        (0..<lifetime).contains(Date().timeIntervalSince(date))
+    }
+
+    private func load<Value: Sendable>(_ body: (Content) -> Value) -> Value {
+        content.withLock { content in
+            let known = content ?? read()
+            content = known
+            return body(known)
+        }
+    }
+
+    /// A cache that cannot be read or written costs time and nothing else.
+    private func read() -> Content {
+        guard let bytes = try? StateFile.read(path) else { return Content() }
+        return (try? JSONDecoder().decode(Content.self, from: Data(bytes))) ?? Content()
+    }
+
+    private func change(_ body: (inout Content) -> Void) {
+        content.withLock { content in
+            var changed = content ?? read()
+            body(&changed)
+            content = changed
+            guard let data = try? JSONEncoder().encode(changed), data.count <= 1 << 20 else { return }
+            let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+            try? StateFile.makeFolder(folder)
+            try? StateFile.write(path, Array(data))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyAPI
+internal import LatchkeyModel
+internal import LatchkeyTransport
+
+/// A remote control plane's services as one user of them.
+package struct RemoteService: Sendable {
+    package let settings: RemoteSettings
+    package let region: String
+    private let keeper: CredentialKeeper
+    private let ec2: QueryClient
+    /// Systems Manager, which opens sessions.
+    package let sessions: ServiceClient
+    /// Whether it is AWS itself, whose relay knows its own documents only.
+    package let isAmazon: Bool
+    /// Where EC2 is asked.
+    let address: ServerAddress
+
+    /// Stays off the network; credentials are looked for at the first request.
+    ///
+    /// - Throws: `configurationInvalid`.
+    package init(_ settings: RemoteSettings, _ keeper: CredentialKeeper) throws {
+        self.settings = settings
+        self.keeper = keeper
+        let region = try settings.region()
+        self.region = region
+        func endpoint(_ service: RemoteSettings.Service) throws -> ServiceEndpoint {
+            ServiceEndpoint(
+                address: try settings.address(of: service, region: region),
+                trust: settings.trust,
+                region: region,
+                source: { try keeper.credentials() }
+            )
+        }
+        let ec2Endpoint = try endpoint(.ec2)
+        address = ec2Endpoint.address
+        ec2 = QueryClient(ec2Endpoint, dialect: .ec2, retries: settings.retries)
+        let sessionEndpoint = try endpoint(.ssm)
+        sessions = ServiceClient(sessionEndpoint, retries: settings.retries)
+        isAmazon = Partition.isAmazon(host: sessionEndpoint.address.host)
+    }
+
+    /// Looks for credentials, if that has not been done yet.
+    ///
+    /// - Throws: what there is to say about them, with the hint that a request's failure would not have.
+    package func signIn() throws { _ = try keeper.credentials() }
+
+    /// An operation of EC2; nil is for the codes that are no failure to the caller.
+    ///
+    /// - Throws: `credentialsUnavailable`, `requestRefused`, `controlPlaneUnreachable`.
+    func ask<Request: EC2.Request, Answer: Decodable>(
+        _ request: Request,
+        as type: Answer.Type,
+        absentCodes: Set<String> = []
+    ) throws -> Answer? {
+        try signIn()
+        do throws(ServiceFailure) {
+            return try ec2.call(Request.operation, request, as: type)
+        } catch .refused(let code, _, _) where absentCodes.contains(code) {
+            return nil
+        } catch {
+            throw settings.error(error, doing: "ec2:\(Request.operation)")
+        }
+    }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAPI
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import Logging
+
+extension EC2Service {
+    private static let launchLimit = 100
+    private static let userDataLimit = 16 * 1024
+    private static let defaultType = "m1.small"
+    /// Seconds for which a terminated instance is still told of.
+    private static let memory = 3600.0
+
+    // MARK: Launching
+
+    func runInstances(_ request: EC2.RunInstances) async throws -> EC2.Reservation {
+        try EC2Service.checkCounts(request)
+        try EC2Service.checkFixed(request)
+        let tags = try EC2Service.tags(request.tagSpecification, for: "instance")
+        let userData = try EC2Service.userData(request.userData)
+        let type = request.instanceType ?? EC2Service.defaultType
+        guard (1...64).contains(type.utf8.count), type.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ServiceError.invalidParameter("Invalid value for InstanceType")
+        }
+        guard let imageID = request.imageId, !imageID.isEmpty else { throw ServiceError.missingParameter("ImageId") }
+        guard imageID.hasPrefix("ami-") else {
+            throw ServiceError(
+                code: "InvalidAMIID.Malformed",
+                message: "Invalid id: \"\(String(imageID.prefix(64)).terminalSafe)\" (expecting \"ami-...\")"
+            )
+        }
+        let idempotency = try EC2Service.idempotency(request)
+        if let name = request.keyName, try await workers.run({ try store.keyPair(named: name) }) == nil {
+            throw ServiceError.keyPairNotFound(name: String(name.prefix(255)))
+        }
+        let launcher = try requireLauncher()
+        guard let image = try await launcher.images().first(where: { $0.id == imageID }) else {
+            throw ServiceError(
+                code: "InvalidAMIID.NotFound",
+                message: "The image id '[\(String(imageID.prefix(64)).terminalSafe)]' does not exist"
+            )
+        }
+        try checkDryRun(request)
+        let now = Date()
+        let reservationID = Identifier.make(prefix: Identifier.reservationPrefix)
+        let launches = (0..<request.maxCount)
+            .map { index -> (Instance, LaunchRecord) in
+                let instance = Instance(
+                    tags: tags,
+                    state: .pending,
+                    addresses: [],
+                    user: image.user,
+                    keyName: request.keyName,
+                    created: now
+                )
+                let record = LaunchRecord(
+                    instanceID: instance.id,
+                    reservationID: reservationID,
+                    launchIndex: index,
+                    imageID: imageID,
+                    instanceType: type,
+                    launched: now,
+                    idempotency: idempotency,
+                    stateChanged: now
+                )
+                return (instance, record)
+            }
+        let (page, isNew) = try await workers.run {
+            try store.removeTerminatedLaunches(before: now.addingTimeInterval(-EC2Service.memory))
+            let known = try store.launch(launches, userData: userData)
+            guard known.allSatisfy({ $0.idempotency?.requestDigest == idempotency?.requestDigest }) else {
+                throw ServiceError(
+                    code: "IdempotentParameterMismatch",
+                    message: "The client token was used before, in a request with other parameters"
+                )
+            }
+            let ids = known.isEmpty ? launches.map(\.0.id) : known.map(\.instanceID)
+            return (try store.describeInstances(ids: ids, limit: ids.count).page, known.isEmpty)
+        }
+        if isNew { begin(launches.map(\.0.id), launcher) }
+        return reservations(page).first
+            ?? EC2.Reservation(reservationId: reservationID, ownerId: Principal.account, instancesSet: [])
+    }
+
+    /// Has the machines made, behind the answer: a client asks for the state, and hears of a failure there.
+    private func begin(_ ids: [Instance.ID], _ launcher: any InstanceLauncher) {
+        Task {
+            for id in ids {
+                do { try await launcher.launch(id) } catch {
+                    await note(error, "launch", id, state: .terminated)
+                }
+            }
+        }
+    }
+
+    /// - Parameter state: what the instance is for want of what failed; nil to leave it as it is.
+    private func note(_ error: any Error, _ what: String, _ id: Instance.ID, state: InstanceState?) async {
+        log.error("an instance could not \(what)", metadata: ["instance": "\(id)", "error": "\(error)"])
+        guard let state else { return }
+        let why = (error as? LatchkeyError)?.message ?? "the server's log says why"
+        do {
+            _ = try await workers.run {
+                try store.setState(of: id, state, reason: .internalError(why), at: Date())
+            }
+        } catch {
+            log.error("a state could not be noted", metadata: ["instance": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    private static func checkCounts(_ request: EC2.RunInstances) throws(ServiceError) {
+        guard request.minCount >= 1, request.maxCount >= 1 else {
+            throw .invalidParameter("MinCount and MaxCount must be 1 or more")
+        }
+        guard request.minCount <= request.maxCount else {
+            throw .combination("MinCount must not be greater than MaxCount")
+        }
+        guard request.maxCount <= launchLimit else {
+            throw ServiceError(
+                code: "InstanceLimitExceeded",
+                message: "\(launchLimit) instances at the most can be launched at once"
+            )
+        }
+    }
+
+    /// What can only be as it is.
+    private static func checkFixed(_ request: EC2.RunInstances) throws(ServiceError) {
+        if let behaviour = request.instanceInitiatedShutdownBehavior, behaviour != "stop" {
+            throw .unsupported("An instance that shuts down stops: InstanceInitiatedShutdownBehavior can be stop only")
+        }
+        if request.disableApiTermination == true || request.disableApiStop == true {
+            throw .unsupported("Instances cannot be protected from being stopped or terminated")
+        }
+        if request.monitoring?.enabled == true { throw .unsupported("There is no detailed monitoring") }
+    }
+
+    private static func userData(_ text: String?) throws(ServiceError) -> [UInt8]? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let data = Data(base64Encoded: text) else {
+            throw ServiceError(code: "InvalidUserData.Malformed", message: "Invalid BASE64 encoding of user data")
+        }
+        guard data.count <= userDataLimit else {
+            throw .invalidParameter("User data is limited to \(userDataLimit) bytes")
+        }
+        return [UInt8](data)
+    }
+
+    private static func idempotency(_ request: EC2.RunInstances) throws -> LaunchRecord.Idempotency? {
+        guard let token = request.clientToken, !token.isEmpty else { return nil }
+        guard token.utf8.count <= 64, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ServiceError.invalidParameter("ClientToken must have up to 64 ASCII characters")
+        }
+        var same = request
+        (same.clientToken, same.dryRun) = (nil, nil)
+        let form = try QueryEncoder.encode(same, operation: EC2.RunInstances.operation, version: EC2.version)
+        return LaunchRecord.Idempotency(clientToken: token, requestDigest: Digest.sha256(form))
+    }
+
+    // MARK: Changing states
+
+    func startInstances(_ request: EC2.StartInstances) async throws -> EC2.StateChanges {
+        let transition = StateTransition(to: .pending, from: [.stopped], unchanged: [.pending, .running])
+        return try await change(request, request.instanceId, transition) { launcher, id in
+            do { try await launcher.start(id) } catch { await note(error, "start", id, state: .stopped) }
+        }
+    }
+
+    func stopInstances(_ request: EC2.StopInstances) async throws -> EC2.StateChanges {
+        if request.hibernate == true {
+            throw ServiceError(code: "UnsupportedHibernationConfiguration", message: "Instances cannot hibernate")
+        }
+        let force = request.force == true || request.skipOsShutdown == true
+        let transition = StateTransition(
+            to: .stopping,
+            from: [.running],
+            unchanged: [.stopping, .stopped],
+            reason: .userStopped
+        )
+        return try await change(request, request.instanceId, transition) { launcher, id in
+            do { try await launcher.stop(id, force: force) } catch { await note(error, "stop", id, state: nil) }
+        }
+    }
+
+    func terminateInstances(_ request: EC2.TerminateInstances) async throws -> EC2.StateChanges {
+        let transition = StateTransition(
+            to: .shuttingDown,
+            from: [.pending, .running, .stopping, .stopped],
+            unchanged: [.shuttingDown, .terminated],
+            reason: .userStopped
+        )
+        return try await change(request, request.instanceId, transition) { launcher, id in
+            do { try await launcher.terminate(id) } catch { await note(error, "terminate", id, state: nil) }
+        }
+    }
+
+    func rebootInstances(_ request: EC2.RebootInstances) async throws -> EC2.Done {
+        let transition = StateTransition(to: .running, from: [.running], unchanged: [])
+        _ = try await change(request, request.instanceId, transition) { launcher, id in
+            do { try await launcher.reboot(id) } catch { await note(error, "reboot", id, state: nil) }
+        }
+        return EC2.Done()
+    }
+
+    /// Changes states, and has the machines follow, behind the answer. One that is on its way already is told again, in case
+    /// that nobody heard.
+    private func change(
+        _ request: some EC2.Request,
+        _ ids: [String],
+        _ transition: StateTransition,
+        _ follow: @escaping @Sendable (any InstanceLauncher, Instance.ID) async -> Void
+    ) async throws -> EC2.StateChanges {
+        let ids = try EC2Service.instanceIDs(ids)
+        if ids.isEmpty { throw ServiceError.missingParameter("InstanceId") }
+        _ = try await workers.run { try store.change(ids, transition, isTrial: true, at: Date()) }
+        let launcher = try requireLauncher()
+        try checkDryRun(request)
+        let changes = try await workers.run { try store.change(ids, transition, at: Date()) }
+        // A new machine is told once only: it may be on its way from elsewhere.
+        let moved = changes.filter { change in
+            change.after == transition.state && (change.before != change.after || transition.state != .pending)
+        }
+        Task { for change in moved { await follow(launcher, change.id) } }
+        return EC2.StateChanges(
+            instancesSet: changes.map { change in
+                EC2.StateChange(
+                    instanceId: change.id,
+                    currentState: EC2.State(change.after),
+                    previousState: EC2.State(change.before)
+                )
+            }
+        )
+    }
+
+    // MARK: One instance
+
+    func getConsoleOutput(_ request: EC2.GetConsoleOutput) async throws -> EC2.GetConsoleOutput.Response {
+        let id = try await known(request.instanceId)
+        guard try await workers.run({ try store.launch(of: id) }) != nil else {
+            throw ServiceError.transition(.notLaunched(id))
+        }
+        let launcher = try requireLauncher()
+        try checkDryRun(request)
+        let output = try await launcher.consoleOutput(of: id)
+        return EC2.GetConsoleOutput.Response(
+            instanceId: id,
+            timestamp: output?.date ?? Date(),
+            output: output.map { Data($0.text).base64EncodedString() }
+        )
+    }
+
+    /// Only Windows has a password, which EC2 is told of by a program there.
+    func getPasswordData(_ request: EC2.GetPasswordData) async throws -> EC2.GetPasswordData.Response {
+        let id = try await known(request.instanceId)
+        try checkDryRun(request)
+        return EC2.GetPasswordData.Response(instanceId: id, timestamp: Date(), passwordData: "")
+    }
+
+    private func known(_ id: String) async throws -> Instance.ID {
+        let ids = try EC2Service.instanceIDs([id])
+        guard try await !workers.run({ try store.instances(withIDs: ids) }).isEmpty else {
+            throw ServiceError.instancesNotFound(ids)
+        }
+        return id
+    }
+}

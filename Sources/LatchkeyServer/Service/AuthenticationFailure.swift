@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAPI
+internal import NIOHTTP1
+
+/// Why it is not known who made a request. Each service has words of its own for it.
+enum AuthenticationFailure: Error {
+    case signature(SignatureFailure)
+    /// It was signed for another service than this one.
+    case wrongService(String)
+    case unknownKey
+    /// An agent's, which lasted an hour.
+    case expiredCredentials
+
+    static let clockMessage = "Signature expired: the clocks of client and server differ by more than 5 minutes"
+    static let mismatchMessage = "The request signature we calculated does not match the signature you provided."
+    static let unknownMessage = "The security token included in the request is invalid."
+    static let expiredMessage = "The security token included in the request is expired"
+    static let incompleteMessage = "the request's signature is not complete"
+    static let missingMessage = "Request is missing Authentication Token"
+
+    static func scopeMessage(_ service: String) -> String {
+        "Credential should be scoped to correct service: '\(service)'."
+    }
+
+    /// In the words of Systems Manager and all others that speak JSON.
+    var serviceError: ServiceError {
+        switch self {
+        case .signature(.missing):
+            ServiceError(code: "MissingAuthenticationTokenException", message: AuthenticationFailure.missingMessage)
+        case .signature(.malformed), .signature(.headersUnsigned):
+            ServiceError(code: "IncompleteSignatureException", message: AuthenticationFailure.incompleteMessage)
+        case .signature(.expired):
+            ServiceError(code: "InvalidSignatureException", message: AuthenticationFailure.clockMessage)
+        case .signature(.mismatch):
+            ServiceError(code: "InvalidSignatureException", message: AuthenticationFailure.mismatchMessage)
+        case .wrongService(let service):
+            ServiceError(code: "InvalidSignatureException", message: AuthenticationFailure.scopeMessage(service))
+        case .unknownKey:
+            ServiceError(code: "UnrecognizedClientException", message: AuthenticationFailure.unknownMessage)
+        case .expiredCredentials:
+            ServiceError(code: "ExpiredTokenException", message: AuthenticationFailure.expiredMessage)
+        }
+    }
+
+    /// In EC2's words, which tell an unknown key and a wrong secret apart no more than they have to.
+    var ec2Error: ServiceError {
+        switch self {
+        case .signature(.missing):
+            ServiceError(
+                code: "MissingAuthenticationToken",
+                message: AuthenticationFailure.missingMessage,
+                status: .forbidden
+            )
+        case .signature(.malformed), .signature(.headersUnsigned):
+            ServiceError(code: "IncompleteSignature", message: AuthenticationFailure.incompleteMessage)
+        case .signature(.expired):
+            ServiceError(code: "RequestExpired", message: AuthenticationFailure.clockMessage)
+        case .expiredCredentials:
+            ServiceError(code: "RequestExpired", message: AuthenticationFailure.expiredMessage)
+        case .wrongService(let service):
+            ServiceError(
+                code: "AuthFailure",
+                message: AuthenticationFailure.scopeMessage(service),
+                status: .unauthorized
+            )
+        case .signature(.mismatch), .unknownKey:
+            ServiceError(
+                code: "AuthFailure",
+                message: "AWS was not able to validate the provided access credentials",
+                status: .unauthorized
+            )
+        }
+    }
+
+    /// In the words of STS.
+    var stsError: ServiceError {
+        switch self {
+        case .signature(.missing):
+            ServiceError(
+                code: "MissingAuthenticationToken",
+                message: AuthenticationFailure.missingMessage,
+                status: .forbidden
+            )
+        case .signature(.malformed), .signature(.headersUnsigned):
+            ServiceError(code: "IncompleteSignature", message: AuthenticationFailure.incompleteMessage)
+        case .signature(.expired):
+            ServiceError(
+                code: "SignatureDoesNotMatch",
+                message: AuthenticationFailure.clockMessage,
+                status: .forbidden
+            )
+        case .signature(.mismatch):
+            ServiceError(
+                code: "SignatureDoesNotMatch",
+                message: AuthenticationFailure.mismatchMessage,
+                status: .forbidden
+            )
+        case .wrongService(let service):
+            ServiceError(
+                code: "SignatureDoesNotMatch",
+                message: AuthenticationFailure.scopeMessage(service),
+                status: .forbidden
+            )
+        case .unknownKey:
+            ServiceError(
+                code: "InvalidClientTokenId",
+                message: AuthenticationFailure.unknownMessage,
+                status: .forbidden
+            )
+        case .expiredCredentials:
+            ServiceError(code: "ExpiredToken", message: AuthenticationFailure.expiredMessage, status: .forbidden)
+        }
+    }
+}

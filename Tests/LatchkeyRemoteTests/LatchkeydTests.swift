@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyTestSupport
+import Testing
+
+/// A client on another machine than the latchkeyd that it asks: its home has nothing but a profile.
+struct LatchkeydTests {
+    private struct Server: Decodable {
+        let accessKeyID: String
+        let secretAccessKey: String
+        let region: String
+    }
+
+    @Test func `a latchkeyd is asked as AWS is`() throws {
+        try Scratch.with { server in
+            try TestRelay.with(server) { relay in
+                try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(server.path)/key"])
+                let added = [
+                    try server.latchkey("key", "import", "web", "\(server.path)/key.pub"),
+                    try server.latchkey(
+                        "instance",
+                        "add",
+                        "web-1",
+                        "--address",
+                        "192.0.2.1",
+                        "--key",
+                        "web",
+                        "--tag",
+                        "latchkey:user=admin"
+                    ),
+                    try server.latchkey("instance", "add", "web-2", "--address", "192.0.2.2", "--tag", "env=prod"),
+                ]
+                for run in added { #expect(run.status == 0, "\(run.error)") }
+                try Scratch.with { client in
+                    let known = try JSONDecoder()
+                        .decode(
+                            Server.self,
+                            from: Data(try server.read("\(server.latchkeyHome)/latchkeyd.json").utf8)
+                        )
+                    let config = """
+                        [profile own]
+                        region = \(known.region)
+                        endpoint_url = \(relay.endpoint)
+                        ca_bundle = \(relay.authority)
+                        aws_access_key_id = \(known.accessKeyID)
+                        aws_secret_access_key = \(known.secretAccessKey)
+
+                        """
+                    let environment = RemoteFixture.environment([
+                        "AWS_CONFIG_FILE": try client.write("aws-config", config), "LATCHKEY_PROFILE": "own",
+                        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+                    ])
+                    func run(_ words: String...) throws -> Execution {
+                        try Execution.run(
+                            [Scratch.program] + words,
+                            environment: client.environment.merging(environment) { $1 }
+                        )
+                    }
+                    let list = try run("instance", "list")
+                    #expect(list.status == 0, "\(list.error)")
+                    for part in ["web-1", "192.0.2.1", "admin", "env=prod"] {
+                        #expect(list.text.contains(part), "\(list.text)")
+                    }
+                    #expect(try run("instance", "list", "-q", "tag:env=prod").line == added[2].line)
+                    #expect(try run("instance", "show", "192.0.2.2").text.contains(added[2].line))
+                    #expect(try run("instance", "show", String(added[2].line.prefix(8))).text.contains("web-2"))
+                    #expect(try run("instance", "show", "web").error.contains("matches several instances"))
+                    #expect(try run("key", "list", "-q").line == "web")
+                    #expect(
+                        try run("key", "show", "web", "--public-key").line
+                            .hasPrefix(
+                                try server.read("\(server.path)/key.pub").split(separator: " ").prefix(2)
+                                    .joined(separator: " ")
+                            )
+                    )
+                    #expect(try run("session", "list", "-q").status == 0)
+                    let wrong = config.replacingOccurrences(of: known.secretAccessKey, with: "wrong")
+                    try client.write("aws-config", wrong)
+                    let refused = try run("key", "show", "other")
+                    #expect(
+                        refused.error.contains("the credentials of the profile 'own' are not taken"),
+                        "\(refused.error)"
+                    )
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyTestSupport
+import Testing
+
+/// The client's commands with a profile.
+struct RemoteCommandTests {
+    private func with(_ body: (Scratch, FakeAWS, [String: String?]) throws -> Void) throws {
+        try Scratch.with { scratch in
+            try FakeAWS.with { server in
+                let config = """
+                    [profile prod]
+                    region = eu-central-1
+                    endpoint_url = \(server.url)
+                    aws_access_key_id = AKIA
+                    aws_secret_access_key = s
+
+                    """
+                try body(
+                    scratch,
+                    server,
+                    RemoteFixture.environment([
+                        "AWS_CONFIG_FILE": try scratch.write("aws-config", config),
+                        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+                    ])
+                )
+            }
+        }
+    }
+
+    @Test func `the profile may stand anywhere, or in the environment`() throws {
+        try with { (scratch, _, environment) throws in
+            let named = environment.merging(["LATCHKEY_PROFILE": "prod"]) { $1 }
+            let runs = [
+                try scratch.latchkey("--profile", "prod", "instance", "show", "web-1", environment: environment),
+                try scratch.latchkey("instance", "--profile", "prod", "show", "web-1", environment: environment),
+                try scratch.latchkey("instance", "show", "web-1", "--profile=prod", environment: environment),
+                try scratch.latchkey("instance", "show", "web-1", environment: named),
+            ]
+            for run in runs {
+                #expect(run.status == 0, "\(run.error)")
+                #expect(run.text.contains("i-00000000000000001"))
+                #expect(run.text.contains("198.51.100.1, 10.0.0.1"))
+            }
+            let local = try scratch.latchkey("instance", "list", "-q", "--local", environment: named)
+            #expect(local.status == 0 && local.text.isEmpty)
+            let embedded = try scratch.latchkey("instance", "list", "-q", environment: environment)
+            #expect(embedded.status == 0 && embedded.text.isEmpty)
+        }
+    }
+
+    @Test func `instances, key pairs and sessions are listed and explained`() throws {
+        try with { (scratch, _, environment) throws in
+            func run(_ words: String...) throws -> Execution {
+                try Execution.run(
+                    [Scratch.program, "--profile", "prod"] + words,
+                    environment: scratch.environment.merging(environment) { $1 }
+                )
+            }
+            let instances = try run("instance", "list")
+            #expect(instances.text.contains("ubuntu") && instances.text.contains("tagged"))
+            #expect(try run("key", "list", "-q").line == "web")
+            #expect(try run("key", "show", "web").text.contains("7 instances"))
+            #expect(try run("session", "list", "-q").status == 0)
+            let explanation = try run("explain", "web-1", "--offline")
+            #expect(explanation.text.contains("user      ubuntu, noted for the instance"), "\(explanation.text)")
+            #expect(explanation.text.contains("bring the private half of 'web'"))
+            #expect(try run("instance", "show", "wbe-1").error.contains("did you mean 'web-1'?"))
+        }
+    }
+
+    @Test(arguments: [
+        ["instance", "add", "x", "-a", "h"], ["instance", "remove", "x"], ["instance", "tag", "x", "a=b"],
+        ["key", "create", "x"], ["key", "import", "x", "/dev/null"], ["key", "delete", "x"],
+    ]) func `what cannot be done there is said in a line`(words: [String]) throws {
+        try with { (scratch, server, environment) throws in
+            let run = try Execution.run(
+                [Scratch.program, "--profile", "prod"] + words,
+                environment: scratch.environment.merging(environment) { $1 }
+            )
+            let name = words.prefix(2).joined(separator: " ")
+            #expect(run.status == 64)
+            #expect(run.error.hasPrefix("latchkey: error: latchkey \(name) works on the embedded control plane only"))
+            #expect(run.error.split(separator: "\n").count == 2)
+            #expect(try server.requests().isEmpty)
+        }
+    }
+
+    @Test func `a host key is the one on the console, or none`() throws {
+        try with { (scratch, _, environment) throws in
+            let (forget, line) = (
+                "--forget", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKiWz2aUN/tidNZ4UqbOQByoWMqb4VSSoTDte3IeOQDg"
+            )
+            let all = environment.merging(["AWS_PROFILE": "prod"]) { $1 }
+            let trusted = try scratch.latchkey("instance", "trust", "web-2", "--host-key", line, environment: all)
+            #expect(trusted.status == 0, "\(trusted.error)")
+            #expect(
+                try scratch.latchkey("instance", "show", "web-2", environment: all).text.contains("ed25519 SHA256:")
+            )
+            #expect(try scratch.latchkey("instance", "trust", "web-2", forget, environment: all).status == 0)
+            #expect(
+                try scratch.latchkey("instance", "show", "web-2", environment: all).text.contains("none pinned yet")
+            )
+        }
+    }
+
+    @Test func `no secret is printed, however much is told`() throws {
+        try with { (scratch, server, environment) throws in
+            let config = """
+                [profile x]
+                region = eu-central-1
+                endpoint_url = \(server.url)
+                credential_process = printf '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"TOPSECRET","SessionToken":7}'
+
+                """
+            let all = environment.merging(["AWS_CONFIG_FILE": try scratch.write("other", config)]) { $1 }
+            let run = try scratch.latchkey("--profile", "x", "explain", "-v", "web-1", environment: all)
+            #expect(run.status == 1)
+            #expect(run.error.contains("credential_process of the profile 'x'"))
+            #expect(!run.error.contains("TOPSECRET"))
+        }
+    }
+}
