@@ -46,7 +46,8 @@ package struct RetryPolicy: Sendable {
 
 extension ServiceFailure {
     private static let throttlingCodes: Set<String> = [
-        "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete", "ProvisionedThroughputExceededException",
+        "BandwidthLimitExceeded", "EC2ThrottledException", "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
         "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "SlowDown", "ThrottledException",
         "Throttling", "ThrottlingException", "TooManyRequestsException", "TransactionInProgressException",
     ]

@@ -51,7 +51,8 @@ struct ControlOptions: ParsableArguments {
     func requireLocal(_ command: String, _ advice: String? = nil) throws -> Home {
         guard let choice else { return .current }
         let what =
-            choice.profile.map { "the profile '\($0.terminalSafe)', \(choice.source.words)," } ?? "another one, given by option,"
+            choice.profile.map { "the profile '\($0.terminalSafe)', \(choice.source.words)," }
+            ?? "another one, given by option,"
         throw LatchkeyError(
             .usage,
             "latchkey \(command) works on the embedded control plane only, and \(what) is in force",

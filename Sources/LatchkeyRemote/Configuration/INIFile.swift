@@ -92,7 +92,8 @@ struct INIFile: Equatable {
                 return
             }
             guard let section else { throw Fault(line: number, reason: "it stands before the first section") }
-            guard let delimiter = value.firstIndex(where: { $0 == "=" || $0 == ":" }), delimiter > value.startIndex else {
+            guard let delimiter = value.firstIndex(where: { $0 == "=" || $0 == ":" }), delimiter > value.startIndex
+            else {
                 throw Fault(line: number, reason: "it is neither a section nor an option with a value")
             }
             let name = INIFile.trimmed(value[..<delimiter]).lowercased()

@@ -66,7 +66,8 @@ extension RemoteSettings {
                 .requestRefused,
                 subject.map { "\(profile) may not use \($0)" } ?? "\(profile) may not do \(action)",
                 hint: subject == nil
-                    ? "a policy has to allow \(action)" : "its trust policy, or one of the caller's, has to allow \(action)",
+                    ? "a policy has to allow \(action)"
+                    : "its trust policy, or one of the caller's, has to allow \(action)",
                 cause: words
             )
         default:

@@ -132,7 +132,9 @@ package struct RemoteSettings: Sendable {
     private func endpointURL(_ service: Service) throws -> String? {
         if let url = choice.endpointURL, service == .ec2 || service == .ssm { return url }
         guard !flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") else { return nil }
-        if let url = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") ?? variable("AWS_ENDPOINT_URL") { return url }
+        if let url = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") ?? variable("AWS_ENDPOINT_URL") {
+            return url
+        }
         if let name = profile["services"] {
             guard let section = files.services[name] else {
                 throw LatchkeyError(
@@ -160,7 +162,9 @@ package struct RemoteSettings: Sendable {
     }
 
     /// How often a request is sent at the most.
-    var attempts: Int { (variable("AWS_MAX_ATTEMPTS") ?? profile["max_attempts"]).flatMap { Int($0) }.map { max(1, $0) } ?? 3 }
+    var attempts: Int {
+        (variable("AWS_MAX_ATTEMPTS") ?? profile["max_attempts"]).flatMap { Int($0) }.map { max(1, $0) } ?? 3
+    }
 
     /// A proxy that other tools would go through; this one does not.
     package var ignoredProxy: String? {

@@ -32,7 +32,8 @@ struct AssumedRole: Equatable {
             LatchkeyError(
                 .configurationInvalid,
                 "the profile '\(profileName.terminalSafe)' assumes a role, but \(why)",
-                hint: "it needs a source_profile, or a credential_source: Environment, Ec2InstanceMetadata or EcsContainer"
+                hint:
+                    "it needs a source_profile, or a credential_source: Environment, Ec2InstanceMetadata or EcsContainer"
             )
         }
         arn = options["role_arn"] ?? ""

@@ -24,20 +24,21 @@ struct ContainerCredentials {
         if let token = try token() { headers.append(("Authorization", token)) }
         let request = HTTPRequest("GET", address, headers: headers)
         do throws(ServiceFailure) {
-            let response = try RetryPolicy(attempts: 3).run(isIdempotent: true) { () throws(ServiceFailure) in
-                let response: HTTPResponse
-                do throws(TransportError) {
-                    response = try HTTPExchange.perform(
-                        request,
-                        trust: settings.trust,
-                        timeout: ContainerCredentials.timeout
-                    )
-                } catch {
-                    throw .unreachable(error)
+            let response = try RetryPolicy(attempts: 3)
+                .run(isIdempotent: true) { () throws(ServiceFailure) in
+                    let response: HTTPResponse
+                    do throws(TransportError) {
+                        response = try HTTPExchange.perform(
+                            request,
+                            trust: settings.trust,
+                            timeout: ContainerCredentials.timeout
+                        )
+                    } catch {
+                        throw .unreachable(error)
+                    }
+                    guard response.status == 200 else { throw ServiceClient.failure(response) }
+                    return response
                 }
-                guard response.status == 200 else { throw ServiceClient.failure(response) }
-                return response
-            }
             guard let found = MetadataAnswer.read(response.body, method: "container-role") else {
                 throw .malformed("the container's credentials")
             }
@@ -82,7 +83,10 @@ struct ContainerCredentials {
         var token = settings.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")
         if let path = settings.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             guard let content = try StateFile.read(path) else {
-                throw LatchkeyError(.credentialsUnavailable, "the container's token '\(path.terminalSafe)' is not there")
+                throw LatchkeyError(
+                    .credentialsUnavailable,
+                    "the container's token '\(path.terminalSafe)' is not there"
+                )
             }
             token = String(decoding: content, as: UTF8.self)
         }

@@ -42,13 +42,16 @@ package struct CredentialChain: Sendable {
         if let found = try profileCredentials(
             name,
             usesEnvironment: !settings.choice.excludesEnvironmentKeys
-        ) { return found }
+        ) {
+            return found
+        }
         if let found = try ContainerCredentials(settings).fetch() { return found }
         if let found = try InstanceMetadata(settings).credentials() { return found }
         throw LatchkeyError(
             .credentialsUnavailable,
             "there are no credentials for the profile '\(name.terminalSafe)'",
-            hint: "aws configure\(settings.profileArgument) sets an access key, aws configure sso\(settings.profileArgument) "
+            hint:
+                "aws configure\(settings.profileArgument) sets an access key, aws configure sso\(settings.profileArgument) "
                 + "a login; --local leaves AWS aside"
         )
     }
@@ -77,12 +80,13 @@ package struct CredentialChain: Sendable {
             )
         }
         let token = variable("AWS_SESSION_TOKEN") ?? variable("AWS_SECURITY_TOKEN")
-        let expiration = try variable("AWS_CREDENTIAL_EXPIRATION").map { text in
-            guard let date = ExpiringCredentials.date(text) else {
-                throw LatchkeyError(.configurationInvalid, "AWS_CREDENTIAL_EXPIRATION is no date")
+        let expiration = try variable("AWS_CREDENTIAL_EXPIRATION")
+            .map { text in
+                guard let date = ExpiringCredentials.date(text) else {
+                    throw LatchkeyError(.configurationInvalid, "AWS_CREDENTIAL_EXPIRATION is no date")
+                }
+                return date
             }
-            return date
-        }
         let found = ExpiringCredentials(
             Credentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token),
             expiration: expiration,

@@ -63,7 +63,9 @@ struct CredentialProcess {
                 throw failure("did not print an AccessKeyId and a SecretAccessKey")
             }
             let expiration = try answer.expiration.map { text in
-                guard let date = ExpiringCredentials.date(text) else { throw failure("printed an Expiration that is no date") }
+                guard let date = ExpiringCredentials.date(text) else {
+                    throw failure("printed an Expiration that is no date")
+                }
                 return date
             }
             let found = ExpiringCredentials(

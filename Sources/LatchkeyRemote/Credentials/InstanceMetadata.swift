@@ -26,9 +26,13 @@ struct InstanceMetadata {
         guard settings.variable("AWS_EC2_METADATA_DISABLED")?.lowercased() != "true" else { return nil }
         let address = try address()
         do throws(TransportError) {
-            let answer = try ask("PUT", address.with(path: "/latest/api/token"), [
-                ("X-aws-ec2-metadata-token-ttl-seconds", "\(InstanceMetadata.tokenLifetime)")
-            ])
+            let answer = try ask(
+                "PUT",
+                address.with(path: "/latest/api/token"),
+                [
+                    ("X-aws-ec2-metadata-token-ttl-seconds", "\(InstanceMetadata.tokenLifetime)")
+                ]
+            )
             // Something else listens there.
             guard answer.status == 200 else { return nil }
             let token = String(decoding: answer.body, as: UTF8.self)
@@ -66,9 +70,11 @@ struct InstanceMetadata {
     }
 
     private func address() throws -> ServerAddress {
-        let mode = settings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
+        let mode =
+            settings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
             ?? settings.profile["ec2_metadata_service_endpoint_mode"]
-        let url = settings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? settings.profile["ec2_metadata_service_endpoint"]
+        let url =
+            settings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? settings.profile["ec2_metadata_service_endpoint"]
             ?? (mode?.lowercased() == "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254")
         do throws(TransportError) { return try ServerAddress(url: url) } catch {
             throw LatchkeyError(.configurationInvalid, "the address of the metadata service \(error.words)")

@@ -76,7 +76,8 @@ struct SSOLogin {
     private func fetch() throws -> ExpiringCredentials {
         let token = try token()
         var path = "/federation/credentials"
-        path += "?role_name=\(PercentEncoding.encode(roleName.utf8))&account_id=\(PercentEncoding.encode(accountID.utf8))"
+        path +=
+            "?role_name=\(PercentEncoding.encode(roleName.utf8))&account_id=\(PercentEncoding.encode(accountID.utf8))"
         let address = try settings.address(of: .sso, region: region).with(path: path)
         let action = "sso:GetRoleCredentials"
         do throws(ServiceFailure) {
