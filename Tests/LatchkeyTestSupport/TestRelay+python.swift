@@ -12,7 +12,7 @@ extension Scratch {
         SERVER = json.load(open(HOME + '/latchkeyd.json'))
         def client(key=None, secret=None, token=None, service='ssm'):
             return boto3.client(service, endpoint_url=SERVER['endpoint'], region_name=SERVER['region'],
-                verify=SERVER['authorities'], aws_access_key_id=key or SERVER['accessKeyID'],
+                verify=SERVER.get('authorities'), aws_access_key_id=key or SERVER['accessKeyID'],
                 aws_secret_access_key=secret or SERVER['secretAccessKey'], aws_session_token=token,
                 config=Config(retries={'max_attempts': 1}, read_timeout=30, connect_timeout=10))
         def code(call, **arguments):
@@ -49,6 +49,12 @@ extension TestRelay {
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
     package func python(_ script: String, _ arguments: String..., timeout: Int = 120) throws -> String {
+        try scratch.python(script, [String(port)] + arguments, timeout: timeout)
+    }
+
+    /// - Parameter arguments: what follows the port.
+    @discardableResult
+    package func python(_ script: String, _ arguments: [String], timeout: Int = 120) throws -> String {
         try scratch.python(script, [String(port)] + arguments, timeout: timeout)
     }
 }
