@@ -159,6 +159,34 @@ struct RemoteCommandTests {
         }
     }
 
+    @Test func `a relay that does not know Latchkey's documents is asked with Amazon's`() throws {
+        try with { (scratch, server, environment) throws in
+            // Without a key there is no SSH to try.
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/mine"])
+            let all = environment.merging(["LATCHKEY_PROFILE": "prod"]) { $1 }
+            let road = ["setsid", "--wait", Scratch.program, "connect", "--road"]
+            let runs = [
+                road + ["relay", "web-1", "--", "uptime", "-p"], road + ["relay", "web-1"],
+                road + ["ssh-over-relay", "-p", "2222", "web-1"],
+            ]
+            for words in runs {
+                let run = try Execution.run(words, environment: scratch.environment.merging(all) { $1 })
+                #expect(run.status == 255)
+            }
+            let asked = try server.requests().filter { $0.what == "StartSession" }
+            #expect(
+                asked.map { $0.fields["DocumentName"] } == [
+                    "Latchkey-Connect", "AWS-StartNonInteractiveCommand", "Latchkey-Connect", nil, "Latchkey-SSH",
+                    "AWS-StartSSHSession",
+                ]
+            )
+            #expect(asked.allSatisfy { $0.fields["scope"] == "eu-central-1/ssm" })
+            guard asked.count == 6 else { return }
+            #expect(asked[1].fields["Parameters"]?.contains("uptime -p") == true)
+            #expect(asked[5].fields["Parameters"]?.contains("2222") == true)
+        }
+    }
+
     @Test func `no secret is printed, however much is told`() throws {
         try with { (scratch, server, environment) throws in
             let config = """
