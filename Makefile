@@ -105,7 +105,7 @@ fuzz: deps ## feed nonsense to the parsers, for FUZZ_SECONDS (60) each
 	export LATCHKEY_FUZZING=1
 	swift build --scratch-path .build-fuzz --product Fuzzing -Xswiftc -sanitize=fuzzer,address
 	for parser in ppk public openssh authorized-keys fingerprint message smux websocket http url session-task \
-	        signature; do
+	        signature query; do
 	    printf 'fuzzing %s\n' "$$parser"
 	    mkdir -p ".build-fuzz/corpus/$$parser"
 	    (cd .build-fuzz && debug/Fuzzing "$$parser" -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 \

@@ -47,6 +47,10 @@ package struct InstanceFilter: Sendable {
         case "state-reason-code": attribute = .column("launch.stateReasonCode")
         case "reservation-id":
             attribute = .column("COALESCE(launch.reservationID, 'r-' || substr(instance.id, 3))")
+        case "launch-time":
+            attribute = .column(
+                "strftime('%Y-%m-%dT%H:%M:%fZ', COALESCE(launch.launched, instance.created) / 1000.0, 'unixepoch')"
+            )
         case "tag-key": attribute = .tagKey
         case "tag-value": attribute = .tagValue
         case "private-ip-address": attribute = .address("\(InstanceFilter.number) AND \(InstanceFilter.privateAddress)")
@@ -56,27 +60,42 @@ package struct InstanceFilter: Sendable {
         }
     }
 
-    func add(to conditions: inout Conditions) {
+    /// Fewer rows than this are gone through first; more are looked up for one instance after the other, of which a page soon
+    /// has enough.
+    private static let few = 2000
+
+    func add(to conditions: inout Conditions, _ database: Database) throws {
         switch attribute {
         case .column(let column): InstanceFilter.add(column, patterns, to: &conditions)
-        case .tag(let key): add("SELECT instanceID FROM instanceTag", "value", ("key = ?", [key]), to: &conditions)
-        case .tagKey: add("SELECT instanceID FROM instanceTag", "key", nil, to: &conditions)
-        case .tagValue: add("SELECT instanceID FROM instanceTag", "value", nil, to: &conditions)
-        case .address(let kind):
-            add("SELECT instanceID FROM instanceAddress", "address", (kind, []), to: &conditions)
+        case .tag(let key): try add("instanceTag", "value", ("key = ?", [key]), to: &conditions, database)
+        case .tagKey: try add("instanceTag", "key", nil, to: &conditions, database)
+        case .tagValue: try add("instanceTag", "value", nil, to: &conditions, database)
+        case .address(let kind): try add("instanceAddress", "address", (kind, []), to: &conditions, database)
         }
     }
 
     private func add(
-        _ query: String,
+        _ table: String,
         _ column: String,
         _ more: (String, StatementArguments)?,
-        to conditions: inout Conditions
-    ) {
+        to conditions: inout Conditions,
+        _ database: Database
+    ) throws {
         var inner = Conditions()
         if let more { inner.add(more.0, more.1) }
         InstanceFilter.add(column, patterns, to: &inner)
-        conditions.add("instance.id IN (\(query) \(inner.clause))", inner.arguments)
+        // SQLite knows no better how rare a value is.
+        let count = try Int.fetchOne(
+            database,
+            sql: "SELECT COUNT(*) FROM (SELECT 1 FROM \(table) \(inner.clause) LIMIT \(InstanceFilter.few))",
+            arguments: inner.arguments
+        )
+        if count ?? 0 < InstanceFilter.few {
+            conditions.add("instance.id IN (SELECT instanceID FROM \(table) \(inner.clause))", inner.arguments)
+        } else {
+            inner.add("\(table).instanceID = instance.id")
+            conditions.add("EXISTS (SELECT 1 FROM \(table) \(inner.clause))", inner.arguments)
+        }
     }
 
     /// Exact texts by the index, and patterns within the range of their beginning.

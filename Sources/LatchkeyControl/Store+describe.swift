@@ -38,8 +38,8 @@ extension Store {
             // One value, so that thousands of them are no statement of their own.
             conditions.add("instance.id IN (SELECT value FROM json_each(?))", [try Store.json(ids)])
         }
-        for filter in filters { filter.add(to: &conditions) }
         return try read { database in
+            for filter in filters { try filter.add(to: &conditions, database) }
             let rows = try Row.fetchAll(
                 database,
                 sql: """

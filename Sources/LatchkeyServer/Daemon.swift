@@ -41,11 +41,19 @@ package struct Daemon {
     private let folders: StateFolders
     private let options: Options
     private let log: Logger
+    private let makeLauncher: @Sendable (Store) throws -> (any InstanceLauncher)?
 
-    package init(folders: StateFolders, options: Options, log: Logger) {
+    /// - Parameter makeLauncher: makes what launches instances in place of the container engine of `options`.
+    package init(
+        folders: StateFolders,
+        options: Options,
+        log: Logger,
+        makeLauncher: @escaping @Sendable (Store) throws -> (any InstanceLauncher)? = { _ in nil }
+    ) {
         self.folders = folders
         self.options = options
         self.log = log
+        self.makeLauncher = makeLauncher
     }
 
     /// Serves until `waitForStop` returns, then closes everything in order.
@@ -87,7 +95,7 @@ package struct Daemon {
                 store: store,
                 relay: relay,
                 workers: workers,
-                launcher: launching?.launcher,
+                launcher: try makeLauncher(store) ?? launching?.launcher,
                 region: options.region,
                 log: log
             ),

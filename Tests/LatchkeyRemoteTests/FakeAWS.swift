@@ -44,6 +44,15 @@ final class FakeAWS {
         try Execution.require(["curl", "-sf", "--data-binary", "@-", "\(url)/_plan"], input: body)
     }
 
+    /// Adds a machine that is reached at this one's own address, with these host keys on its console.
+    func add(_ name: String, port: Int, user: String, key: String, hostKeys: [String]) throws {
+        let fields = [
+            "name": name, "port": "\(port)", "user": user, "key": key, "hostKeys": hostKeys.joined(separator: "\n"),
+        ]
+        let body = try JSONEncoder().encode(fields)
+        try Execution.require(["curl", "-sf", "--data-binary", "@-", "\(url)/_machine"], input: body)
+    }
+
     private static let script = #"""
         import base64, datetime, fnmatch, json, re, sys, urllib.parse
         from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,7 +69,13 @@ final class FakeAWS {
             'ami-3': ('mine', 'made of al2023-ami-minimal')}
         CONSOLE = 'noise\r\n[   12.3] cloud-init[9]: -----BEGIN SSH HOST KEY KEYS-----\r\n[ 12.3] cloud-init[9]: %s root@x\r\n' \
             '[   12.3] cloud-init[9]: -----END SSH HOST KEY KEYS-----\r\nmore\r\n' % KEY
-        LOG, PLAN = [], []
+        LOG, PLAN, KEYS, CONSOLES = [], [], {'web': KEY}, {}
+        def add_machine(m):
+            one = machine(len(MACHINES) + 1, m['name'], tags={'latchkey:user': m['user'], 'latchkey:port': m['port']})
+            one.update(ipAddress='127.0.0.1', privateIpAddress=None, keyName='its')
+            MACHINES.append(one)
+            KEYS['its'] = m['key']
+            CONSOLES[one['instanceId']] = CONSOLE.replace(KEY + ' root@x', m['hostKeys'].replace('\n', '\r\n'))
         def xml(value):
             if isinstance(value, dict):
                 return ''.join('<%s>%s</%s>' % (k, xml(v), k) for k, v in value.items() if v is not None)
@@ -144,11 +159,16 @@ final class FakeAWS {
                 if self.path == '/_plan':
                     PLAN.extend(json.loads(body))
                     return self.answer(200, '')
+                if self.path == '/_machine':
+                    add_machine(json.loads(body))
+                    return self.answer(200, '')
                 target = self.headers.get('X-Amz-Target', '')
                 if target:
                     self.note(target.split('.')[-1], {k: str(v) for k, v in json.loads(body).items()})
                     if self.faulty(): return
-                    known = {'GetConnectionStatus': dict(Target='x', Status='notconnected'), 'DescribeSessions': dict(Sessions=[])}
+                    known = {'GetConnectionStatus': dict(Target='x', Status='notconnected'), 'DescribeSessions': dict(Sessions=[]),
+                        'DescribeInstanceInformation': dict(InstanceInformationList=[dict(InstanceId='mi-0000000000000000a',
+                            PingStatus='Online', Name='far-1', IPAddress='10.9.9.9')])}
                     name = target.split('.')[-1]
                     if name not in known: return self.answer(400, json.dumps(dict(__type='InvalidDocument', message='no')))
                     return self.answer(200, json.dumps(known[name]), 'application/x-amz-json-1.1')
@@ -161,17 +181,18 @@ final class FakeAWS {
                     return self.answer(200, '<%sResponse><%sResult>%s</%sResult></%sResponse>' % ((action,) * 2 + (inner,) + (action,) * 2))
                 if action == 'DescribeInstances': inner = describe_instances(form)
                 elif action == 'DescribeKeyPairs':
-                    if form.get('KeyName.1', 'web') != 'web':
+                    name = form.get('KeyName.1', 'web')
+                    if name not in KEYS:
                         return self.answer(400, '<Response><Errors><Error><Code>InvalidKeyPair.NotFound</Code>'
                             '<Message>no</Message></Error></Errors></Response>')
-                    inner = dict(keySet=[dict(keyPairId='key-1', keyName='web', keyType='ed25519', keyFingerprint='f',
-                        publicKey=KEY + ' web', createTime='2026-11-24T15:00:00.000Z')])
+                    inner = dict(keySet=[dict(keyPairId='key-1', keyName=name, keyType='ed25519', keyFingerprint='f',
+                        publicKey=KEYS[name] + ' web', createTime='2026-11-24T15:00:00.000Z')])
                 elif action == 'DescribeImages':
                     inner = dict(imagesSet=[dict(imageId=i, name=IMAGES[i][0], description=IMAGES[i][1])
                         for i in filters(form).get('image-id', []) if i in IMAGES])
                 elif action == 'GetConsoleOutput':
-                    shown = form['InstanceId'].endswith('1')
-                    inner = dict(output=base64.b64encode(CONSOLE.encode()).decode() if shown else None)
+                    shown = CONSOLES.get(form['InstanceId'], CONSOLE if form['InstanceId'].endswith('1') else '')
+                    inner = dict(output=base64.b64encode(shown.encode()).decode() or None)
                 else:
                     return self.answer(400, '<Response><Errors><Error><Code>InvalidAction</Code></Error></Errors></Response>')
                 self.answer(200, '<?xml version="1.0"?><%sResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">%s</%sResponse>'

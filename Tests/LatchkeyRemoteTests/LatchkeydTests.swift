@@ -75,6 +75,13 @@ struct LatchkeydTests {
                             )
                     )
                     #expect(try run("session", "list", "-q").status == 0)
+                    try TestAgent.with(relay, "far") { agent in
+                        let shell = try run("connect", "far", "--road", "relay", "--", "echo", "through")
+                        #expect(shell.line == "through", "\(shell.error)")
+                        #expect(try run("explain", "far").text.contains("+ relay: its agent is connected"))
+                        #expect(try run("instance", "show", agent.instanceID).text.contains("far"))
+                        #expect(try run("session", "list", "--history", "-q").text.contains("-"))
+                    }
                     let wrong = config.replacingOccurrences(of: known.secretAccessKey, with: "wrong")
                     try client.write("aws-config", wrong)
                     let refused = try run("key", "show", "other")

@@ -105,6 +105,88 @@ struct RemoteCommandTests {
         }
     }
 
+    @Test func `an instance is entered with what EC2 and its console say`() throws {
+        try with { (scratch, server, environment) throws in
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/mine"])
+            let key = try scratch.read("\(scratch.sshFolder)/mine.pub")
+            try TestInstance.with(authorizing: [key], options: ["MaxAuthTries=1"]) { instance in
+                let words = key.split(separator: " ").prefix(2).joined(separator: " ")
+                let (port, user) = (instance.port, instance.user)
+                try server.add("real", port: port, user: user, key: words, hostKeys: instance.hostKeys)
+                let all = environment.merging(["LATCHKEY_PROFILE": "prod"]) { $1 }
+                for _ in 0..<2 {
+                    let run = try scratch.latchkey("connect", "real", "--", "echo", "in", environment: all)
+                    #expect(run.line == "in", "\(run.error)")
+                }
+                #expect(try server.requests().filter { $0.what == "GetConsoleOutput" }.count == 1)
+                let shown = try scratch.latchkey("explain", "real", environment: all)
+                #expect(shown.text.contains("read on its console"), "\(shown.text)")
+                try instance.changeHostKey()
+                let refused = try scratch.latchkey(
+                    "connect",
+                    "real",
+                    "--accept-new-host-key",
+                    "--",
+                    "id",
+                    environment: all
+                )
+                #expect(refused.status == 255)
+                #expect(refused.error.contains("is not the one that is pinned"), "\(refused.error)")
+            }
+        }
+    }
+
+    @Test func `a key that is not the console's is refused at the first sight of it`() throws {
+        try with { (scratch, server, environment) throws in
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/mine"])
+            let key = try scratch.read("\(scratch.sshFolder)/mine.pub")
+            try TestInstance.with(authorizing: [key]) { instance in
+                let words = key.split(separator: " ").prefix(2).joined(separator: " ")
+                try server.add("real", port: instance.port, user: instance.user, key: words, hostKeys: [words])
+                let run = try scratch.latchkey(
+                    "--profile",
+                    "prod",
+                    "connect",
+                    "real",
+                    "--accept-new-host-key",
+                    "--",
+                    "id",
+                    environment: environment
+                )
+                #expect(run.status == 255)
+                #expect(run.error.contains("is not the one that is pinned"), "\(run.error)")
+            }
+        }
+    }
+
+    @Test func `a relay that does not know Latchkey's documents is asked with Amazon's`() throws {
+        try with { (scratch, server, environment) throws in
+            // Without a key there is no SSH to try.
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/mine"])
+            let all = environment.merging(["LATCHKEY_PROFILE": "prod"]) { $1 }
+            let road = ["setsid", "--wait", Scratch.program, "connect", "--road"]
+            let runs = [
+                road + ["relay", "web-1", "--", "uptime", "-p"], road + ["relay", "web-1"],
+                road + ["ssh-over-relay", "-p", "2222", "web-1"],
+            ]
+            for words in runs {
+                let run = try Execution.run(words, environment: scratch.environment.merging(all) { $1 })
+                #expect(run.status == 255)
+            }
+            let asked = try server.requests().filter { $0.what == "StartSession" }
+            #expect(
+                asked.map { $0.fields["DocumentName"] } == [
+                    "Latchkey-Connect", "AWS-StartNonInteractiveCommand", "Latchkey-Connect", nil, "Latchkey-SSH",
+                    "AWS-StartSSHSession",
+                ]
+            )
+            #expect(asked.allSatisfy { $0.fields["scope"] == "eu-central-1/ssm" })
+            guard asked.count == 6 else { return }
+            #expect(asked[1].fields["Parameters"]?.contains("uptime -p") == true)
+            #expect(asked[5].fields["Parameters"]?.contains("2222") == true)
+        }
+    }
+
     @Test func `no secret is printed, however much is told`() throws {
         try with { (scratch, server, environment) throws in
             let config = """

@@ -52,7 +52,11 @@ struct RemoteControlPlaneTests {
             #expect(throws: LatchkeyError.self) { try plane.instance(named: "twin") }
             #expect(try plane.similarNames(to: "wbe-1") == ["web-1"])
             #expect(try plane.names(beginningWith: "t", limit: 9) == ["tagged", "twin"])
-            #expect(try plane.instances().count == 8)
+            #expect(try plane.instances().count == 9)
+            #expect(try ids("mi-0000000000000000a") == ["a"])
+            #expect(try ids("far-1") == ["a"])
+            #expect(try ids("far") == ["a"])
+            #expect(try ids("10.9.9.9") == ["a"])
             #expect(try plane.instanceCount(launchedWith: "web") == 7)
         }
     }

@@ -2,9 +2,9 @@
 
 internal import Foundation
 
-extension TestRelay {
-    /// What a script has to begin with: `client()` makes a boto3 client for `ssm` with the home's own access key, `code()`
-    /// tells with which of AWS's codes a call was refused.
+extension Scratch {
+    /// What a script has to begin with: `client()` makes a boto3 client with the home's own access key, `code()` tells with
+    /// which of AWS's codes a call was refused.
     private static let prelude = """
         import json, os, sys
         import boto3, botocore
@@ -12,9 +12,9 @@ extension TestRelay {
         from botocore.exceptions import ClientError
         HOME = os.environ['LATCHKEY_HOME']
         SERVER = json.load(open(HOME + '/latchkeyd.json'))
-        def client(key=None, secret=None, token=None):
-            return boto3.client('ssm', endpoint_url=SERVER['endpoint'], region_name=SERVER['region'],
-                verify=SERVER['authorities'], aws_access_key_id=key or SERVER['accessKeyID'],
+        def client(key=None, secret=None, token=None, service='ssm'):
+            return boto3.client(service, endpoint_url=SERVER['endpoint'], region_name=SERVER['region'],
+                verify=SERVER.get('authorities'), aws_access_key_id=key or SERVER['accessKeyID'],
                 aws_secret_access_key=secret or SERVER['secretAccessKey'], aws_session_token=token,
                 config=Config(retries={'max_attempts': 1}, read_timeout=30, connect_timeout=10))
         def code(call, **arguments):
@@ -30,18 +30,34 @@ extension TestRelay {
     ///
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
-    package func python(_ script: String, _ arguments: String..., timeout: Int = 120) throws -> String {
+    package func python(_ script: String, _ arguments: [String] = [], timeout: Int = 120) throws -> String {
         // boto3 is not to find anybody's real account.
         let more: [String: String?] = [
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "PROGRAM": Scratch.program,
         ]
         let run = try Execution.run(
-            ["python3", "-c", TestRelay.prelude + script, String(port)] + arguments,
-            environment: scratch.environment.merging(more) { $1 },
+            ["python3", "-c", Scratch.prelude + script] + arguments,
+            environment: environment.merging(more) { $1 },
             timeout: timeout
         )
         guard run.status == 0 else { throw HarnessError("python ended with \(run.status): \(run.error)") }
         return run.line
+    }
+}
+
+extension TestRelay {
+    /// Runs a Python script as this user's API client, to its successful end. Its first argument is the port.
+    ///
+    /// - Returns: what it printed, without the newline at its end.
+    @discardableResult
+    package func python(_ script: String, _ arguments: String..., timeout: Int = 120) throws -> String {
+        try scratch.python(script, [String(port)] + arguments, timeout: timeout)
+    }
+
+    /// - Parameter arguments: what follows the port.
+    @discardableResult
+    package func python(_ script: String, _ arguments: [String], timeout: Int = 120) throws -> String {
+        try scratch.python(script, [String(port)] + arguments, timeout: timeout)
     }
 
     /// Runs a script of bash with an `aws` that asks this server and prints text, to its successful end.

@@ -20,6 +20,20 @@ struct ResponseReaderTests {
         }
     }
 
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", true),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", true),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: Close\r\n\r\nab", false),
+        ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab", false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc", false),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", false),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: y\r\n\r\n", false),
+    ]) func `a connection is used again only where it is clear what comes next`(text: String, isOpen: Bool) throws {
+        let reader = ResponseReader(buffer: Array(text.utf8))
+        let response = try #require(try reader.response(isAtEnd: false))
+        #expect(try reader.leavesOpen(response) == isOpen)
+    }
+
     @Test(
         arguments: [
             "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nX-A: 1\r\n\r\nhello world",

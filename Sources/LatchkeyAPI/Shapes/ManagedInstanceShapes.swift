@@ -173,6 +173,11 @@ package struct DescribeInstanceInformation: ServiceRequest {
         package var key: String?
         package var values: [String]?
         package var valueSet: [String]?
+
+        package init(key: String, values: [String]) {
+            self.key = key
+            self.values = values
+        }
     }
 
     package var filters: [Filter]?
@@ -188,13 +193,13 @@ package struct DescribeInstanceInformation: ServiceRequest {
         package var pingStatus: String
         package var lastPingDateTime: Date?
         package var agentVersion: String?
-        package var isLatestVersion = true
+        package var isLatestVersion: Bool? = true
         package var platformType: String?
         package var platformName: String?
         package var platformVersion: String?
         package var activationId: String?
         package var registrationDate: Date?
-        package var resourceType = "ManagedInstance"
+        package var resourceType: String? = "ManagedInstance"
         package var name: String?
         package var iPAddress: String?
         package var computerName: String?

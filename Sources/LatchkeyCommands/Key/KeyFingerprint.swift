@@ -25,6 +25,7 @@ struct KeyFingerprint: ParsableCommand {
     var unlock = false
 
     @OptionGroup var show: ShowOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     private struct Report: Encodable {
         let key: String
@@ -54,9 +55,10 @@ struct KeyFingerprint: ParsableCommand {
     }
 
     private func report() throws -> Report {
-        if !file.contains("/"), file != "-",
-            let pair = try Home.current.store().keyPair(named: file)
-        {
+        let access = try control.access()
+        // A file that is here is not asked for elsewhere.
+        let mayBePair = !file.contains("/") && file != "-" && (access.remote == nil || !InputFile.exists(file))
+        if mayBePair, let pair = try access.plane().keyPair(named: file) {
             let path = try Home.current.library(nil).candidates(for: pair.publicKey).first?.path
             guard let path else { return report(pair.publicKey, nil, nil, nil) }
             return try report(of: .privateKey(KeyLibrary.inspect(path)), path)

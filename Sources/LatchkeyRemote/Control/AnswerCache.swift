@@ -5,8 +5,9 @@ internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import Synchronization
 
-/// What a control plane has answered a moment ago, in a file for each profile, so that commands in a row, or a loop around
-/// one, do not ask the same each time.
+/// What a control plane has answered a moment ago about one thing, in a file for each profile, so that commands in a row, or a
+/// loop around one, do not ask the same each time. That there is nothing is not kept, nor are lists: what was just made has to
+/// be there.
 final class AnswerCache: Sendable {
     /// Seconds for which an answer is taken without asking again.
     static let lifetime: TimeInterval = 10
@@ -55,7 +56,7 @@ final class AnswerCache: Sendable {
         }
     }
 
-    private func answer<Value: Codable & Sendable>(
+    private func answer<Value: Codable & Sendable & Collection>(
         _ question: String,
         _ table: WritableKeyPath<Content, [String: Entry<Value>]>,
         _ lifetime: TimeInterval,
@@ -65,6 +66,7 @@ final class AnswerCache: Sendable {
             return known.value
         }
         let value = try ask()
+        guard !value.isEmpty else { return value }
         change { content in
             // Old answers go, and so does everything if somebody asks very much in a few seconds.
             content[keyPath: table] = content[keyPath: table].filter { AnswerCache.isFresh($0.value.date, lifetime) }

@@ -35,9 +35,16 @@ extension RemoteControlPlane {
                 let addressed = try found([(filter, exactly)], limit) { _ in true }
                 if !addressed.isEmpty { return addressed }
             }
+            let managed = try managedInstances()
+            let exact = managed.filter { $0.name == text || $0.addresses.contains(text) }
+            if !exact.isEmpty { return Array(exact.prefix(limit)) }
             let beginning = ["\(exactly[0])*"]
-            let byName = try found([("tag:Name", beginning)], limit) { $0.name?.hasPrefix(text) == true }
-            guard looksLikeID else { return byName }
+            let byName =
+                try found([("tag:Name", beginning)], limit) { $0.name?.hasPrefix(text) == true }
+                + managed.filter { $0.name?.hasPrefix(text) == true || (looksLikeID && $0.id.hasPrefix(text)) }
+            guard looksLikeID, !text.hasPrefix(Identifier.managedInstancePrefix) else {
+                return Array(byName.prefix(limit))
+            }
             let byID = try found([("instance-id", beginning)], limit) { $0.id.hasPrefix(text) }
             return Array((byName + byID.filter { !byName.contains($0) }).prefix(limit))
         }
@@ -55,16 +62,20 @@ extension RemoteControlPlane {
     }
 
     package func instances(withIDs ids: [Instance.ID]) throws -> [Instance] {
-        guard !ids.isEmpty else { return [] }
-        // As a filter, an id that is not known is no error.
-        let found = try cached("ids:\(ids.joined(separator: ","))", limit: .max) {
-            try describe([("instance-id", ids)], limit: .max)
+        let launched = ids.filter { !$0.hasPrefix(Identifier.managedInstancePrefix) }
+        var found: [Instance] = []
+        if !launched.isEmpty {
+            // As a filter, an id that is not known is no error.
+            found += try cached("ids:\(launched.joined(separator: ","))", limit: .max) {
+                try describe([("instance-id", launched)], limit: .max)
+            }
         }
+        if launched.count < ids.count { found += try managedInstances() }
         return ids.compactMap { id in found.first { $0.id == id } }
     }
 
     package func instances() throws -> [Instance] {
-        try cached("all", limit: .max) { try describe([], limit: .max) }
+        (try noted(describe([], limit: .max)) + managedInstances())
             .sorted { ($0.name == nil ? 1 : 0, $0.name ?? "", $0.id) < ($1.name == nil ? 1 : 0, $1.name ?? "", $1.id) }
     }
 
@@ -74,7 +85,8 @@ extension RemoteControlPlane {
             "names:\(text)",
             limit: limit
         )
-        return Array(Set(matches.compactMap(\.name).filter { $0.hasPrefix(text) })).sorted()
+        let names = (try matches + managedInstances()).compactMap(\.name).filter { $0.hasPrefix(text) }
+        return Array(Set(names).sorted().prefix(limit))
     }
 
     package func similarNames(to name: String) throws -> [String] {
@@ -108,10 +120,17 @@ extension RemoteControlPlane {
 
     /// Answers are kept without what this machine has noted itself, which may change at any time.
     private func cached(_ question: String, limit: Int, _ ask: () throws -> [Instance]) throws -> [Instance] {
-        var instances = try cache.instances("\(question) \(limit)", ask)
+        try noted(cache.instances("\(question) \(limit)", ask))
+    }
+
+    /// The same instances with the host keys that this machine has pinned for them.
+    func noted(_ instances: [Instance]) throws -> [Instance] {
         let hostKeys = try notes.notedHostKeys(of: instances.map(\.id))
-        for index in instances.indices { instances[index].hostKeys = hostKeys[instances[index].id] ?? [] }
-        return instances
+        return instances.map { instance in
+            var instance = instance
+            instance.hostKeys = hostKeys[instance.id] ?? []
+            return instance
+        }
     }
 
     private func describe(_ filters: [Filter], limit: Int) throws -> [Instance] {
@@ -135,7 +154,6 @@ extension RemoteControlPlane {
 
     // MARK: Whom to log in as
 
-    /// The tags that say it.
     private static let userTag = "latchkey:user"
 
     /// In this order: the tag `latchkey:user`, what the image's name and description tell, what EC2 says about the
@@ -187,6 +205,9 @@ extension RemoteControlPlane {
 }
 
 extension Instance {
+    /// EC2 knows no port of sshd's.
+    private static let portTag = "latchkey:port"
+
     /// - Returns: nil for one whose state or id is none that is known.
     init?(_ instance: EC2Answer.Instance, user: String?) {
         guard let state = InstanceState(rawValue: instance.instanceState.name),
@@ -197,11 +218,14 @@ extension Instance {
             // Where there is no address there may be a name.
             instance.ipAddress == nil && instance.privateIpAddress == nil ? instance.dnsName : nil,
         ]
+        let tags = Tags(ec2: instance.tagSet)
+        let port = tags[Instance.portTag].flatMap { Int($0) }
         self.init(
             id: instance.instanceId,
-            tags: Tags(ec2: instance.tagSet),
+            tags: tags,
             state: state,
             addresses: addresses.compactMap { $0 }.filter { !$0.isEmpty && (try? Names.address($0)) != nil },
+            port: port.flatMap { (1...65535).contains($0) ? $0 : nil } ?? Instance.defaultPort,
             user: user,
             keyName: instance.keyName.flatMap { $0.isEmpty ? nil : $0 },
             created: instance.launchTime ?? Date(timeIntervalSince1970: 0)

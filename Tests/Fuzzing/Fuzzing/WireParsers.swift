@@ -38,6 +38,16 @@ let wireParsers: [String: One] = [
         _ = Payload.decode(TaskAcknowledgeContent.self, payload)
         return 0
     },
+    // A form of the Query protocol: what is read is read again as the same when it was written.
+    "query": { start, count in
+        guard let form = try? QueryForm(Array(UnsafeBufferPointer(start: start, count: count))),
+            let request = try? form.decode(EC2.RunInstances.self),
+            let written = try? QueryEncoder.encode(request, operation: "X", version: "1"),
+            let again = try? QueryForm(written).decode(EC2.RunInstances.self)
+        else { return 0 }
+        precondition((try? QueryEncoder.encode(again, operation: "X", version: "1")) == written)
+        return 0
+    },
     // Multiplexed connections: cut anywhere, the bytes say the same. The first byte is where.
     "smux": { start, count in
         guard count > 0, let start else { return 0 }

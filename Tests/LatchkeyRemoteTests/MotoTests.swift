@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyTestSupport
+import Testing
+
+/// Against moto's server, which is another's idea of EC2 and STS, where it is on the PATH.
+struct MotoTests {
+    private static let isThere = (try? Execution.run(["sh", "-c", "command -v moto_server"]).status) == 0
+
+    private static let seed = """
+        import boto3, sys
+        ec2 = boto3.client('ec2', endpoint_url=sys.argv[1], region_name='eu-central-1', aws_access_key_id='A',
+            aws_secret_access_key='s')
+        ec2.import_key_pair(KeyName='web', PublicKeyMaterial=open(sys.argv[2], 'rb').read())
+        image = ec2.describe_images(Filters=[{'Name': 'name', 'Values': ['ubuntu/*']}])['Images'][0]['ImageId']
+        def run(name, count):
+            tags = [{'Key': 'Name', 'Value': name}, {'Key': 'env', 'Value': 'prod'}]
+            made = ec2.run_instances(ImageId=image, MinCount=count, MaxCount=count, KeyName='web',
+                TagSpecifications=[{'ResourceType': 'instance', 'Tags': tags}])
+            return [i['InstanceId'] for i in made['Instances']]
+        first = run('web-1', 1)
+        run('db', 3)
+        ec2.terminate_instances(InstanceIds=run('gone', 1))
+        print(first[0])
+        """
+
+    @Test(.enabled(if: isThere, "moto_server is not on the PATH"))
+    func `instances, key pairs and roles are moto's`() throws {
+        try Scratch.with { scratch in
+            let port = try TestRelay.freePort()
+            let daemon = try Daemon(["moto_server", "-p", String(port)])
+            defer { daemon.stop() }
+            let url = "http://127.0.0.1:\(port)"
+            try TestRelay.wait(for: "moto") {
+                try Execution.run(["curl", "-sf", "-m", "5", "-o", "/dev/null", "\(url)/moto-api/"]).status == 0
+            }
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.path)/key"])
+            let id =
+                try Execution.require(
+                    ["python3", "-c", Self.seed, url, "\(scratch.path)/key.pub"],
+                    environment: RemoteFixture.environment(["AWS_EC2_METADATA_DISABLED": "true"])
+                )
+                .line
+            let config = """
+                [profile base]
+                aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+                aws_secret_access_key = s
+                [profile role]
+                region = eu-central-1
+                endpoint_url = \(url)
+                role_arn = arn:aws:iam::123456789012:role/reader
+                source_profile = base
+
+                """
+            let environment = RemoteFixture.environment([
+                "AWS_CONFIG_FILE": try scratch.write("aws-config", config), "LATCHKEY_PROFILE": "role",
+                "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            ])
+            func run(_ words: String...) throws -> Execution {
+                try Execution.run(
+                    [Scratch.program] + words,
+                    environment: scratch.environment.merging(environment) { $1 }
+                )
+            }
+            let shown = try run("instance", "show", "web-1")
+            #expect(shown.text.contains(id) && shown.text.contains("ubuntu"), "\(shown.text)\(shown.error)")
+            #expect(try run("instance", "list", "-q", "web").line == id)
+            #expect(try run("instance", "list", "-q", id).line == id)
+            #expect(try run("instance", "list", "-q", "tag:env=prod").line.split(separator: "\n").count == 4)
+            #expect(try run("instance", "show", "db").error.contains("matches several instances"))
+            #expect(try run("instance", "show", "gone").status == 1)
+            let key = try scratch.read("\(scratch.path)/key.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            #expect(try run("key", "show", "web", "--public-key").line == "\(key) web")
+            #expect(try run("key", "show", "none").error.contains("no key pair named 'none'"))
+        }
+    }
+}
