@@ -4,7 +4,8 @@ package import FoundationEssentials
 internal import GRDB
 package import LatchkeyModel
 
-/// Notes about instances of other control planes have tables of their own, since these instances are not among the store's.
+/// Notes about instances of other control planes have tables of their own, since these instances are not among the
+/// store's.
 extension Store: InstanceNotes {
     package func notedHostKeys(of ids: [Instance.ID]) throws -> [Instance.ID: [HostKey]] {
         try read { database in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Host keys as they stand in files: `TYPE BASE64`, ssh-keyscan's `HOST TYPE BASE64`, cloud-init's block on the console.
+/// Host keys as they stand in files: `TYPE BASE64`, ssh-keyscan's `HOST TYPE BASE64`, cloud-init's block on the
+/// console.
 package enum HostKeyText {
     private static let beginning = "BEGIN SSH HOST KEY KEYS-----"
     private static let end = "END SSH HOST KEY KEYS-----"
@@ -11,8 +12,8 @@ package enum HostKeyText {
         return (blocks(lines).last ?? lines[...]).compactMap(key)
     }
 
-    /// The keys that cloud-init has printed on a console. If it did so several times, all of them have to be the same: what
-    /// else could print there must not put its own beside them.
+    /// The keys that cloud-init has printed on a console. If it did so several times, all of them have to be the same:
+    /// what else could print there must not put its own beside them.
     package static func keys(onConsole text: String) -> [PublicKey] {
         let blocks = blocks(text.split(whereSeparator: \.isNewline)).map { $0.compactMap(keyBehindPrefix) }
         guard let first = blocks.first, blocks.allSatisfy({ Set($0) == Set(first) }) else { return [] }

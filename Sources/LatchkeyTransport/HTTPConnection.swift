@@ -3,11 +3,11 @@
 internal import LatchkeyModel
 internal import Synchronization
 
-/// Exchanges with one server over a connection that is kept for the next one, where the server leaves it open. Safe on several
-/// threads, which take turns.
+/// Exchanges with one server over a connection that is kept for the next one, where the server leaves it open. Safe on
+/// several threads, which take turns.
 package final class HTTPConnection: Sendable {
-    /// Longer than this nothing is kept unused: servers close idle connections after a while (RFC 9112 §9.5), and finding
-    /// out costs more than a new one.
+    /// Longer than this nothing is kept unused: servers close idle connections after a while (RFC 9112 §9.5), and
+    /// finding out costs more than a new one.
     private static let idleLimit: Int64 = 4000
 
     /// A connection; whoever took it out of the mutex has it alone.
@@ -29,8 +29,8 @@ package final class HTTPConnection: Sendable {
 
     /// - Parameters:
     ///   - timeout: milliseconds for all of it.
-    ///   - mayRepeat: whether it does no harm to send the request twice; only then it goes over a kept connection, which
-    ///     the server may be closing in this moment.
+    ///   - mayRepeat: whether it does no harm to send the request twice; only then it goes over a kept connection,
+    ///     which the server may be closing in this moment.
     /// - Throws: `TransportError`; a status that is a failure is an answer, not an error.
     package func perform(_ request: HTTPRequest, timeout: Int, mayRepeat: Bool) throws(TransportError) -> HTTPResponse {
         let deadline = SystemClock.milliseconds() + Int64(timeout)

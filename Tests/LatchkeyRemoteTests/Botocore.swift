@@ -7,7 +7,8 @@ import LatchkeyTestSupport
 enum Botocore {
     /// Runs a script that prints JSON.
     ///
-    /// - Parameter environment: everything that the script sees besides `PATH`, so that no real account gets in the way.
+    /// - Parameter environment: everything that the script sees besides `PATH`, so that no real account gets in the
+    ///   way.
     static func run<Value: Decodable>(
         _ script: String,
         _ arguments: [String] = [],

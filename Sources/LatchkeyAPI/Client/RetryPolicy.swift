@@ -3,8 +3,9 @@
 internal import Glibc
 internal import LatchkeyTransport
 
-/// How often a request is sent again that was throttled, met a failing server or lost its connection, and after how long:
-/// a random part of a time that doubles ("full jitter"), so that many clients do not come back in the same moment.
+/// How often a request is sent again that was throttled, met a failing server or lost its connection, and after how
+/// long: a random part of a time that doubles ("full jitter"), so that many clients do not come back in the same
+/// moment.
 package struct RetryPolicy: Sendable {
     /// At least 1.
     package let attempts: Int
@@ -22,8 +23,8 @@ package struct RetryPolicy: Sendable {
 
     /// Runs `body` until it succeeds, fails for good, or has been run often enough.
     ///
-    /// - Parameter isIdempotent: whether doing it twice is the same as doing it once. If not, only what certainly was not
-    ///   done is sent again.
+    /// - Parameter isIdempotent: whether doing it twice is the same as doing it once. If not, only what certainly was
+    ///   not done is sent again.
     package func run<Value>(
         isIdempotent: Bool,
         _ body: () throws(ServiceFailure) -> Value

@@ -6,8 +6,8 @@ internal import LatchkeyModel
 internal import LatchkeyRemote
 internal import LatchkeyTerminal
 
-/// Which control plane is asked: the embedded one, or a remote one as the AWS tools' profiles describe it. The root command
-/// has these options as well, so that they may stand anywhere.
+/// Which control plane is asked: the embedded one, or a remote one as the AWS tools' profiles describe it. The root
+/// command has these options as well, so that they may stand anywhere.
 struct ControlOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

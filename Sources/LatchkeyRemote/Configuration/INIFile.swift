@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A file of sections and options as botocore reads it, which is as Python's `configparser` does, with one level of nesting.
+/// A file of sections and options as botocore reads it, which is as Python's `configparser` does, with one level of
+/// nesting.
 struct INIFile: Equatable {
     /// What is wrong with a file, and where.
     struct Fault: Error, Equatable {

@@ -35,8 +35,8 @@ package struct RemoteChoice: Equatable, Sendable {
     }
 
     /// What the options and else the environment choose: `--profile`, `--region`, `--endpoint-url`, `LATCHKEY_PROFILE`,
-    /// `AWS_PROFILE`. `AWS_REGION`, `AWS_ENDPOINT_URL` and access keys in the environment choose nothing by themselves, since
-    /// many shells have them set for other tools.
+    /// `AWS_PROFILE`. `AWS_REGION`, `AWS_ENDPOINT_URL` and access keys in the environment choose nothing by themselves,
+    /// since many shells have them set for other tools.
     ///
     /// - Returns: nil for the embedded control plane.
     package static func made(

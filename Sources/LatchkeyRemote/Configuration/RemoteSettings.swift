@@ -3,7 +3,8 @@
 internal import LatchkeyModel
 package import LatchkeyTransport
 
-/// Everything that says where to ask and how, found where the AWS tools look for it: options, environment, shared files.
+/// Everything that says where to ask and how, found where the AWS tools look for it: options, environment, shared
+/// files.
 package struct RemoteSettings: Sendable {
     /// A service of the control plane, by the name that its endpoints and variables carry.
     package enum Service: String, Sendable {

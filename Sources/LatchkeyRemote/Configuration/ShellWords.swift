@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Words as a POSIX shell would take them, without anything that a shell would do with them (Python's `shlex.split`, which
-/// the AWS tools read `credential_process` and section names with).
+/// Words as a POSIX shell would take them, without anything that a shell would do with them (Python's `shlex.split`,
+/// which the AWS tools read `credential_process` and section names with).
 enum ShellWords {
     /// - Returns: nil if a quotation has no end, or nothing follows a backslash.
     static func split(_ text: String) -> [String]? {

@@ -5,9 +5,9 @@ internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import Synchronization
 
-/// What a control plane has answered a moment ago about one thing, in a file for each profile, so that commands in a row, or a
-/// loop around one, do not ask the same each time. That there is nothing is not kept, nor are lists: what was just made has to
-/// be there.
+/// What a control plane has answered a moment ago about one thing, in a file for each profile, so that commands in a
+/// row, or a loop around one, do not ask the same each time. That there is nothing is not kept, nor are lists: what was
+/// just made has to be there.
 final class AnswerCache: Sendable {
     /// Seconds for which an answer is taken without asking again.
     static let lifetime: TimeInterval = 10

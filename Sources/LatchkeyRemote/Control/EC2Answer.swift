@@ -2,8 +2,8 @@
 
 internal import FoundationEssentials
 
-/// What is read of EC2's answers, with the wire's names. It is less than the shapes of the API that latchkeyd fills, and all
-/// but the ids may be missing: AWS leaves out and adds what it likes, and its look-alikes even more.
+/// What is read of EC2's answers, with the wire's names. It is less than the shapes of the API that latchkeyd fills,
+/// and all but the ids may be missing: AWS leaves out and adds what it likes, and its look-alikes even more.
 enum EC2Answer {
     struct Tag: Decodable {
         let key: String

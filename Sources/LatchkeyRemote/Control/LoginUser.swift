@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whom to log in as on an instance of which nobody has said it. The images of a distribution agree on one user, which is in
-/// none of EC2's answers, but follows from what these say about the image.
+/// Whom to log in as on an instance of which nobody has said it. The images of a distribution agree on one user, which
+/// is in none of EC2's answers, but follows from what these say about the image.
 enum LoginUser {
-    /// Parts of an image's name or description, and the user. The first one that is found counts, so what is derived from
-    /// something else stands before it.
+    /// Parts of an image's name or description, and the user. The first one that is found counts, so what is derived
+    /// from something else stands before it.
     private static let byWord: [(word: String, user: String)] = [
         ("windows", "Administrator"), ("bitnami", "bitnami"), ("flatcar", "core"), ("coreos", "core"),
         ("bottlerocket", "ec2-user"), ("ubuntu", "ubuntu"), ("kali", "kali"), ("debian", "admin"),

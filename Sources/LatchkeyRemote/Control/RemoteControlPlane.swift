@@ -5,8 +5,8 @@ internal import LatchkeyAPI
 package import LatchkeyModel
 internal import LatchkeyTransport
 
-/// A control plane that speaks EC2's API: AWS, or a latchkeyd. It is never written to; what is learnt about an instance, such
-/// as its host keys, is noted on this machine.
+/// A control plane that speaks EC2's API: AWS, or a latchkeyd. It is never written to; what is learnt about an
+/// instance, such as its host keys, is noted on this machine.
 package struct RemoteControlPlane: Sendable {
     package let service: RemoteService
     let notes: any InstanceNotes
@@ -80,8 +80,8 @@ extension RemoteControlPlane: ControlPlane {
 
     package func noteKeyName(_ name: String?, of instanceID: Instance.ID) throws {}
 
-    /// The keys that cloud-init has printed on the console at the first boot. Where the console cannot be read, or shows none
-    /// yet, nobody vouches, and the person is asked as for any instance.
+    /// The keys that cloud-init has printed on the console at the first boot. Where the console cannot be read, or
+    /// shows none yet, nobody vouches, and the person is asked as for any instance.
     package func vouchedHostKeys(of instance: Instance) throws -> [HostKey] {
         for isLatest in [nil, true] {
             // Not every instance has a console that can be read at any time, nor may everybody read it.
@@ -111,7 +111,8 @@ extension KeyPair {
     init?(_ pair: EC2Answer.KeyPair) {
         guard let publicKey = pair.publicKey.flatMap({ PublicKey(line: $0) }) else { return nil }
         let fingerprint = pair.keyFingerprint ?? ""
-        // EC2 does not say who made a key, but it shows: SHA-1 of the private half for its own, MD5 of the public for others'.
+        // EC2 does not say who made a key, but it shows: SHA-1 of the private half for its own, MD5 of the public for
+        // others'.
         let isCreated = fingerprint.filter { $0 == ":" }.count == 19
         self.init(
             id: pair.keyPairId ?? "",

@@ -26,7 +26,8 @@ struct AssumedRole: Equatable {
         options["role_arn"] != nil && options["web_identity_token_file"] == nil
     }
 
-    /// - Throws: `configurationInvalid` if the profile says both or neither of `source_profile` and `credential_source`.
+    /// - Throws: `configurationInvalid` if the profile says both or neither of `source_profile` and
+    ///   `credential_source`.
     init(_ options: SharedFiles.Options, profileName: String) throws {
         func invalid(_ why: String) -> LatchkeyError {
             LatchkeyError(

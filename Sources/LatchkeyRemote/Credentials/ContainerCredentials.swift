@@ -9,7 +9,8 @@ struct ContainerCredentials {
     /// Milliseconds.
     private static let timeout = 2000
     private static let relativeHost = "169.254.170.2"
-    /// Besides loopback addresses, the only ones that are asked without TLS: a variable must not lead a token elsewhere.
+    /// Besides loopback addresses, the only ones that are asked without TLS: a variable must not lead a token
+    /// elsewhere.
     private static let plainHosts: Set<String> = [relativeHost, "169.254.170.23", "fd00:ec2::23", "localhost"]
 
     private let settings: RemoteSettings

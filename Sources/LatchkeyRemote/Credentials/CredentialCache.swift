@@ -5,8 +5,8 @@ internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
 
-/// Keeps temporary credentials for the next run, so that a role is not assumed, nor a code asked for, each time: a file for
-/// each in the cache folder, the owner's alone. What is lasting is never written.
+/// Keeps temporary credentials for the next run, so that a role is not assumed, nor a code asked for, each time: a file
+/// for each in the cache folder, the owner's alone. What is lasting is never written.
 struct CredentialCache: Sendable {
     /// Less than so many seconds before the end they are got anew.
     static let margin: TimeInterval = 300

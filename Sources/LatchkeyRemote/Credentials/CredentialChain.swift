@@ -18,8 +18,8 @@ internal import LatchkeyModel
 package struct CredentialChain: Sendable {
     let settings: RemoteSettings
     let cache: CredentialCache
-    /// Asks the person at the terminal for the code of a device, of which it is given the serial number; nil where nobody
-    /// can be asked.
+    /// Asks the person at the terminal for the code of a device, of which it is given the serial number; nil where
+    /// nobody can be asked.
     let askCode: (@Sendable (String) throws -> String)?
 
     package init(

@@ -5,8 +5,8 @@ package import LatchkeyAPI
 package import LatchkeyModel
 internal import Synchronization
 
-/// The credentials in force, found at the first use and anew before they expire. Safe on several threads, which wait for
-/// each other: nobody is asked for a code twice.
+/// The credentials in force, found at the first use and anew before they expire. Safe on several threads, which wait
+/// for each other: nobody is asked for a code twice.
 package final class CredentialKeeper: Sendable {
     /// Seconds before their end from which on new ones are looked for.
     private static let margin: TimeInterval = 300
@@ -16,7 +16,8 @@ package final class CredentialKeeper: Sendable {
 
     package init(_ chain: CredentialChain) { self.chain = chain }
 
-    /// - Throws: what ``CredentialChain/resolve()`` throws. A failure is remembered: asking again would only fail slowly.
+    /// - Throws: what ``CredentialChain/resolve()`` throws. A failure is remembered: asking again would only fail
+    ///   slowly.
     package func credentials() throws(LatchkeyError) -> Credentials {
         let result = state.withLock { state in
             if case .success(let known) = state {

@@ -5,8 +5,8 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyModel
 
-/// A program that prints credentials (`credential_process`). It is started without a shell, from words as botocore splits
-/// them; its input is empty, since this process's own may be meant for the instance.
+/// A program that prints credentials (`credential_process`). It is started without a shell, from words as botocore
+/// splits them; its input is empty, since this process's own may be meant for the instance.
 struct CredentialProcess {
     /// Milliseconds that it may take; it may ask a person something at the terminal.
     private static let patience: Int64 = 300_000

@@ -22,8 +22,8 @@ package struct ExpiringCredentials: Equatable, Sendable {
         expiration.map { $0.timeIntervalSince(date) > seconds } ?? true
     }
 
-    /// A point in time as AWS writes it: RFC 3339 with `Z` or an offset, with or without fractions; the SSO cache's `UTC`
-    /// for `Z`, too.
+    /// A point in time as AWS writes it: RFC 3339 with `Z` or an offset, with or without fractions; the SSO cache's
+    /// `UTC` for `Z`, too.
     static func date(_ text: String) -> Date? {
         let text = text.hasSuffix("UTC") ? text.dropLast(3) + "Z" : text[...]
         if let date = try? Date.ISO8601FormatStyle().parse(String(text)) { return date }

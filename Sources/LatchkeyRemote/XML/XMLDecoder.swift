@@ -2,8 +2,9 @@
 
 internal import FoundationEssentials
 
-/// Decodes answers of EC2 and STS: a field is a child element of its name, a list is an element whose children are the items,
-/// whatever these are called (`item`, `member`). An element that is not there is nil, and an empty one an empty list or text.
+/// Decodes answers of EC2 and STS: a field is a child element of its name, a list is an element whose children are the
+/// items, whatever these are called (`item`, `member`). An element that is not there is nil, and an empty one an empty
+/// list or text.
 struct XMLDecoder {
     func decode<Value: Decodable>(_ type: Value.Type, from element: XMLElement) throws -> Value {
         try XMLNodeDecoder(element: element, codingPath: []).decoded(type)

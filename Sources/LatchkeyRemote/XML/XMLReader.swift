@@ -2,8 +2,8 @@
 
 internal import CLibExpat
 
-/// Reads answers in XML, by libexpat. Documents that declare anything (a DTD, and with it entities) are refused: no service
-/// sends one, and they are how small documents become large or read files.
+/// Reads answers in XML, by libexpat. Documents that declare anything (a DTD, and with it entities) are refused: no
+/// service sends one, and they are how small documents become large or read files.
 enum XMLReader {
     /// Why an answer is not taken.
     enum Fault: Error, Equatable {
