@@ -217,4 +217,24 @@ struct LaunchTests {
             )
         }
     }
+
+    @Test func `the example for other projects' tests passes`() throws {
+        let hasPytest = "import boto3, pytest"
+        let python = try ["python3", "/usr/bin/python3"].first { try Execution.run([$0, "-c", hasPytest]).status == 0 }
+        let interpreter = try #require(python, "no python3 has boto3 and pytest")
+        let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Examples/pytest").path
+        let run = try Execution.run(
+            [interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", examples],
+            environment: [
+                "LATCHKEY_BIN": URL(fileURLWithPath: Scratch.program(named: "latchkeyd")).deletingLastPathComponent()
+                    .path,
+                "LATCHKEY_VOLUMES": try ContainerAgent.libraries().map { "\($0.0):\($0.1)" }.joined(separator: " "),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            ],
+            timeout: 240
+        )
+        #expect(run.status == 0, "\(run.text)\(run.error)")
+        #expect(run.text.contains("2 passed"))
+    }
 }

@@ -10,7 +10,7 @@ struct PushedKeyTests {
     @Test func `without any key, SSH is opened with one that is made for the connection`() throws {
         try Scratch.with { scratch in
             try TestRelay.with(scratch) { relay in
-                try ContainerAgent.with(relay, "web-1", authorizing: "", takesPushedKeys: true) { container in
+                try ContainerAgent.with(relay, "web-1", authorizing: "") { container in
                     // Nothing is told: no address answers, no key is there.
                     let run = try scratch.latchkey("connect", "admin@web-1", "--", "id -un; echo err >&2; exit 3")
                     #expect(run.status == 3)
@@ -50,7 +50,7 @@ struct PushedKeyTests {
                 ])
             }
             try TestRelay.with(scratch) { relay in
-                try ContainerAgent.with(relay, "web-1", authorizing: "", takesPushedKeys: true) { container in
+                try ContainerAgent.with(relay, "web-1", authorizing: "") { container in
                     let listed = try scratch.latchkey("instance", "list", "-o", "json").text
                     let id = try #require(listed.firstMatch(of: /"id" ?: ?"([^"]+)"/)?.1)
                     for name in ["first", "second"] {

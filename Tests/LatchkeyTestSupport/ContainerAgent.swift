@@ -25,15 +25,12 @@ package final class ContainerAgent {
 
     /// Runs `body` with one whose agent is registered as the instance `name` and connected.
     ///
-    /// - Parameters:
-    ///   - key: a line of authorized_keys for the user `admin`.
-    ///   - takesPushedKeys: whether its sshd asks the agent for keys that were pushed.
+    /// - Parameter key: a line of authorized_keys for the user `admin`.
     package static func with<Value>(
         _ relay: TestRelay,
         _ name: String,
         authorizing key: String,
         make: Make = .latchkey,
-        takesPushedKeys: Bool = false,
         _ body: (ContainerAgent) throws -> Value
     ) throws -> Value {
         // Containers reach this machine at the address that it has on their network.
@@ -45,19 +42,8 @@ package final class ContainerAgent {
 
         let container = try ContainerAgent(authorizing: key, make)
         defer { _ = try? Execution.run(["docker", "rm", "--force", "--volumes", container.id]) }
-        if takesPushedKeys { try container.takePushedKeys() }
         try container.start(relay, name, at: "https://\(gateway):\(relay.port)", make)
         return try body(container)
-    }
-
-    private func takePushedKeys() throws {
-        try shell(
-            """
-            printf 'AuthorizedKeysCommand /usr/local/bin/latchkey-agent authorized-keys %%u\nAuthorizedKeysCommandUser root\n' \
-                >/etc/ssh/sshd_config.d/pushed-keys.conf
-            pkill -HUP -o -x sshd
-            """
-        )
     }
 
     private func start(_ relay: TestRelay, _ name: String, at endpoint: String, _ make: Make) throws {
