@@ -205,8 +205,10 @@ extension RelayTests {
                             what = {'InstanceId': ids[0], 'InstanceOSUser': 'admin', 'SSHPublicKey': ed} | more
                             return code(connect.send_ssh_public_key, **what)
                         assert refused(InstanceId='i-0123456789abcdef0') == 'EC2InstanceNotFoundException'
+                        # Machines that registered themselves have an agent, too, that sshd can ask.
+                        assert refused(InstanceId='mi-0123456789abcdef0') == 'EC2InstanceNotFoundException'
                         assert refused(InstanceId=ids[3]) == 'EC2InstanceStateInvalidException'
-                        for bad in ['mi-0123456789abcdef0', 'i-XXXXXXXXXX', 'web-1-web-1']:
+                        for bad in ['i-XXXXXXXXXX', 'web-1-web-1']:
                             assert refused(InstanceId=bad) == 'InvalidArgsException', bad
                         for bad in ['-x', 'a b', 'a/b', '7', 'a;b', 'ü', '.x']:
                             assert refused(InstanceOSUser=bad) == 'InvalidArgsException', bad

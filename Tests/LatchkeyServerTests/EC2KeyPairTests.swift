@@ -107,7 +107,7 @@ extension RelayTests {
                             bad = [b'nonsense', make('ec', '-t', 'ecdsa'), make('odd', '-t', 'rsa', '-b', '3072'), b'',
                                 open('rsa', 'rb').read(), b'\\xff', rsa + ed]
                             for material in bad:
-                                assert refused(material) == 'InvalidKeyPair.Format', (material, refused(material))
+                                assert refused(material) == 'InvalidKey.Format', (material, refused(material))
                             assert refused(rsa, KeyName='line') == 'InvalidKeyPair.Duplicate'
                             assert code(ec2.create_key_pair, KeyName='line') == 'InvalidKeyPair.Duplicate'
                             for name in ['', ' x', 'x ', 'x' * 256, 'schlüssel', 'a\\nb']:

@@ -44,6 +44,7 @@ extension RelayTests {
                     assert skewed(-10) == 'InvalidSignatureException', skewed(-10)
 
                     def raw(headers, body=b'{}', path='/'):
+                        headers = {'Content-Type': 'application/x-amz-json-1.1'} | headers
                         request = urllib.request.Request(SERVER['endpoint'] + path, body, headers)
                         try:
                             urllib.request.urlopen(request, context=ssl.create_default_context(cafile=SERVER['authorities']))

@@ -16,7 +16,9 @@ struct EC2Door: Sendable {
 
     /// Whether a request is one of these.
     static func takes(_ request: IncomingRequest) -> Bool {
-        request.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
+        !request.headers.contains(name: "X-Amz-Target")
+            && request.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/x-www-form-urlencoded")
+                == true
     }
 
     func respond(to request: IncomingRequest) async -> OutgoingResponse {

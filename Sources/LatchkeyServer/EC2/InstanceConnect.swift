@@ -31,6 +31,9 @@ struct InstanceConnect: Sendable {
             throw InstanceConnect.invalid("SSHPublicKey is neither an RSA nor an ED25519 key")
         }
         let id = request.instanceId
+        guard Identifier.looksLikeInstanceID(id) else {
+            throw InstanceConnect.invalid("InstanceId is not an instance's id")
+        }
         try await workers.run {
             guard let instance = try store.instances(matching: InstanceSelector(id), limit: 1).first, instance.id == id
             else {
