@@ -75,6 +75,60 @@ extension RelayTests {
             }
         }
 
+        @Test func `what was answered once is not left in the server's memory`() throws {
+            try Scratch.with { scratch in
+                try TestRelay.with(scratch) { relay in
+                    let answer = try relay.python(
+                        Self.prelude + """
+                            import re
+                            os.chdir(sys.argv[2])
+                            # What it was started by has the same words, behind its own.
+                            words = '^/[^ ]*latchkeyd run --listen 127.0.0.1:' + sys.argv[1]
+                            [server] = run('pgrep', '-f', words).decode().split()
+                            plain = boto3.client('ec2', endpoint_url=SERVER['endpoint'].replace('https:', 'http:'),
+                                region_name='local', aws_access_key_id=SERVER['accessKeyID'],
+                                aws_secret_access_key=SERVER['secretAccessKey'])
+                            patterns = {}
+                            for asked, kind in [(ec2, 'rsa'), (ec2, 'ed25519'), (plain, 'rsa'), (plain, 'ed25519')]:
+                                name = f'{"tls" if asked is ec2 else "plain"} {kind}'
+                                made = asked.create_key_pair(KeyName=name, KeyType=kind)
+                                text = made['KeyMaterial']
+                                # What is kept, or else the search sees nothing at all.
+                                patterns['control'] = made['KeyFingerprint'].encode()
+                                lines = [line for line in text.split('\\n') if line and '-' not in line]
+                                # The first half is the public half for the most part.
+                                for number, line in enumerate(lines[len(lines) // 2 + 1:-1]):
+                                    patterns[f'{name} line {number}'] = line.encode()
+                                path = name.replace(' ', '-')
+                                with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), 'w') as file: file.write(text)
+                                run(os.environ['PROGRAM'], 'key', 'convert', path, path + '.p8', '-f', 'pkcs8')
+                                told = run('openssl', 'pkey', '-in', path + '.p8', '-noout', '-text').decode()
+                                for part, digits in re.findall(r'(\\w[\\w ]*\\d?):\\n((?:\\s+[0-9a-f:]+\\n)+)', told):
+                                    number = bytes.fromhex(re.sub(r'[\\s:]', '', digits)).lstrip(b'\\0')
+                                    if part.startswith(('modulus', 'pub')) or len(number) < 24: continue
+                                    patterns[f'{name} {part}'] = number
+                                    patterns[f'{name} {part} reversed'] = number[::-1]
+                            assert len(patterns) > 40, len(patterns)
+                            found = set()
+                            for line in open(f'/proc/{server}/maps'):
+                                fields = line.split()
+                                if 'r' not in fields[1] or fields[-1] in ('[vvar]', '[vsyscall]'): continue
+                                start, end = (int(part, 16) for part in fields[0].split('-'))
+                                try:
+                                    with open(f'/proc/{server}/mem', 'rb') as memory:
+                                        memory.seek(start)
+                                        data = memory.read(end - start)
+                                except OSError: continue
+                                found |= {name for name, pattern in patterns.items() if pattern in data}
+                            print(sorted(found))
+                            """,
+                        scratch.path
+                    )
+                    #expect(answer == "['control']")
+                }
+            }
+        }
+
         @Test func `keys are imported in EC2's forms, and described and deleted as at EC2`() throws {
             try Scratch.with { scratch in
                 try TestRelay.with(scratch) { relay in
