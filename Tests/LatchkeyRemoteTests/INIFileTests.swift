@@ -86,25 +86,4 @@ struct INIFileTests {
             try INIFile("[a]\nnothing\n")
         }
     }
-
-    private static let lines = [
-        "a b  c", "'a b' c", "\"a 'b\" c", "a\\ b", "\"a\\\"b\\c\\\\\"", "''", "a''b", "'a\\b'", "  ", "", "\"open",
-        "a\\",
-        "profile \"my name\"", "x#y z", "a\tb\nc", "\"\" \"\"", "'it'\\''s'",
-    ]
-
-    @Test func `words are split as Python's shlex does`() throws {
-        let script = """
-            import json, shlex, sys
-            out = []
-            for line in sys.argv[1:]:
-                try:
-                    out.append(shlex.split(line))
-                except ValueError:
-                    out.append(None)
-            print(json.dumps(out))
-            """
-        let expected = try Botocore.run(script, Self.lines, as: [[String]?].self)
-        for (line, expected) in zip(Self.lines, expected) { #expect(ShellWords.split(line) == expected, "\(line)") }
-    }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeyModel
+package import LatchkeyModel
 
 /// From what a session asks for to what is run.
 package enum ShellPlan {
@@ -37,7 +37,8 @@ package enum ShellPlan {
         _ user: LocalUser,
         variables: [(String, String)] = []
     ) throws(ShellPlanError) -> LocalProcess.Specification {
-        let words = try ShellWords.split(line)
+        let words: [String]
+        do { words = try ShellWords.split(line) } catch { throw .words(error) }
         guard let name = words.first, !name.isEmpty else { throw .empty }
         guard let path = Self.path(of: name, for: user) else { throw .notFound(name) }
         return specification(user, path, words, nil, variables)
@@ -126,9 +127,7 @@ package enum ShellPlan {
 
 /// Why a line cannot be run.
 package enum ShellPlanError: Error, Equatable, CustomStringConvertible {
-    case unbalancedQuote(String)
-    /// The line ends with a backslash that quotes nothing.
-    case danglingBackslash
+    case words(ShellWords.Fault)
     case empty
     /// No such program in the PATH.
     case notFound(String)
@@ -136,8 +135,7 @@ package enum ShellPlanError: Error, Equatable, CustomStringConvertible {
     /// One line, without capital and full stop.
     package var description: String {
         switch self {
-        case .unbalancedQuote(let quote): "the command has a \(quote) without its other half"
-        case .danglingBackslash: "the command ends with a backslash"
+        case .words(let fault): "the command \(fault)"
         case .empty: "the command is empty"
         case .notFound(let name): "there is no program '\(name.terminalSafe)' in the PATH"
         }

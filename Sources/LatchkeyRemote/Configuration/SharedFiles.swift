@@ -90,7 +90,7 @@ struct SharedFiles: Sendable {
 
     /// `profile "my name"` is the profile `my name`.
     private static func secondWord(_ name: String) -> String? {
-        guard let words = ShellWords.split(name), words.count == 2 else { return nil }
+        guard let words = try? ShellWords.split(name), words.count == 2 else { return nil }
         return words[1]
     }
 }

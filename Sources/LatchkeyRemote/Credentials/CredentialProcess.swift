@@ -41,9 +41,9 @@ struct CredentialProcess {
 
     /// - Throws: `credentialsUnavailable` if it cannot be started, fails, or prints something else.
     func run() throws -> ExpiringCredentials {
-        guard let words = ShellWords.split(command), let program = words.first else {
-            throw failure("is no command line")
-        }
+        let words: [String]
+        do { words = try ShellWords.split(command) } catch { throw failure("\(error)") }
+        guard let program = words.first else { throw failure("is empty") }
         var output = Secret(capacity: 64 * 1024)
         let (status, said) = try start(program, words, &output)
         guard status == 0 else {
@@ -84,7 +84,7 @@ struct CredentialProcess {
 
     /// The words after the first one may be secret.
     private func failure(_ what: String) -> LatchkeyError {
-        let program = ShellWords.split(command)?.first
+        let program = try? ShellWords.split(command).first
         return LatchkeyError(
             .credentialsUnavailable,
             "the credential_process of the profile '\(profileName.terminalSafe)' \(what)",

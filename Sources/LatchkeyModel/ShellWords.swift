@@ -3,8 +3,22 @@
 /// Splitting a line into words as a POSIX shell does (POSIX.1-2017, XCU 2.2), without expanding anything: no comments,
 /// operators, variables or patterns. The same words as Python's `shlex.split`.
 package enum ShellWords {
+    /// Why a line has no words; each reads on from "the command …".
+    package enum Fault: Error, Equatable, Sendable, CustomStringConvertible {
+        case unbalancedQuote(String)
+        /// The line ends with a backslash that quotes nothing.
+        case danglingBackslash
+
+        package var description: String {
+            switch self {
+            case .unbalancedQuote(let quote): "has a \(quote) without its other half"
+            case .danglingBackslash: "ends with a backslash"
+            }
+        }
+    }
+
     /// - Returns: the words; none for a blank line.
-    package static func split(_ line: String) throws(ShellPlanError) -> [String] {
+    package static func split(_ line: String) throws(Fault) -> [String] {
         var words: [String] = []
         var word: String.UnicodeScalarView?
         var scalars = line.unicodeScalars.makeIterator()
@@ -30,7 +44,7 @@ package enum ShellWords {
 
     private typealias Scalars = String.UnicodeScalarView.Iterator
 
-    private static func quoted(_ scalars: inout Scalars) throws(ShellPlanError) -> [Unicode.Scalar] {
+    private static func quoted(_ scalars: inout Scalars) throws(Fault) -> [Unicode.Scalar] {
         var part: [Unicode.Scalar] = []
         while let scalar = scalars.next() {
             if scalar == "'" { return part }
@@ -39,7 +53,7 @@ package enum ShellWords {
         throw .unbalancedQuote("'")
     }
 
-    private static func doubleQuoted(_ scalars: inout Scalars) throws(ShellPlanError) -> [Unicode.Scalar] {
+    private static func doubleQuoted(_ scalars: inout Scalars) throws(Fault) -> [Unicode.Scalar] {
         var part: [Unicode.Scalar] = []
         while let scalar = scalars.next() {
             switch scalar {
