@@ -46,14 +46,7 @@ enum AuthenticationFailure: Error {
     /// In EC2's words, which tell an unknown key and a wrong secret apart no more than they have to.
     var ec2Error: ServiceError {
         switch self {
-        case .signature(.missing):
-            ServiceError(
-                code: "MissingAuthenticationToken",
-                message: AuthenticationFailure.missingMessage,
-                status: .forbidden
-            )
-        case .signature(.malformed), .signature(.headersUnsigned):
-            ServiceError(code: "IncompleteSignature", message: AuthenticationFailure.incompleteMessage)
+        case .signature(.missing), .signature(.malformed), .signature(.headersUnsigned): stsError
         case .signature(.expired):
             ServiceError(code: "RequestExpired", message: AuthenticationFailure.clockMessage)
         case .expiredCredentials:
@@ -73,43 +66,23 @@ enum AuthenticationFailure: Error {
         }
     }
 
-    /// In the words of STS.
+    /// In the words of STS, which are those of most services of the Query protocol.
     var stsError: ServiceError {
-        switch self {
-        case .signature(.missing):
-            ServiceError(
-                code: "MissingAuthenticationToken",
-                message: AuthenticationFailure.missingMessage,
-                status: .forbidden
-            )
-        case .signature(.malformed), .signature(.headersUnsigned):
-            ServiceError(code: "IncompleteSignature", message: AuthenticationFailure.incompleteMessage)
-        case .signature(.expired):
-            ServiceError(
-                code: "SignatureDoesNotMatch",
-                message: AuthenticationFailure.clockMessage,
-                status: .forbidden
-            )
-        case .signature(.mismatch):
-            ServiceError(
-                code: "SignatureDoesNotMatch",
-                message: AuthenticationFailure.mismatchMessage,
-                status: .forbidden
-            )
-        case .wrongService(let service):
-            ServiceError(
-                code: "SignatureDoesNotMatch",
-                message: AuthenticationFailure.scopeMessage(service),
-                status: .forbidden
-            )
-        case .unknownKey:
-            ServiceError(
-                code: "InvalidClientTokenId",
-                message: AuthenticationFailure.unknownMessage,
-                status: .forbidden
-            )
-        case .expiredCredentials:
-            ServiceError(code: "ExpiredToken", message: AuthenticationFailure.expiredMessage, status: .forbidden)
-        }
+        let (code, message) =
+            switch self {
+            case .signature(.missing): ("MissingAuthenticationToken", AuthenticationFailure.missingMessage)
+            case .signature(.malformed), .signature(.headersUnsigned):
+                ("IncompleteSignature", AuthenticationFailure.incompleteMessage)
+            case .signature(.expired): ("SignatureDoesNotMatch", AuthenticationFailure.clockMessage)
+            case .signature(.mismatch): ("SignatureDoesNotMatch", AuthenticationFailure.mismatchMessage)
+            case .wrongService(let service): ("SignatureDoesNotMatch", AuthenticationFailure.scopeMessage(service))
+            case .unknownKey: ("InvalidClientTokenId", AuthenticationFailure.unknownMessage)
+            case .expiredCredentials: ("ExpiredToken", AuthenticationFailure.expiredMessage)
+            }
+        return ServiceError(
+            code: code,
+            message: message,
+            status: code == "IncompleteSignature" ? .badRequest : .forbidden
+        )
     }
 }

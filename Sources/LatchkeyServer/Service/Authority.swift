@@ -19,14 +19,6 @@ enum Principal: Equatable, Sendable {
     /// In the shape of AWS. There is one account, and it has no number.
     static let account = "000000000000"
 
-    /// What STS shows as its user id.
-    var userID: String {
-        switch self {
-        case .user(let name): name
-        case .instance(let id), .registeredKey(let id): "latchkey-agent:\(id)"
-        }
-    }
-
     var arn: String {
         switch self {
         case .user(let name): "arn:aws:iam::\(Principal.account):user/\(name)"

@@ -89,33 +89,42 @@ struct FrontDoor: RequestResponder {
         if target == "AmazonSSM.\(RegisterManagedInstance.operation)" {
             return try ServiceJSON.encode(try await agents.register(try decode(RegisterManagedInstance.self, request)))
         }
-        if target == "\(SendSSHPublicKey.target.prefix).\(SendSSHPublicKey.operation)" {
-            return try await sendKey(request, requestID)
-        }
         let parts = target.split(separator: ".", maxSplits: 1)
-        let isMessages = parts.first == "EC2WindowsMessageDeliveryService"
-        guard parts.count == 2, isMessages || parts[0] == "AmazonSSM" else {
-            throw ServiceError(
-                code: "UnknownOperationException",
-                message: "there is no operation '\(target.prefix(128))'"
-            )
+        guard parts.count == 2, let service = FrontDoor.services[String(parts[0])] else {
+            throw FrontDoor.unknownOperation(target)
         }
-        let services: Set<String> = isMessages ? ["ec2messages"] : ["ssm"]
-        let caller = try await workers.run { try authority.principal(of: request, services: services) }
+        let caller = try await workers.run { try authority.principal(of: request, services: [service]) }
         let name = String(parts[1])
-        switch caller {
-        case .user: return try await userOperation(name, request, caller)
-        case .registeredKey, .instance: return try await agentOperation(name, request, caller, isMessages)
+        switch (service, caller) {
+        case (SendSSHPublicKey.target.service, _): return try await connectOperation(name, request, caller, requestID)
+        case (_, .user): return try await userOperation(name, request, caller)
+        case (_, .registeredKey), (_, .instance): return try await agentOperation(name, request, caller, service)
         }
     }
 
-    private func sendKey(_ request: IncomingRequest, _ requestID: String) async throws -> [UInt8] {
-        let caller = try await workers.run {
-            try authority.principal(of: request, services: ["ec2-instance-connect"])
-        }
+    /// The services that speak JSON: what stands before an operation, and what signatures are for.
+    private static let services = [
+        "AmazonSSM": "ssm", "EC2WindowsMessageDeliveryService": "ec2messages",
+        SendSSHPublicKey.target.prefix: SendSSHPublicKey.target.service,
+    ]
+
+    private static func unknownOperation(_ name: some StringProtocol) -> ServiceError {
+        ServiceError(
+            code: "UnknownOperationException",
+            message: "the operation '\(name.prefix(128))' is not offered here"
+        )
+    }
+
+    private func connectOperation(
+        _ name: String,
+        _ request: IncomingRequest,
+        _ caller: Principal,
+        _ requestID: String
+    ) async throws -> [UInt8] {
         guard case .user = caller else {
             throw ServiceError(code: "AuthException", message: "an agent may not do this", status: .forbidden)
         }
+        guard name == SendSSHPublicKey.operation else { throw FrontDoor.unknownOperation(name) }
         let decoded = try decode(SendSSHPublicKey.self, request)
         return try ServiceJSON.encode(try await connect.sendSSHPublicKey(decoded, requestID: requestID))
     }
@@ -160,10 +169,7 @@ struct FrontDoor: RequestResponder {
                 try await manager.describeInstanceInformation(try decode(DescribeInstanceInformation.self, request))
             )
         default:
-            throw ServiceError(
-                code: "UnknownOperationException",
-                message: "the operation '\(name.prefix(128))' is not offered here"
-            )
+            throw FrontDoor.unknownOperation(name)
         }
     }
 
@@ -171,7 +177,7 @@ struct FrontDoor: RequestResponder {
         _ name: String,
         _ request: IncomingRequest,
         _ caller: Principal,
-        _ isMessages: Bool
+        _ service: String
     ) async throws -> [UInt8] {
         if name == RequestManagedInstanceRoleToken.operation {
             return try ServiceJSON.encode(try agents.roleToken(caller))
@@ -187,7 +193,7 @@ struct FrontDoor: RequestResponder {
             return try ServiceJSON.encode(
                 try await connect.listPushedKeys(try decode(ListPushedKeys.self, request), of: id)
             )
-        case GetMessages.operation where isMessages:
+        case GetMessages.operation where service == "ec2messages":
             let decoded = try decode(GetMessages.self, request)
             // Held, since an agent asks again at once; there is never anything for it here.
             try await Task.sleep(for: .seconds(20))
