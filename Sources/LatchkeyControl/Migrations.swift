@@ -153,7 +153,6 @@ enum Migrations {
                         clientToken TEXT,
                         requestDigest BLOB,
                         container TEXT,
-                        containerAddress TEXT,
                         stateReasonCode TEXT,
                         stateReasonMessage TEXT,
                         stateChanged INTEGER NOT NULL,
@@ -165,7 +164,6 @@ enum Migrations {
                     CREATE INDEX launchByImage ON launch (imageID, instanceID);
                     CREATE INDEX launchByType ON launch (instanceType, instanceID);
                     CREATE INDEX launchByClientToken ON launch (clientToken, launchIndex) WHERE clientToken IS NOT NULL;
-                    CREATE INDEX launchByContainerAddress ON launch (containerAddress) WHERE containerAddress IS NOT NULL;
                     CREATE INDEX instanceByState ON instance (state, id);
                     CREATE INDEX instanceByKeyName ON instance (keyName, id) WHERE keyName IS NOT NULL;
                     CREATE TABLE pushedKey (

@@ -5,9 +5,14 @@ internal import GRDB
 package import LatchkeyModel
 
 extension Store {
+    /// Adds an activation. One for a launched instance takes the place of those before it.
+    ///
     /// - Parameter codeDigest: the SHA-256 of the activation code. The code itself is never stored.
     package func add(_ activation: Activation, codeDigest: [UInt8]) throws {
         try write { database in
+            if let id = activation.instanceID {
+                try database.execute(sql: "DELETE FROM activation WHERE instanceID = ?", arguments: [id])
+            }
             try database.execute(
                 sql: """
                     INSERT INTO activation (

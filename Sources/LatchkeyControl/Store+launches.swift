@@ -70,25 +70,14 @@ extension Store {
         }
     }
 
-    /// The launched instance that has this address at its engine; nil if there is none.
-    package func launchedInstance(atContainerAddress address: String) throws -> Instance.ID? {
-        try row(
-            """
-            SELECT instanceID FROM launch JOIN instance ON instance.id = instanceID
-            WHERE containerAddress = ? AND instance.state IN ('pending', 'running')
-            """,
-            [address]
-        ) { $0["instanceID"] }
-    }
-
     /// Notes the container of a launched instance, or that it has none (any more).
     ///
     /// - Throws: `instanceNotFound` if it was not launched here.
-    package func setContainer(_ container: String?, address: String?, of id: Instance.ID) throws {
+    package func setContainer(_ container: String?, of id: Instance.ID) throws {
         try write { database in
             try database.execute(
-                sql: "UPDATE launch SET container = ?, containerAddress = ? WHERE instanceID = ?",
-                arguments: [container, address, id]
+                sql: "UPDATE launch SET container = ? WHERE instanceID = ?",
+                arguments: [container, id]
             )
             if database.changesCount == 0 { throw LatchkeyError.instanceNotFound(id) }
         }
@@ -134,15 +123,18 @@ extension Store {
 
     /// Forgets launched instances that have been terminated for so long.
     package func removeTerminatedLaunches(before date: Date) throws {
-        try write { database in
-            try database.execute(
-                sql: """
-                    DELETE FROM instance WHERE state = 'terminated' AND id IN (
-                        SELECT instanceID FROM launch WHERE stateChanged < ?
-                    )
-                    """,
+        let condition = "state = 'terminated' AND id IN (SELECT instanceID FROM launch WHERE stateChanged < ?)"
+        // Asked often, and nearly always in vain: then nobody who writes has to wait for it.
+        let isNeeded = try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM instance WHERE \(condition))",
                 arguments: [date.milliseconds]
             )
+        }
+        guard isNeeded == true else { return }
+        try write { database in
+            try database.execute(sql: "DELETE FROM instance WHERE \(condition)", arguments: [date.milliseconds])
         }
     }
 
@@ -174,7 +166,7 @@ extension Store {
     /// All but what an instance is given to read, which may be long.
     static let launchColumns = """
         instanceID, reservationID, launchIndex, imageID, instanceType, launched, clientToken, requestDigest, container,
-        containerAddress, stateReasonCode, stateReasonMessage, stateChanged
+        stateReasonCode, stateReasonMessage, stateChanged
         """
 
     static func launches(of ids: [Instance.ID], _ database: Database) throws -> [Instance.ID: LaunchRecord] {
@@ -192,12 +184,12 @@ extension Store {
         try database.execute(
             sql: """
                 INSERT INTO launch (\(launchColumns), userData)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 record.instanceID, record.reservationID, record.launchIndex, record.imageID, record.instanceType,
                 record.launched.milliseconds, record.idempotency?.clientToken,
-                record.idempotency.map { Data($0.requestDigest) }, record.container, record.containerAddress,
+                record.idempotency.map { Data($0.requestDigest) }, record.container,
                 record.stateReason?.code, record.stateReason?.message, record.stateChanged.milliseconds,
                 userData.map { Data($0) },
             ]
@@ -222,7 +214,6 @@ extension Store {
             launched: Date(milliseconds: row["launched"]),
             idempotency: idempotency,
             container: row["container"],
-            containerAddress: row["containerAddress"],
             stateReason: reason,
             stateChanged: Date(milliseconds: row["stateChanged"])
         )

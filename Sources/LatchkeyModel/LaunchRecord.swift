@@ -55,8 +55,6 @@ package struct LaunchRecord: Equatable, Sendable {
     package let idempotency: Idempotency?
     /// The container's id at its engine; nil until it has one.
     package var container: String?
-    /// The address by which this machine reaches the container; nil while it has none.
-    package var containerAddress: String?
     package var stateReason: StateReason?
     package var stateChanged: Date
 
@@ -69,7 +67,6 @@ package struct LaunchRecord: Equatable, Sendable {
         launched: Date,
         idempotency: Idempotency? = nil,
         container: String? = nil,
-        containerAddress: String? = nil,
         stateReason: StateReason? = nil,
         stateChanged: Date
     ) {
@@ -81,7 +78,6 @@ package struct LaunchRecord: Equatable, Sendable {
         self.launched = launched
         self.idempotency = idempotency
         self.container = container
-        self.containerAddress = containerAddress
         self.stateReason = stateReason
         self.stateChanged = stateChanged
     }

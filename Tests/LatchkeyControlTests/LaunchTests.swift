@@ -37,8 +37,7 @@ struct LaunchTests {
             #expect(try store.userData(of: second.0.id) == [7])
             #expect(try store.launches(withClientToken: "token").map(\.launchIndex) == [0, 1])
             #expect(try store.launches(of: [first.0.id, "i-0"]).keys.sorted() == [first.0.id])
-            try store.setContainer("c", address: "172.17.0.2", of: first.0.id)
-            #expect(try store.launchedInstance(atContainerAddress: "172.17.0.2") == first.0.id)
+            try store.setContainer("c", of: first.0.id)
             #expect(try store.setState(of: first.0.id, .running, from: [.pending], at: time(1)) == .pending)
             #expect(try store.setState(of: first.0.id, .stopping, from: [.pending], at: time(2)) == nil)
             try store.setAddresses(["172.17.0.2"], port: 2222, of: first.0.id)
@@ -46,13 +45,12 @@ struct LaunchTests {
             let record = try #require(try store.launch(of: first.0.id))
             #expect(record.stateReason == .userStopped && record.stateChanged == time(3))
             #expect(record.container == "c" && record.launched == time(0))
-            #expect(try store.launchedInstance(atContainerAddress: "172.17.0.2") == nil)
             #expect(try store.launches().map(\.instanceID) == [second.0.id])
             try store.removeTerminatedLaunches(before: time(3))
             #expect(try store.launch(of: first.0.id) != nil)
             try store.removeTerminatedLaunches(before: time(4))
             #expect(try store.launch(of: first.0.id) == nil)
-            #expect(code { try store.setContainer(nil, address: nil, of: first.0.id) } == .instanceNotFound)
+            #expect(code { try store.setContainer(nil, of: first.0.id) } == .instanceNotFound)
         }
     }
 
@@ -74,8 +72,22 @@ struct LaunchTests {
                 #expect(try store.managedInstance(instance.id)?.machineFingerprint == "m\(round)")
             }
             #expect(try store.activations(limit: 9).elements.isEmpty)
+            // A newer one takes the place of those before it.
+            let older = Activation(expiration: time(100), created: time(0), instanceID: instance.id)
+            try store.add(older, codeDigest: [UInt8](repeating: 1, count: 32))
             let late = Activation(expiration: time(100), created: time(0), instanceID: instance.id)
             try store.add(late, codeDigest: [UInt8](repeating: 1, count: 32))
+            #expect(
+                code {
+                    _ = try store.register(
+                        activationID: older.id,
+                        codeDigest: [UInt8](repeating: 1, count: 32),
+                        publicKeyDER: [8],
+                        machineFingerprint: "m",
+                        at: time(1)
+                    )
+                } == .activationInvalid
+            )
             try store.setState(of: instance.id, .terminated, at: time(2))
             #expect(
                 code {

@@ -29,7 +29,7 @@ extension RelayTests {
                 if try store.instances(withIDs: [id]).first?.tags["fail"] != nil {
                     throw LatchkeyError(.requestRefused, "there is no room")
                 }
-                try store.setContainer("c-\(id)", address: "172.17.0.9", of: id)
+                try store.setContainer("c-\(id)", of: id)
                 try store.setAddresses(["172.17.0.9"], port: 22, of: id)
                 try store.setState(of: id, .running, from: [.pending], at: Date())
             }

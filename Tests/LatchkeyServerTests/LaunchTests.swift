@@ -155,6 +155,14 @@ struct LaunchTests {
                 # The agent has registered; nobody else becomes this instance's agent.
                 assert ask(ids[0], 'latchkey/activation').startswith('404')
 
+                # Who has no instance learns nothing, whatever its container says of itself; nor does this machine.
+                endpoint = inside(ids[0], 'echo $AWS_EC2_METADATA_SERVICE_ENDPOINT').strip()
+                ask_token = ['-s', '-X', 'PUT', '-H', 'X-aws-ec2-metadata-token-ttl-seconds: 60', endpoint + '/latest/api/token']
+                stranger = subprocess.run(['docker', 'run', '--rm', '--label', 'latchkey.instance=' + ids[0], '--entrypoint', 'curl',
+                    'latchkey/instance:bookworm', *ask_token], capture_output=True, text=True)
+                assert stranger.stdout.startswith('404'), stranger
+                assert subprocess.run(['curl', *ask_token], capture_output=True, text=True).stdout.startswith('404')
+
                 before = first['PublicIpAddress']
                 assert ec2.stop_instances(InstanceIds=ids[:1])['StoppingInstances'][0]['PreviousState']['Name'] == 'running'
                 until(lambda: describe(ids[0])['State']['Name'] == 'stopped')
@@ -208,6 +216,18 @@ struct LaunchTests {
             ])
             try start(relay)
             try TestRelay.wait(for: "the states", { try states() == ["running", "stopped"] })
+            // What it had begun when it was killed is done by the next one.
+            try relay.end(by: SIGKILL)
+            try scratch.execute("UPDATE instance SET state = 'shutting-down' WHERE id = '\(ids[1])'")
+            try scratch.execute("UPDATE instance SET state = 'stopping' WHERE id = '\(ids[0])'")
+            try start(relay)
+            try TestRelay.wait(for: "what was begun", { try states() == ["stopped", "terminated"] })
+            #expect(
+                try Execution.require(["docker", "ps", "-aq", "--filter", "label=latchkey.instance=\(ids[1])"]).line
+                    == ""
+            )
+            _ = try relay.shell("aws ec2 start-instances --instance-ids \(ids[0])")
+            try TestRelay.wait(for: "the first to run", { try states()[0] == "running" })
             // The agent of the one that went on comes back.
             try TestRelay.wait(
                 for: "the agent",

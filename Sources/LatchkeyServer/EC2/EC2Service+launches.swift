@@ -11,8 +11,6 @@ extension EC2Service {
     private static let launchLimit = 100
     private static let userDataLimit = 16 * 1024
     private static let defaultType = "m1.small"
-    /// Seconds for which a terminated instance is still told of.
-    private static let memory = 3600.0
 
     // MARK: Launching
 
@@ -69,7 +67,6 @@ extension EC2Service {
                 return (instance, record)
             }
         let (page, isNew) = try await workers.run {
-            try store.removeTerminatedLaunches(before: now.addingTimeInterval(-EC2Service.memory))
             let known = try store.launch(launches, userData: userData)
             guard known.allSatisfy({ $0.idempotency?.requestDigest == idempotency?.requestDigest }) else {
                 throw ServiceError(

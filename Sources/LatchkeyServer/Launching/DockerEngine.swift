@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyAPI
 internal import LatchkeyModel
 internal import LatchkeyTransport
 
@@ -20,12 +21,24 @@ package struct DockerEngine: Sendable {
         /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
         var state: String
         var labels: [String: String]?
+        private var settings: Settings?
+
+        private struct Settings: Decodable {
+            struct Network: Decodable { var IPAddress: String? }
+            var Networks: [String: Network]?
+        }
 
         private enum CodingKeys: String, CodingKey {
             case id = "Id"
             case state = "State"
             case labels = "Labels"
+            case settings = "NetworkSettings"
         }
+
+        /// Those that it has on the engine's networks; none while it does not run.
+        var addresses: [String] { settings?.Networks?.values.compactMap(\.IPAddress).filter { !$0.isEmpty } ?? [] }
+
+        var runs: Bool { ["running", "restarting", "paused"].contains(state) }
     }
 
     struct Image: Decodable {
@@ -123,18 +136,17 @@ package struct DockerEngine: Sendable {
 
     /// All containers with a label, those that do not run included.
     func containers(label: String) throws(LatchkeyError) -> [Container] {
-        let filters = DockerEngine.encoded("{\"label\":[\"\(label)\"]}")
+        let filters = PercentEncoding.encode("{\"label\":[\"\(label)\"]}".utf8)
         return try read([Container].self, "/containers/json?all=1&filters=\(filters)")
     }
 
-    /// The address of a container on the engine's network; nil while it does not run.
-    func address(of container: String) throws(LatchkeyError) -> String? {
+    /// Whether a container was made and never started, so that nothing was ever written in it.
+    func hasNeverRun(_ container: String) throws(LatchkeyError) -> Bool {
         struct Inspection: Decodable {
-            struct Settings: Decodable { var IPAddress: String? }
-            var NetworkSettings: Settings
+            struct State: Decodable { var Status: String }
+            var State: State
         }
-        let address = try read(Inspection.self, "/containers/\(container)/json").NetworkSettings.IPAddress
-        return address?.isEmpty == false ? address : nil
+        return try read(Inspection.self, "/containers/\(container)/json").State.Status == "created"
     }
 
     // MARK: Orders
@@ -186,16 +198,5 @@ package struct DockerEngine: Sendable {
             rest = rest.dropFirst(8 + length)
         }
         return text
-    }
-
-    private static func encoded(_ text: String) -> String {
-        text.utf8
-            .map { byte in
-                let isPlain =
-                    byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
-                let digits = String(byte, radix: 16, uppercase: true)
-                return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-            .joined()
     }
 }

@@ -5,6 +5,7 @@ internal import LatchkeyModel
 internal import LatchkeyTransport
 internal import Logging
 internal import NIOCore
+internal import Synchronization
 
 /// What launching instances takes besides the operations: the engine, the ways by which instances reach this server, and an
 /// eye on them.
@@ -54,6 +55,7 @@ struct Launching {
         )
         metadata = MetadataService(
             store: store,
+            launcher: launcher,
             workers: workers,
             setting: MetadataService.Setting(
                 endpoint: "https://\(authority):\(options.metadataPort + 1)",
@@ -105,17 +107,28 @@ struct Launching {
         return channels
     }
 
-    /// Goes on with what was begun, and looks after the instances from now on.
+    /// Looks after the instances from now on.
     func watch(_ loop: any EventLoop) -> RepeatedTask {
         let (launcher, workers, log) = (launcher, workers, log)
-        workers.enqueue {
-            do { try launcher.resume() } catch { log.error("instances", metadata: ["error": "\(error)"]) }
-        }
-        return loop.scheduleRepeatedAsyncTask(initialDelay: Launching.interval, delay: Launching.interval) { _ in
+        // What goes on is told once.
+        let told = Mutex("")
+        return loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: Launching.interval) { _ in
             loop.makeFutureWithTask {
-                do { try await workers.run { try launcher.reconcile() } } catch {
-                    log.error("instances", metadata: ["error": "\(error)"])
+                var words = ""
+                do {
+                    try await workers.run {
+                        try launcher.reconcile()
+                        try launcher.forget()
+                    }
+                } catch {
+                    words = (error as? LatchkeyError)?.message ?? "\(error)"
                 }
+                let isNews = told.withLock { told in
+                    defer { told = words }
+                    return told != words
+                }
+                if isNews, !words.isEmpty { log.error("instances", metadata: ["error": "\(words)"]) }
+                if isNews, words.isEmpty { log.notice("instances are looked after again") }
             }
         }
     }

@@ -27,15 +27,23 @@ final class MetadataService: RequestResponder {
     /// Seconds that an activation is good for.
     private static let activationLifetime = 900.0
 
+    /// Whom a token was given to, and until when on ``SystemClock``.
+    private struct Bearer {
+        var instance: Instance.ID
+        var source: String
+        var until: Int64
+    }
+
     private let store: Store
+    private let launcher: DockerLauncher
     private let workers: Workers
     private let setting: Setting
     private let log: Logger
-    /// To which instance a token belongs, and until when on ``SystemClock``.
-    private let tokens = Mutex<[String: (instance: Instance.ID, until: Int64)]>([:])
+    private let tokens = Mutex<[String: Bearer]>([:])
 
-    init(store: Store, workers: Workers, setting: Setting, log: Logger) {
+    init(store: Store, launcher: DockerLauncher, workers: Workers, setting: Setting, log: Logger) {
         self.store = store
+        self.launcher = launcher
         self.workers = workers
         self.setting = setting
         self.log = log
@@ -53,16 +61,17 @@ final class MetadataService: RequestResponder {
             return MetadataService.status(.forbidden)
         }
         do {
-            let known = try await workers.run { [store] in try store.launchedInstance(atContainerAddress: source) }
-            guard let id = known else { return MetadataService.status(.notFound) }
             switch (request.method, request.path) {
-            case ("PUT", "/latest/api/token"): return token(for: id, request)
+            case ("PUT", "/latest/api/token"):
+                // The engine knows whose address it is at this moment; what was noted of it could be another's by now.
+                let known = try await workers.run { [launcher] in try launcher.instance(atContainerAddress: source) }
+                guard let id = known else { return MetadataService.status(.notFound) }
+                return token(for: id, at: source, request)
             case ("GET", _), ("HEAD", _):
-                guard let token = request.headers.first(name: MetadataService.tokenHeader), owner(of: token) == id
-                else {
-                    return MetadataService.status(.unauthorized)
-                }
-                let text = try await workers.run { [self] in try answer(request.path, id) }
+                guard let token = request.headers.first(name: MetadataService.tokenHeader),
+                    let id = owner(of: token, at: source)
+                else { return MetadataService.status(.unauthorized) }
+                let text = try await workers.run { [self] in try answer(request.path, id, source) }
                 return text.map { OutgoingResponse(.ok, type: "text/plain", $0) } ?? MetadataService.status(.notFound)
             default: return MetadataService.status(.methodNotAllowed)
             }
@@ -76,7 +85,7 @@ final class MetadataService: RequestResponder {
         OutgoingResponse(status, type: "text/plain", "\(status.code) - \(status.reasonPhrase)\n".utf8)
     }
 
-    private func token(for id: Instance.ID, _ request: IncomingRequest) -> OutgoingResponse {
+    private func token(for id: Instance.ID, at source: String, _ request: IncomingRequest) -> OutgoingResponse {
         guard let text = request.headers.first(name: MetadataService.lifetimeHeader), let lifetime = Int(text),
             MetadataService.lifetimes.contains(lifetime)
         else { return MetadataService.status(.badRequest) }
@@ -85,24 +94,27 @@ final class MetadataService: RequestResponder {
         tokens.withLock { tokens in
             if tokens.count >= MetadataService.tokenLimit { tokens = tokens.filter { $0.value.until > now } }
             if tokens.count >= MetadataService.tokenLimit { tokens = [:] }
-            tokens[token] = (id, now + Int64(lifetime) * 1000)
+            tokens[token] = Bearer(instance: id, source: source, until: now + Int64(lifetime) * 1000)
         }
         var response = OutgoingResponse(.ok, type: "text/plain", token.utf8)
         response.headers.add(name: MetadataService.lifetimeHeader, value: String(lifetime))
         return response
     }
 
-    private func owner(of token: String) -> Instance.ID? {
+    /// - Returns: nil unless the token is good, and comes from where it was given to.
+    private func owner(of token: String, at source: String) -> Instance.ID? {
         tokens.withLock { tokens in
-            guard let (instance, until) = tokens[token], until > SystemClock.milliseconds() else { return nil }
-            return instance
+            guard let bearer = tokens[token], bearer.source == source, bearer.until > SystemClock.milliseconds() else {
+                return nil
+            }
+            return bearer.instance
         }
     }
 
     // MARK: What is told
 
     /// - Returns: nil if there is nothing of that name.
-    private func answer(_ path: String, _ id: Instance.ID) throws -> [UInt8]? {
+    private func answer(_ path: String, _ id: Instance.ID, _ source: String) throws -> [UInt8]? {
         let parts = path.split(separator: "/").map(String.init)
         guard let instance = try store.instances(withIDs: [id]).first, let record = try store.launch(of: id),
             parts.first == "latest" || parts.first.map({ $0.count == 10 && $0.hasPrefix("20") }) == true
@@ -110,10 +122,10 @@ final class MetadataService: RequestResponder {
         switch parts.dropFirst().first {
         case nil: return Array("dynamic\nmeta-data\nuser-data".utf8)
         case "user-data": return try store.userData(of: id)
-        case "dynamic": return try dynamic(Array(parts.dropFirst(2)), instance, record)
+        case "dynamic": return try dynamic(Array(parts.dropFirst(2)), instance, record, source)
         case "latchkey": return try own(Array(parts.dropFirst(2)), id).map { Array($0.utf8) }
         case "meta-data":
-            let tree = try metadata(instance, record)
+            let tree = try metadata(instance, record, source)
             let name = parts.dropFirst(2).joined(separator: "/")
             if let value = tree[name] { return Array(value.utf8) }
             return MetadataService.listing(name, tree).map { Array($0.utf8) }
@@ -133,8 +145,7 @@ final class MetadataService: RequestResponder {
         return names.isEmpty ? nil : Set(names).sorted().joined(separator: "\n")
     }
 
-    private func metadata(_ instance: Instance, _ record: LaunchRecord) throws -> [String: String] {
-        let address = record.containerAddress ?? ""
+    private func metadata(_ instance: Instance, _ record: LaunchRecord, _ address: String) throws -> [String: String] {
         let host = "ip-" + address.replacing(".", with: "-") + ".\(setting.region).compute.internal"
         var tree = [
             "ami-id": record.imageID, "ami-launch-index": String(record.launchIndex), "hostname": host,
@@ -153,15 +164,21 @@ final class MetadataService: RequestResponder {
         return tree
     }
 
-    private func dynamic(_ path: [String], _ instance: Instance, _ record: LaunchRecord) throws -> [UInt8]? {
+    private func dynamic(
+        _ path: [String],
+        _ instance: Instance,
+        _ record: LaunchRecord,
+        _ address: String
+    ) throws -> [UInt8]? {
         guard path == ["instance-identity", "document"] else {
             return path.isEmpty
                 ? Array("instance-identity/".utf8) : path == ["instance-identity"] ? Array("document".utf8) : nil
         }
         let document: [String: String] = [
-            "accountId": Principal.account, "architecture": "x86_64", "availabilityZone": "\(setting.region)a",
+            "accountId": Principal.account, "architecture": EC2Service.architecture,
+            "availabilityZone": "\(setting.region)a",
             "imageId": record.imageID, "instanceId": instance.id, "instanceType": record.instanceType,
-            "pendingTime": record.launched.formatted(.iso8601), "privateIp": record.containerAddress ?? "",
+            "pendingTime": record.launched.formatted(.iso8601), "privateIp": address,
             "region": setting.region, "version": "2017-09-30",
         ]
         let encoder = JSONEncoder()
