@@ -104,6 +104,7 @@ package struct Daemon {
             workers: workers,
             log: log
         )
+        while try store.pruneSessions(endedBefore: Date().addingTimeInterval(-Daemon.history)) > 0 {}
         for record in try store.liveSessions() { try relay.adopt(record).wait() }
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
@@ -128,6 +129,9 @@ package struct Daemon {
         workers.stop()
         try? group.syncShutdownGracefully()
     }
+
+    /// Seconds for which sessions that have ended are told of, as by Systems Manager: 30 days. Older ones go when it starts.
+    private static let history = 30.0 * 24 * 3600
 
     /// For some eight thousand sessions, which need two each.
     private static let wantedFiles: rlim_t = 16_500
