@@ -93,7 +93,7 @@ struct PushedKeyTests {
 
 extension RelayTests {
     struct InstanceConnect {
-        @Test func `what is not to be pushed is refused in AWS's words`() throws {
+        @Test func `a registered machine takes keys, of the kinds that EC2 knows, and not too many at once`() throws {
             try RelayTests.with { scratch, relay, agent in
                 try Execution.require([
                     "ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", "\(scratch.path)/ecdsa",
@@ -111,15 +111,7 @@ extension RelayTests {
                     def push(instance=target, user='admin', key=good):
                         return code(connect.send_ssh_public_key, InstanceId=instance, InstanceOSUser=user, SSHPublicKey=key)
                     assert push() == push() == 'accepted'
-                    assert push(user='svc$') == push(user='a.b-c@d') == push(user='_x') == push(user='9a') == 'accepted'
-                    for user in ['root;id', 'a b', '-x', '12']:
-                        assert push(user=user) == 'InvalidArgsException', user
-                    assert push(key='x' * 100) == 'InvalidArgsException'
-                    assert push(key='command="id" ' + good) == 'InvalidArgsException'
-                    assert push(key=good + good) == 'InvalidArgsException'
                     assert push(key=open(folder + '/ecdsa.pub').read()) == 'InvalidArgsException'
-                    assert push(instance='i-0123456789abcdef0') == 'EC2InstanceNotFoundException'
-                    assert code(connect.send_ssh_public_key, InstanceId=target, InstanceOSUser='a', SSHPublicKey=good) == 'accepted'
                     # No more than some wait for one user.
                     import base64, struct
                     codes = []
