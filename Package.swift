@@ -118,14 +118,16 @@ let package = Package(
             path: "Tests/LatchkeyTestSupport"
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["LatchkeyTestSupport"]),
-        .testTarget(name: "LatchkeyModelTests", dependencies: ["LatchkeyModel"]),
+        .testTarget(name: "LatchkeyModelTests", dependencies: ["LatchkeyModel", "LatchkeyTestSupport"]),
         .testTarget(
             name: "LatchkeyCryptoTests",
             dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]
         ),
         .testTarget(
             name: "LatchkeyAPITests",
-            dependencies: ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport", "LatchkeyTransport",
+            ]
         ),
         .testTarget(
             name: "LatchkeyTransportTests",
@@ -158,7 +160,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyKeysTests",
-            dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeyTestSupport"]
         ),
         .testTarget(
             name: "LatchkeyControlTests",

@@ -51,10 +51,21 @@ struct ImportTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private static func sources(of module: String) throws -> [URL] {
-        let folder = root.appendingPathComponent("Sources/\(module)")
+    private static func sources(of module: String, in parent: String = "Sources") throws -> [URL] {
+        let folder = root.appendingPathComponent("\(parent)/\(module)")
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
         return (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
+    }
+
+    private static func imports(of file: URL) throws -> [String] {
+        try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            .compactMap { line in
+                let words = line.split(separator: " ")
+                guard let position = words.firstIndex(of: "import"), position <= 1, words.count > position + 1,
+                    !line.hasPrefix("//")
+                else { return nil }
+                return String(words[position + 1])
+            }
     }
 
     @Test func `every module is in the table`() throws {
@@ -68,12 +79,7 @@ struct ImportTests {
         let files = try Self.sources(of: module)
         #expect(!files.isEmpty)
         for file in files {
-            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-                let words = line.split(separator: " ")
-                guard let position = words.firstIndex(of: "import"), position <= 1, words.count > position + 1,
-                    !line.hasPrefix("//")
-                else { continue }
-                let name = String(words[position + 1])
+            for name in try Self.imports(of: file) {
                 #expect(
                     Self.free.contains(name) || Self.allowed[module]?.contains(name) == true,
                     "\(file.lastPathComponent) imports \(name)"
@@ -88,6 +94,23 @@ struct ImportTests {
             let declaration =
                 /(?m)^ *public (final|struct|class|enum|actor|protocol|extension|func|var|let|init|static)/
             #expect(!text.contains(declaration), "\(file.lastPathComponent)")
+        }
+    }
+
+    /// In a tree that was built before, a module that is not named is found all the same, and in a new clone it is not.
+    @Test func `tests import only what Package swift names for them`() throws {
+        let manifest = try String(contentsOf: Self.root.appendingPathComponent("Package.swift"), encoding: .utf8)
+        let modules = Set(Self.allowed.keys).union(["LatchkeyTestSupport"])
+        let targets = manifest.matches(of: /\.testTarget\(\s*name: "(\w+)",\s*dependencies: \[([^\]]*)\]/)
+        #expect(targets.count == manifest.split(separator: ".testTarget(").count - 1)
+        for target in targets {
+            let named = Set(target.output.2.matches(of: /"([\w-]+)"/).map { String($0.output.1) })
+            let files = try Self.sources(of: String(target.output.1), in: "Tests")
+            #expect(!files.isEmpty)
+            for file in files {
+                let unnamed = try Set(Self.imports(of: file)).intersection(modules).subtracting(named)
+                #expect(unnamed.isEmpty, "\(target.output.1)/\(file.lastPathComponent)")
+            }
         }
     }
 }
