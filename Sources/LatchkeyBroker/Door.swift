@@ -23,7 +23,9 @@ final class Door {
             throw LatchkeyError(
                 .instanceNotRunning,
                 "instance '\(instance.displayName)' is \(instance.state.rawValue)",
-                hint: instance.state == .stopped ? "start it first" : "wait, or choose another: latchkey instance list"
+                hint: instance.state == .stopped
+                    ? "latchkey instance start '\(instance.displayName)', or aws ec2 start-instances"
+                    : "wait, or choose another: latchkey instance list"
             )
         }
         guard !instance.addresses.isEmpty || options.road == .sshOverRelay else {

@@ -55,8 +55,22 @@ extension Store {
     }
 
     /// Forgets an instance, its pinned host keys included. The machine itself is not touched.
+    ///
+    /// - Throws: `requestRefused` for one whose container latchkeyd has made and not ended.
     package func removeInstance(_ id: Instance.ID) throws {
         try write { database in
+            let hasContainer = try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM launch WHERE instanceID = ? AND container IS NOT NULL)",
+                arguments: [id]
+            )
+            guard hasContainer != true else {
+                throw LatchkeyError(
+                    .requestRefused,
+                    "\(id) was launched by latchkeyd, and its container is still there",
+                    hint: "latchkey instance terminate \(id) ends both"
+                )
+            }
             try database.execute(sql: "DELETE FROM instance WHERE id = ?", arguments: [id])
         }
     }

@@ -6,12 +6,6 @@ import Testing
 
 /// A client on another machine than the latchkeyd that it asks: its home has nothing but a profile.
 struct LatchkeydTests {
-    private struct Server: Decodable {
-        let accessKeyID: String
-        let secretAccessKey: String
-        let region: String
-    }
-
     @Test func `a latchkeyd is asked as AWS is`() throws {
         try Scratch.with { server in
             try TestRelay.with(server) { relay in
@@ -33,28 +27,11 @@ struct LatchkeydTests {
                 ]
                 for run in added { #expect(run.status == 0, "\(run.error)") }
                 try Scratch.with { client in
-                    let known = try JSONDecoder()
-                        .decode(
-                            Server.self,
-                            from: Data(try server.read("\(server.latchkeyHome)/latchkeyd.json").utf8)
-                        )
-                    let config = """
-                        [profile own]
-                        region = \(known.region)
-                        endpoint_url = \(relay.endpoint)
-                        ca_bundle = \(relay.authority)
-                        aws_access_key_id = \(known.accessKeyID)
-                        aws_secret_access_key = \(known.secretAccessKey)
-
-                        """
-                    let environment = RemoteFixture.environment([
-                        "AWS_CONFIG_FILE": try client.write("aws-config", config), "LATCHKEY_PROFILE": "own",
-                        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-                    ])
+                    let environment = client.environment.merging(try relay.profile(in: client)) { $1 }
                     func run(_ words: String...) throws -> Execution {
                         try Execution.run(
                             [Scratch.program] + words,
-                            environment: client.environment.merging(environment) { $1 }
+                            environment: environment
                         )
                     }
                     let list = try run("instance", "list")
@@ -82,8 +59,7 @@ struct LatchkeydTests {
                         #expect(try run("instance", "show", agent.instanceID).text.contains("far"))
                         #expect(try run("session", "list", "--history", "-q").text.contains("-"))
                     }
-                    let wrong = config.replacingOccurrences(of: known.secretAccessKey, with: "wrong")
-                    try client.write("aws-config", wrong)
+                    _ = try relay.profile(in: client, secret: "wrong")
                     let refused = try run("key", "show", "other")
                     #expect(
                         refused.error.contains("the credentials of the profile 'own' are not taken"),

@@ -7,37 +7,8 @@ import Testing
 /// Instances that a latchkeyd launches as containers, driven by nothing but the tools that people have.
 @Suite(.enabled(if: Engine.current == .docker, "containers are what this is about"), .serialized)
 struct LaunchTests {
-    /// Runs `body` with a latchkeyd that launches, and removes what it has launched.
-    private func with(_ body: (Scratch, TestRelay) throws -> Void) throws {
-        try Scratch.with { scratch in
-            try TestRelay.with(scratch) { relay in
-                try relay.end(by: SIGTERM)
-                try start(relay)
-                defer {
-                    let label = "label=latchkey.home=\(scratch.latchkeyHome)/latchkey.db"
-                    _ = try? Execution.run([
-                        "sh", "-c",
-                        "docker ps --all --quiet --filter '\(label)' | xargs -r docker rm --force --volumes",
-                    ])
-                }
-                try body(scratch, relay)
-            }
-        }
-    }
-
-    private func start(_ relay: TestRelay) throws {
-        // Two ports beside each other.
-        var port = try TestRelay.freePort()
-        while port > 65000 { port = try TestRelay.freePort() }
-        let volumes = try ContainerAgent.libraries().flatMap { ["--volume", "\($0.0):\($0.1)"] }
-        try relay.start(["--docker", "--metadata-port", String(metadataPort ?? port)] + volumes)
-    }
-
-    /// Fixed once an instance was told of it.
-    private var metadataPort: Int? { 18_775 }
-
     @Test func `the story of a key that is lost, with the stock tools alone`() throws {
-        try with { scratch, relay in
+        try TestRelay.launching { scratch, relay in
             let output = try relay.shell(
                 #"""
                 set -euo pipefail
@@ -91,7 +62,7 @@ struct LaunchTests {
     }
 
     @Test func `boto3 launches, stops, starts and ends instances, and is told the truth about them`() throws {
-        try with { scratch, relay in
+        try TestRelay.launching { scratch, relay in
             let answer = try relay.python(
                 #"""
                 import base64, subprocess, time
@@ -193,7 +164,7 @@ struct LaunchTests {
     }
 
     @Test func `a latchkeyd that starts again finds its instances, and what became of them`() throws {
-        try with { scratch, relay in
+        try TestRelay.launching { scratch, relay in
             let launch = #"""
                 set -euo pipefail
                 aws ec2 create-key-pair --key-name k --query KeyName >/dev/null
@@ -214,13 +185,13 @@ struct LaunchTests {
             try Execution.require([
                 "sh", "-c", "docker kill $(docker ps -q --filter label=latchkey.instance=\(ids[1]))",
             ])
-            try start(relay)
+            try relay.start()
             try TestRelay.wait(for: "the states", { try states() == ["running", "stopped"] })
             // What it had begun when it was killed is done by the next one.
             try relay.end(by: SIGKILL)
             try scratch.execute("UPDATE instance SET state = 'shutting-down' WHERE id = '\(ids[1])'")
             try scratch.execute("UPDATE instance SET state = 'stopping' WHERE id = '\(ids[0])'")
-            try start(relay)
+            try relay.start()
             try TestRelay.wait(for: "what was begun", { try states() == ["stopped", "terminated"] })
             #expect(
                 try Execution.require(["docker", "ps", "-aq", "--filter", "label=latchkey.instance=\(ids[1])"]).line

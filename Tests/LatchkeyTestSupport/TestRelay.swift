@@ -27,6 +27,13 @@ package final class TestRelay {
         through wrapper: [String] = [],
         _ options: String...,
         body: (TestRelay) throws -> Value
+    ) throws -> Value { try with(scratch, through: wrapper, options: options, body: body) }
+
+    package static func with<Value>(
+        _ scratch: Scratch,
+        through wrapper: [String] = [],
+        options: [String],
+        body: (TestRelay) throws -> Value
     ) throws -> Value {
         let relay = try TestRelay(scratch, wrapper, options)
         try relay.latchkeyd("init", "--port", String(relay.port))

@@ -8,10 +8,11 @@ internal import LatchkeyModel
 struct InstanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instance",
-        abstract: "Add, list and change instances.",
+        abstract: "Add, launch, list and change instances.",
         subcommands: [
-            InstanceAdd.self, InstanceList.self, InstanceShow.self, InstanceTag.self, InstanceTrust.self,
-            InstancePassword.self, InstanceRemove.self,
+            InstanceAdd.self, InstanceLaunch.self, InstanceList.self, InstanceShow.self, InstanceTag.self,
+            InstanceTrust.self, InstancePassword.self, InstanceStart.self, InstanceStop.self, InstanceReboot.self,
+            InstanceTerminate.self, InstanceRemove.self,
         ]
     )
 }

@@ -46,6 +46,21 @@ struct ControlAccess: Sendable {
         return relay
     }
 
+    /// What launches instances and changes their states.
+    ///
+    /// - Throws: `usage` on AWS, `controlPlaneUnreachable` if this home has no latchkeyd.
+    func operations() throws -> InstanceOperations {
+        if let remote { return try remote.service.operations() }
+        guard let server = try home.server() else {
+            throw LatchkeyError(
+                .controlPlaneUnreachable,
+                "instances are launched by a latchkeyd, and this home has none",
+                hint: "latchkeyd init && latchkeyd run --docker"
+            )
+        }
+        return InstanceOperations(server)
+    }
+
     func broker(_ plane: any ControlPlane, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {
         Broker(
             control: plane,

@@ -44,13 +44,16 @@ struct Home: Sendable {
     var agent: AgentAddress? { Environment.value("SSH_AUTH_SOCK").map(AgentAddress.init) }
 
     /// The relay that serves this home; nil if there never was one.
-    func relay() throws -> RelayRoad? {
+    func relay() throws -> RelayRoad? { try server().map { RelayRoad(ServiceClient($0)) } }
+
+    /// The latchkeyd that serves this home; nil if there never was one.
+    func server() throws -> ServiceEndpoint? {
         guard let server = try LocalServer.read(folders) else { return nil }
         let address: ServerAddress
         do { address = try ServerAddress(url: server.endpoint) } catch {
             throw LatchkeyError(.configurationInvalid, "the endpoint in '\(folders.serverPath)' \(error.words)")
         }
-        let endpoint = ServiceEndpoint(
+        return ServiceEndpoint(
             address: address,
             trust: Trust(authorities: server.authorities),
             region: server.region,
@@ -59,7 +62,6 @@ struct Home: Sendable {
                 secretAccessKey: server.secretAccessKey
             )
         )
-        return RelayRoad(ServiceClient(endpoint))
     }
 }
 

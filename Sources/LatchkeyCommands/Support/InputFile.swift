@@ -3,14 +3,17 @@
 internal import Glibc
 internal import LatchkeyModel
 
-/// Text that the user names by a path, or `-` for standard input.
+/// What the user names by a path, or `-` for standard input.
 enum InputFile {
     private static let limit = 1 << 20
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// - Throws: `fileUnusable`.
-    static func read(_ path: String) throws -> String {
+    static func read(_ path: String) throws -> String { String(decoding: try readBytes(path), as: UTF8.self) }
+
+    /// - Throws: `fileUnusable`.
+    static func readBytes(_ path: String) throws -> [UInt8] {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
@@ -20,7 +23,7 @@ enum InputFile {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw failure(path) }
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            if count == 0 { return bytes }
             bytes += chunk[..<count]
         }
         throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' is longer than 1 MiB")

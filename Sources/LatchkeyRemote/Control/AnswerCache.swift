@@ -45,6 +45,11 @@ final class AnswerCache: Sendable {
         try answer(question, \.keyPairs, AnswerCache.lifetime, ask)
     }
 
+    /// Forgets what instances are like, for one of them was just changed.
+    func forgetInstances() {
+        change { content in content.instances = [:] }
+    }
+
     /// - Returns: nil if it is not known; empty if it is known that there is none.
     func user(ofImage id: String) -> String? {
         load { $0.users[id] }.flatMap { AnswerCache.isFresh($0.date, AnswerCache.imageLifetime) ? $0.value : nil }

@@ -23,10 +23,18 @@ enum EC2Answer {
         let name: String
     }
 
+    struct StateReason: Decodable {
+        let message: String?
+    }
+
+    /// What an order is answered with, of which nothing is read.
+    struct Nothing: Decodable {}
+
     struct Instance: Decodable {
         let instanceId: String
         let imageId: String?
         let instanceState: State
+        let stateReason: StateReason?
         let privateDnsName: String?
         let dnsName: String?
         let keyName: String?

@@ -5,8 +5,8 @@ internal import LatchkeyAPI
 package import LatchkeyModel
 internal import LatchkeyTransport
 
-/// A control plane that speaks EC2's API: AWS, or a latchkeyd. It is never written to; what is learnt about an
-/// instance, such as its host keys, is noted on this machine.
+/// A control plane that speaks EC2's API: AWS, or a latchkeyd. It is only read here; what is learnt about an instance, such as
+/// its host keys, is noted on this machine. Launching is apart: ``InstanceOperations``.
 package struct RemoteControlPlane: Sendable {
     package let service: RemoteService
     let notes: any InstanceNotes
@@ -25,6 +25,9 @@ package struct RemoteControlPlane: Sendable {
             ]
         )
     }
+
+    /// Has instances asked for anew that were asked for a moment ago, for they were just changed.
+    package func forgetAnswers() { cache.forgetInstances() }
 
     /// The base64 of an instance's encrypted password; empty if it is not ready.
     ///

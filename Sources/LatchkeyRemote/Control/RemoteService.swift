@@ -41,6 +41,20 @@ package struct RemoteService: Sendable {
         isAmazon = Partition.isAmazon(host: sessionEndpoint.address.host)
     }
 
+    /// What launches instances there and changes their states; on AWS nothing is ever changed.
+    ///
+    /// - Throws: `usage` on AWS.
+    package func operations() throws -> InstanceOperations {
+        guard !isAmazon else {
+            throw LatchkeyError(
+                .usage,
+                "Latchkey changes nothing on AWS: it launches, starts and stops instances of a latchkeyd",
+                hint: "aws ec2 run-instances, start-instances, stop-instances and terminate-instances do it there"
+            )
+        }
+        return InstanceOperations(ec2, self)
+    }
+
     /// Looks for credentials, if that has not been done yet.
     ///
     /// - Throws: what there is to say about them, with the hint that a request's failure would not have.

@@ -24,7 +24,7 @@ package struct QueryClient: Sendable {
         self.retries = retries
     }
 
-    /// Asks something that may be asked twice, as everything is that only reads.
+    /// Asks something that may be asked twice, as everything is that only reads, sets a state, or has a client token.
     ///
     /// - Parameter timeout: milliseconds for each attempt.
     func call<Response: Decodable>(

@@ -30,7 +30,7 @@ extension ServiceError {
     }
 
     static let noEngine = ServiceError.unsupported(
-        "latchkeyd has no container engine configured, so that it cannot launch or control instances"
+        "latchkeyd launches and controls no instances: it was started without --docker"
     )
 
     static func keyPairNotFound(name: String) -> ServiceError {

@@ -29,6 +29,8 @@ final class DockerLauncher: InstanceLauncher {
     private static let consoleLimit = 64 * 1024
     /// Seconds for which a terminated instance is still told of.
     private static let memory = 3600.0
+    /// Seconds after its start in which an instance's console is looked at for host keys: an agent comes first.
+    private static let firstBoot = 3.0..<120.0
     /// Seconds that a container has to stop in order.
     private static let patience = 10
 
@@ -82,10 +84,12 @@ final class DockerLauncher: InstanceLauncher {
     func images() async throws -> [LaunchImage] {
         try await workers.run { [self] in
             try engine.images().filter { $0.labels?[DockerLauncher.imageLabel] != nil }
-                .map { image in
-                    LaunchImage(
+                .compactMap { image in
+                    // One that lost its name to a newer image is offered no more.
+                    guard let name = image.tags?.first(where: { $0 != "<none>:<none>" }) else { return nil }
+                    return LaunchImage(
                         id: DockerLauncher.imageID(image),
-                        name: image.tags?.first ?? DockerLauncher.imageID(image),
+                        name: name,
                         description: image.labels?[DockerLauncher.imageLabel],
                         architecture: EC2Service.architecture,
                         user: image.labels?[DockerLauncher.userLabel],
@@ -211,6 +215,19 @@ final class DockerLauncher: InstanceLauncher {
         try store.removeTerminatedLaunches(before: Date().addingTimeInterval(-DockerLauncher.memory))
     }
 
+    /// Pins the host keys that a new instance has printed on its console, as cloud-init does. An agent reports them, and
+    /// better; this is for images without one.
+    private func learnHostKeys(of id: Instance.ID, _ record: LaunchRecord) throws {
+        let age = Date().timeIntervalSince(record.stateChanged)
+        guard DockerLauncher.firstBoot.contains(age), let container = record.container,
+            try store.instances(withIDs: [id]).first?.hostKeys.isEmpty == true,
+            try store.managedInstanceIDs(among: [id]).isEmpty
+        else { return }
+        let text = String(decoding: try engine.log(of: container, lines: 2000), as: UTF8.self)
+        let keys = HostKeyText.keys(onConsole: text).map { HostKey(key: $0, source: .console, pinned: Date()) }
+        if !keys.isEmpty { try store.pinHostKeys(keys, for: id) }
+    }
+
     /// Looks once whether the containers are what the store says of them, writes down where they are not, and goes on with what
     /// was begun and is in nobody's hands.
     func reconcile() throws {
@@ -229,6 +246,7 @@ final class DockerLauncher: InstanceLauncher {
             case .running where container == nil, .stopped where container == nil:
                 try store.setContainer(nil, of: id)
                 try store.setState(of: id, .terminated, from: [state], reason: .selfStopped, at: Date())
+            case .running where container?.runs == true: try learnHostKeys(of: id, record)
             case .running where container?.runs == false:
                 try store.setState(of: id, .stopped, from: [state], reason: .selfStopped, at: Date())
             case .stopped where container?.runs == true:

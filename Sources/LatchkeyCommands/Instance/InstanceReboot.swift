@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyModel
+internal import LatchkeyRemote
+
+struct InstanceReboot: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reboot",
+        abstract: "Start running instances anew."
+    )
+
+    @OptionGroup var change: StateChangeOptions
+
+    func run() throws { try change.run(.reboot, nil) }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyCommandLine
+internal import LatchkeyControl
+internal import LatchkeyModel
+internal import LatchkeyRemote
+
+/// What the commands have in common that change the states of launched instances.
+struct StateChangeOptions: ParsableArguments {
+    @Argument(help: "The instances: whole names, ids or addresses.", completion: .custom(Completions.instances))
+    var names: [String]
+
+    @OptionGroup(title: "Control plane") var control: ControlOptions
+
+    /// Prints the ids of those that were changed.
+    ///
+    /// - Parameter waiting: nil to return as soon as it is begun.
+    func run(_ change: InstanceOperations.Change, _ waiting: WaitOptions?) throws {
+        let access = try control.access()
+        let operations = try access.operations()
+        let plane = try access.plane()
+        // All are looked up before any is changed: a slip in the last name must not cost the first ones.
+        var chosen: [Instance] = []
+        for name in names {
+            let instance = try plane.instance(named: name)
+            try StateChangeOptions.check(instance, meant: name, change)
+            if !chosen.contains(where: { $0.id == instance.id }) { chosen.append(instance) }
+        }
+        let ids = chosen.map(\.id)
+        try operations.change(ids, change)
+        access.remote?.forgetAnswers()
+        if let waiting, waiting.isWanted, let state = change.result {
+            let named = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.displayName) })
+            try waiting.wait(for: named, until: [state], operations)
+            access.remote?.forgetAnswers()
+            if state == .running {
+                let broker = try access.broker(plane, .off)
+                for id in ids { try waiting.waitForEntry(id, plane, broker) }
+            }
+        }
+        Output.print(ids.joined(separator: "\n"))
+    }
+
+    /// The beginning of a name is good enough to look at an instance, not to stop it.
+    private static func check(_ instance: Instance, meant name: String, _ change: InstanceOperations.Change) throws {
+        if [instance.id, instance.name].contains(name) || instance.addresses.contains(name) || name.hasPrefix("tag:") {
+            return
+        }
+        throw LatchkeyError(
+            .usage,
+            "'\(name.terminalSafe)' is only the beginning of '\(instance.displayName)' (\(instance.id))",
+            hint: "latchkey instance \(change.rawValue) '\(instance.displayName)', if that one is meant"
+        )
+    }
+}
+
+extension InstanceOperations.Change {
+    /// Where it ends; nil where the state tells nothing.
+    fileprivate var result: InstanceState? {
+        switch self {
+        case .start: .running
+        case .stop: .stopped
+        case .terminate: .terminated
+        case .reboot: nil
+        }
+    }
+}

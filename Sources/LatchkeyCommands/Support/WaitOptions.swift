@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Glibc
+internal import LatchkeyBroker
+internal import LatchkeyModel
+internal import LatchkeyRemote
+internal import LatchkeyTerminal
+
+/// `--no-wait` and `--timeout`, where something takes its time.
+struct WaitOptions: ParsableArguments {
+    @Flag(name: .customLong("no-wait"), help: "Return as soon as it is begun.")
+    var isUnwanted = false
+
+    @Option(help: ArgumentHelp("Seconds to wait at the most.", valueName: "seconds"))
+    var timeout = 60
+
+    /// Microseconds between two looks.
+    private static let interval: UInt32 = 200_000
+
+    mutating func validate() throws {
+        if !(1...3600).contains(timeout) { throw ValidationError("--timeout must be between 1 and 3600 seconds") }
+    }
+
+    var isWanted: Bool { !isUnwanted }
+
+    /// Waits until all instances are in one of these states.
+    ///
+    /// - Parameter names: what to call them, by their ids.
+    /// - Throws: `instanceNotRunning` if one ends up elsewhere, or does not get there in time.
+    func wait(
+        for names: [Instance.ID: String],
+        until states: Set<InstanceState>,
+        _ operations: InstanceOperations
+    ) throws {
+        var rest = names
+        let isThere = try poll {
+            let progress = try operations.progress(of: Array(rest.keys))
+            for (id, name) in rest {
+                // What is forgotten was terminated before.
+                let state = progress[id]?.state ?? .terminated
+                if states.contains(state) {
+                    rest[id] = nil
+                } else if !state.isPassing {
+                    let why = progress[id]?.reason.map { ": \($0)" } ?? ""
+                    throw LatchkeyError(.instanceNotRunning, "'\(name)' is \(state.rawValue)\(why)")
+                }
+            }
+            return rest.isEmpty
+        }
+        if !isThere {
+            throw LatchkeyError(
+                .instanceNotRunning,
+                "not there after \(timeout) s: \(rest.values.sorted().map { "'\($0)'" }.joined(separator: ", "))",
+                hint: "latchkey instance list shows how far they are"
+            )
+        }
+    }
+
+    /// Waits until an instance that runs can be entered; that it cannot be is told, and no failure.
+    func waitForEntry(_ id: Instance.ID, _ plane: any ControlPlane, _ broker: Broker) throws {
+        var name = id
+        let isThere = try poll {
+            // Looked up each time, since its host keys may have been told meanwhile.
+            guard let instance = try plane.instances(withIDs: [id]).first else { return false }
+            name = instance.displayName
+            return try broker.canBeEntered(instance)
+        }
+        if !isThere { Console.note("latchkey: note: '\(name)' runs, but nothing answers there yet") }
+    }
+
+    private func poll(_ isThere: () throws -> Bool) throws -> Bool {
+        let deadline = SystemClock.microseconds() + Int64(timeout) * 1_000_000
+        while true {
+            if try isThere() { return true }
+            if SystemClock.microseconds() >= deadline { return false }
+            usleep(WaitOptions.interval)
+        }
+    }
+}
+
+extension InstanceState {
+    /// Whether it is on its way to another state by itself.
+    fileprivate var isPassing: Bool {
+        switch self {
+        case .pending, .stopping, .shuttingDown: true
+        case .running, .stopped, .terminated: false
+        }
+    }
+}
