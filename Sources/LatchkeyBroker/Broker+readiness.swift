@@ -19,10 +19,7 @@ extension Broker {
             _ = try Door(instance: instance, options: options, broker: self).knock(trusting: false)
             return true
         } catch let error as LatchkeyError where [.instanceUnreachable, .hostKeyUnknown].contains(error.code) {
-            guard error.code == .instanceUnreachable, let relay, case .connected = relay.presence(of: instance) else {
-                return false
-            }
-            return true
+            return error.code == .instanceUnreachable && relay?.presence(of: instance).isConnected == true
         }
     }
 }

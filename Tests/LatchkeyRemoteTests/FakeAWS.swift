@@ -53,8 +53,14 @@ final class FakeAWS {
         try Execution.require(["curl", "-sf", "--data-binary", "@-", "\(url)/_machine"], input: body)
     }
 
+    /// Has the agents of all instances connected, and keys that are pushed written to a file; a push is answered once there is
+    /// another file, with `.in` at its end.
+    func takePushedKeys(at path: String) throws {
+        try Execution.require(["curl", "-sf", "--data-binary", path, "\(url)/_pushed"])
+    }
+
     private static let script = #"""
-        import base64, datetime, fnmatch, json, re, sys, urllib.parse
+        import base64, datetime, fnmatch, json, os, re, sys, time, urllib.parse
         from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
         from xml.sax.saxutils import escape
         KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKiWz2aUN/tidNZ4UqbOQByoWMqb4VSSoTDte3IeOQDg'
@@ -69,7 +75,13 @@ final class FakeAWS {
             'ami-3': ('mine', 'made of al2023-ami-minimal')}
         CONSOLE = 'noise\r\n[   12.3] cloud-init[9]: -----BEGIN SSH HOST KEY KEYS-----\r\n[ 12.3] cloud-init[9]: %s root@x\r\n' \
             '[   12.3] cloud-init[9]: -----END SSH HOST KEY KEYS-----\r\nmore\r\n' % KEY
-        LOG, PLAN, KEYS, CONSOLES = [], [], {'web': KEY}, {}
+        LOG, PLAN, PUSHED, KEYS, CONSOLES = [], [], [], {'web': KEY}, {}
+        def push(key):
+            with open(PUSHED[0] + '.new', 'w') as file: file.write(key)
+            os.rename(PUSHED[0] + '.new', PUSHED[0])
+            for _ in range(200):
+                if os.path.exists(PUSHED[0] + '.in'): return
+                time.sleep(0.05)
         def add_machine(m):
             one = machine(len(MACHINES) + 1, m['name'], tags={'latchkey:user': m['user'], 'latchkey:port': m['port']})
             one.update(ipAddress='127.0.0.1', privateIpAddress=None, keyName='its')
@@ -162,6 +174,9 @@ final class FakeAWS {
                 if self.path == '/_machine':
                     add_machine(json.loads(body))
                     return self.answer(200, '')
+                if self.path == '/_pushed':
+                    PUSHED.append(body)
+                    return self.answer(200, '')
                 target = self.headers.get('X-Amz-Target', '')
                 if target:
                     self.note(target.split('.')[-1], {k: str(v) for k, v in json.loads(body).items()})
@@ -170,6 +185,10 @@ final class FakeAWS {
                         'DescribeInstanceInformation': dict(InstanceInformationList=[dict(InstanceId='mi-0000000000000000a',
                             PingStatus='Online', Name='far-1', IPAddress='10.9.9.9')])}
                     name = target.split('.')[-1]
+                    if PUSHED and target == 'AWSEC2InstanceConnectService.SendSSHPublicKey':
+                        push(json.loads(body)['SSHPublicKey'])
+                        known[name] = dict(RequestId='r', Success=True)
+                    if PUSHED: known['GetConnectionStatus']['Status'] = 'connected'
                     if name not in known: return self.answer(400, json.dumps(dict(__type='InvalidDocument', message='no')))
                     return self.answer(200, json.dumps(known[name]), 'application/x-amz-json-1.1')
                 form = dict(urllib.parse.parse_qsl(body))

@@ -159,6 +159,65 @@ struct RemoteCommandTests {
         }
     }
 
+    /// EC2 Instance Connect, of which nobody can tell beforehand whether an instance has it.
+    @Test func `where no key fits, one is pushed by the service that is there for it`() throws {
+        try with { (scratch, server, environment) throws in
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.sshFolder)/mine"])
+            let other = try scratch.read("\(scratch.sshFolder)/mine.pub")
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.path)/away"])
+            try TestInstance.with(authorizing: [try scratch.read("\(scratch.path)/away.pub")]) { instance in
+                let words = try scratch.read("\(scratch.path)/away.pub").split(separator: " ").prefix(2)
+                    .joined(separator: " ")
+                try server.add(
+                    "real",
+                    port: instance.port,
+                    user: instance.user,
+                    key: words,
+                    hostKeys: instance.hostKeys
+                )
+                let all = environment.merging(["LATCHKEY_PROFILE": "prod"]) { $1 }
+                func connect(_ more: String...) throws -> Execution {
+                    try Execution.run(
+                        ["setsid", "--wait", Scratch.program, "connect", "real"] + more + ["--", "echo", "in"],
+                        environment: scratch.environment.merging(all) { $1 }
+                    )
+                }
+                // It is not connected, and this is not AWS.
+                let without = try connect("--road", "ssh")
+                #expect(without.error.contains("the private half of the key pair 'its'"), "\(without.error)")
+                #expect(try server.requests().allSatisfy { $0.what != "SendSSHPublicKey" })
+
+                // Pushed, but the instance knows nothing of it: then it is as if it had not been.
+                let pushed = "\(scratch.path)/pushed"
+                try server.takePushedKeys(at: pushed)
+                try scratch.write("pushed.in", "")
+                let vain = try connect("--road", "ssh")
+                #expect(vain.status == 255 && vain.error.hasSuffix(without.error), "\(vain.error)")
+                let asked = try server.requests().filter { $0.what == "SendSSHPublicKey" }
+                #expect(asked.map { $0.fields["InstanceOSUser"] } == [instance.user])
+                #expect(asked.map { $0.fields["scope"] } == ["eu-central-1/ec2-instance-connect"])
+                #expect(try scratch.read(pushed) != other)
+
+                // An instance that lets it in.
+                try FileManager.default.removeItem(atPath: "\(pushed).in")
+                try FileManager.default.removeItem(atPath: pushed)
+                let letIn = Task.detached {
+                    while !FileManager.default.fileExists(atPath: pushed) {
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                    let key = try scratch.read(pushed)
+                    let added = try instance.shell("echo '\(key)' >>~/.ssh/authorized_keys")
+                    try scratch.write("pushed.in", "")
+                    return added.status
+                }
+                defer { letIn.cancel() }
+                let entered = try connect()
+                #expect(entered.line == "in", "\(entered.error)")
+                #expect(entered.error.contains("pushing a key made for this connection"))
+            }
+        }
+    }
+
     @Test func `a relay that does not know Latchkey's documents is asked with Amazon's`() throws {
         try with { (scratch, server, environment) throws in
             // Without a key there is no SSH to try.

@@ -40,8 +40,7 @@ extension Broker {
             return .ssh(try connect(to: instance, options: options), over: .ssh)
         } catch let error as LatchkeyError {
             guard Broker.isLeft(for: error), let relay else { throw error }
-            guard case .connected(let takesPushedKeys) = presence(of: instance, relay) else { throw error }
-            return try leaveDirectRoad(instance, options, run, for: error, takesPushedKeys)
+            return try leaveDirectRoad(instance, options, run, for: error, relay)
         }
     }
 
@@ -61,10 +60,16 @@ extension Broker {
         do {
             return .ssh(try connect(to: instance, options: options), over: road)
         } catch let error as LatchkeyError {
-            guard Broker.lacksKey(error), options.key == nil, let relay,
-                case .connected(takesPushedKeys: true) = presence(of: instance, relay)
-            else { throw error }
-            return try enterWithPushedKey(instance, options, [road], for: error)
+            guard Broker.lacksKey(error), options.key == nil, let relay else { throw error }
+            let presence = presence(of: instance, relay)
+            guard relay.mayPush(to: instance, presence) else { throw error }
+            do { return try enterWithPushedKey(instance, options, [road], for: error) } catch let second
+                as LatchkeyError
+                where Broker.isLeft(for: second) || second.code == .requestRefused
+            {
+                trace.step(second.message)
+                throw presence == .connected(takesPushedKeys: true) ? second : error
+            }
         }
     }
 
@@ -86,11 +91,14 @@ extension Broker {
         _ options: Options,
         _ run: Run,
         for error: LatchkeyError,
-        _ takesPushedKeys: Bool
+        _ relay: RelayRoad
     ) throws -> Entrance {
+        let presence = presence(of: instance, relay)
+        let isConnected = presence.isConnected
+        let isReached = error.code != .instanceUnreachable
         var last = error
         // A key that did not fit directly fits no better through the relay; one that could not be tried may.
-        if error.code == .instanceUnreachable, try hasProvedKey(instance, options) {
+        if isConnected, !isReached, try hasProvedKey(instance, options) {
             Console.note("latchkey: \(error.message); trying SSH through the relay")
             do { return try enterOverRelay(instance, options) } catch let second as LatchkeyError
                 where Broker.isLeft(for: second)
@@ -98,14 +106,19 @@ extension Broker {
                 last = second
             }
         }
-        if takesPushedKeys, options.key == nil, last == error || Broker.lacksKey(last) {
-            let roads: [Road] = error.code == .instanceUnreachable ? [.sshOverRelay] : [.ssh, .sshOverRelay]
+        let roads: [Road] = (isReached ? [.ssh] : []) + (isConnected ? [.sshOverRelay] : [])
+        if !roads.isEmpty, relay.mayPush(to: instance, presence), options.key == nil,
+            last == error || Broker.lacksKey(last)
+        {
             do { return try enterWithPushedKey(instance, options, roads, for: last) } catch let third as LatchkeyError
                 where Broker.isLeft(for: third) || third.code == .requestRefused
             {
-                last = third
+                trace.step(third.message)
+                // Where it was not known that the instance takes such a key, it is no news that it does not.
+                if presence == .connected(takesPushedKeys: true) { last = third }
             }
         }
+        guard isConnected else { throw last }
         Console.note("latchkey: \(last.message); going through the relay")
         return try openSession(instance, options, run)
     }
@@ -128,7 +141,6 @@ extension Broker {
         _ roads: [Road],
         for error: LatchkeyError
     ) throws -> Entrance {
-        Console.note("latchkey: \(error.message); pushing a key made for this connection")
         let relay = try requireRelay()
         let key: PrivateKey
         do throws(KeyFault) { key = try PrivateKey.oneTime() } catch {
@@ -136,7 +148,7 @@ extension Broker {
         }
         let user = try Names.user(options.user ?? instance.user ?? Environment.userName)
         try relay.push(key.publicKey, to: instance, user: user)
-        trace.step("a key for '\(user.terminalSafe)' is pushed to the instance")
+        Console.note("latchkey: \(error.message); pushing a key made for this connection")
         let proposal = KeyProposal(
             candidate: KeyCandidate(source: .memory, publicKey: key.publicKey),
             evidence: nil,

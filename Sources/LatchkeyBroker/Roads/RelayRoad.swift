@@ -22,18 +22,33 @@ package struct RelayRoad: Sendable {
     let documents: Documents
     let tunnels = Tunnels()
 
-    package init(_ service: ServiceClient, documents: Documents = .latchkey) {
+    /// The one that lets keys in for a minute.
+    private let instanceConnect: ServiceClient
+
+    /// - Parameter instanceConnect: nil for the same server.
+    package init(
+        _ service: ServiceClient,
+        instanceConnect: ServiceClient? = nil,
+        documents: Documents = .latchkey
+    ) {
         self.service = service
+        self.instanceConnect = instanceConnect ?? service
         self.documents = documents
     }
 
     /// Whether an instance can be reached through the relay.
     enum Presence: Equatable, Sendable {
-        case connected(takesPushedKeys: Bool)
+        ///
+        /// - takesPushedKeys: whether its sshd asks for keys that are pushed; nil where the service does not say so.
+        case connected(takesPushedKeys: Bool?)
         /// Its agent is not connected, or it has none.
         case absent
         /// The relay itself does not answer; why.
         case unknown(String)
+
+        var isConnected: Bool {
+            if case .connected = self { true } else { false }
+        }
     }
 
     func presence(of instance: Instance) -> Presence {
@@ -43,9 +58,18 @@ package struct RelayRoad: Sendable {
                 timeout: RelayRoad.presenceTimeout
             )
             guard answer.status == "connected" else { return .absent }
-            return .connected(takesPushedKeys: answer.latchkeyPushedKeys ?? false)
+            return .connected(takesPushedKeys: answer.latchkeyPushedKeys)
         } catch {
             return .unknown(error.words)
+        }
+    }
+
+    /// Whether it is worth while to push a key. At AWS nobody can tell but the instance itself, which needs no agent of
+    /// Session Manager's for it.
+    func mayPush(to instance: Instance, _ presence: Presence) -> Bool {
+        switch presence {
+        case .connected(let takesPushedKeys): takesPushedKeys ?? true
+        case .absent, .unknown: documents == .amazon && instance.id.hasPrefix(Identifier.instancePrefix)
         }
     }
 
@@ -54,15 +78,15 @@ package struct RelayRoad: Sendable {
     /// - Throws: `requestRefused`, `relayUnreachable`.
     func push(_ key: PublicKey, to instance: Instance, user: String) throws {
         do throws(ServiceFailure) {
-            _ = try service.call(
+            _ = try instanceConnect.call(
                 SendSSHPublicKey(instanceID: instance.id, user: user, publicKey: key.line),
                 timeout: RelayRoad.timeout
             )
         } catch {
-            if case .refused(_, let status, let message) = error, status < 500 {
-                throw LatchkeyError(.requestRefused, "the relay does not pass on a key: \(message)")
+            if case .refused(_, let status, _) = error, status < 500 {
+                throw LatchkeyError(.requestRefused, "no key can be pushed: \(error.words)")
             }
-            throw LatchkeyError.relayUnreachable(error.words)
+            throw unreachable(error.words)
         }
     }
 

@@ -36,7 +36,11 @@ struct ControlAccess: Sendable {
     /// - Returns: nil if none is known.
     func relay() throws -> RelayRoad? {
         guard let remote else { return try home.relay() }
-        return RelayRoad(remote.service.sessions, documents: remote.service.isAmazon ? .amazon : .latchkey)
+        return RelayRoad(
+            remote.service.sessions,
+            instanceConnect: remote.service.instanceConnect,
+            documents: remote.service.isAmazon ? .amazon : .latchkey
+        )
     }
 
     /// - Throws: `relayUnreachable` if none is known, and what looking for credentials throws.

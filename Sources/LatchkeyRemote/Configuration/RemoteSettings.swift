@@ -9,10 +9,25 @@ package struct RemoteSettings: Sendable {
     /// A service of the control plane, by the name that its endpoints and variables carry.
     package enum Service: String, Sendable {
         case ec2, ssm, sts
+        case instanceConnect = "ec2-instance-connect"
         case sso = "portal.sso"
 
         /// In `AWS_ENDPOINT_URL_…`, and in small letters in a `services` section.
-        var variableSuffix: String { self == .sso ? "SSO" : rawValue.uppercased() }
+        var variableSuffix: String {
+            switch self {
+            case .ec2, .ssm, .sts: rawValue.uppercased()
+            case .instanceConnect: "EC2_INSTANCE_CONNECT"
+            case .sso: "SSO"
+            }
+        }
+
+        /// Whether it is a part of the control plane, rather than of finding credentials.
+        fileprivate var isControlPlane: Bool {
+            switch self {
+            case .ec2, .ssm, .instanceConnect: true
+            case .sts, .sso: false
+            }
+        }
     }
 
     package let choice: RemoteChoice
@@ -131,7 +146,7 @@ package struct RemoteSettings: Sendable {
     ///
     /// - Throws: `configurationInvalid` if the profile names a `services` section that is not there.
     private func endpointURL(_ service: Service) throws -> String? {
-        if let url = choice.endpointURL, service == .ec2 || service == .ssm { return url }
+        if let url = choice.endpointURL, service.isControlPlane { return url }
         guard !flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") else { return nil }
         if let url = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") ?? variable("AWS_ENDPOINT_URL") {
             return url

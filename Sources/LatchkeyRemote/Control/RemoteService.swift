@@ -12,6 +12,8 @@ package struct RemoteService: Sendable {
     private let ec2: QueryClient
     /// Systems Manager, which opens sessions.
     package let sessions: ServiceClient
+    /// EC2 Instance Connect, which lets keys in for a minute.
+    package let instanceConnect: ServiceClient
     /// Whether it is AWS itself, whose relay knows its own documents only.
     package let isAmazon: Bool
     /// Where EC2 is asked.
@@ -38,6 +40,7 @@ package struct RemoteService: Sendable {
         ec2 = QueryClient(ec2Endpoint, dialect: .ec2, retries: settings.retries)
         let sessionEndpoint = try endpoint(.ssm)
         sessions = ServiceClient(sessionEndpoint, retries: settings.retries)
+        instanceConnect = ServiceClient(try endpoint(.instanceConnect), retries: settings.retries)
         isAmazon = Partition.isAmazon(host: sessionEndpoint.address.host)
     }
 
