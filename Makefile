@@ -105,9 +105,12 @@ fuzz: deps ## feed nonsense to the parsers, for FUZZ_SECONDS (60) each
 	export LATCHKEY_FUZZING=1
 	swift build --scratch-path .build-fuzz --product Fuzzing -Xswiftc -sanitize=fuzzer,address
 	for parser in ppk public openssh authorized-keys fingerprint message smux websocket http url session-task \
-	        signature query; do
+	        signature query xml ini console; do
 	    printf 'fuzzing %s\n' "$$parser"
-	    mkdir -p ".build-fuzz/corpus/$$parser"
+	    corpus=.build-fuzz/corpus/$$parser
+	    mkdir -p "$$corpus"
+	    # What only a well-formed beginning leads to is rarely found from nothing.
+	    if [[ -d Tests/Fuzzing/Seeds/$$parser ]]; then cp Tests/Fuzzing/Seeds/"$$parser"/* "$$corpus"; fi
 	    (cd .build-fuzz && debug/Fuzzing "$$parser" -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 \
 	        -print_final_stats=1 "corpus/$$parser")
 	done

@@ -188,7 +188,8 @@ if Context.environment["LATCHKEY_FUZZING"] != nil {
         .executableTarget(
             name: "Fuzzing",
             dependencies: [
-                "CFuzzing", "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport",
+                "CFuzzing", "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote",
+                "LatchkeyTransport",
             ],
             path: "Tests/Fuzzing/Fuzzing"
         ),

@@ -61,7 +61,7 @@ let keyParsers: [String: One] = [
     },
 ]
 
-let parsers = keyParsers.merging(wireParsers) { first, _ in first }
+let parsers = keyParsers.merging(wireParsers) { first, _ in first }.merging(remoteParsers) { first, _ in first }
 guard CommandLine.arguments.count > 1, let one = parsers[CommandLine.arguments[1]] else {
     print("usage: Fuzzing \(parsers.keys.sorted().joined(separator: "|")) [libFuzzer's arguments]")
     exit(64)
