@@ -25,7 +25,7 @@ fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/latchkey.
 release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
     -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static
 sources := $(shell find Package.swift Sources -type f)
-swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/RelayLoad Benchmarks/Sources)
+swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/ServerLoad Benchmarks/Sources)
 scripts := .ci/install-packages .ci/run Docker/base-image Docker/demo Docker/engine Docker/instance-image \
     Docker/instance/entrypoint
 
@@ -96,9 +96,9 @@ demo: ## start an instance in a container and enter it
 demo-down: ## remove the demo's instance, its keys and all it wrote
 	Docker/demo down
 
-benchmark: build ## measure, beside ssh where it can be compared (PART=entry|resolution|lookup|relay for one part)
+benchmark: build ## measure, beside ssh where it can be compared (PART=entry|resolution|lookup|describe|relay for one part)
 	.ci/install-packages test
-	LATCHKEY_BENCHMARKING=1 swift build $(release) --product RelayLoad
+	LATCHKEY_BENCHMARKING=1 swift build $(release) --product ServerLoad
 	swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/.build/release $(PART)
 
 fuzz: deps ## feed nonsense to the parsers, for FUZZ_SECONDS (60) each

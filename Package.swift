@@ -200,9 +200,9 @@ if Context.environment["LATCHKEY_FUZZING"] != nil {
 if Context.environment["LATCHKEY_BENCHMARKING"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "RelayLoad",
+            name: "ServerLoad",
             dependencies: ["LatchkeyAPI", "LatchkeyAgent", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport"],
-            path: "Benchmarks/RelayLoad"
+            path: "Benchmarks/ServerLoad"
         )
     )
 }

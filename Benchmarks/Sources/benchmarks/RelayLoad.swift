@@ -3,7 +3,7 @@
 import Foundation
 import Glibc
 
-/// What very many sessions cost the relay: `RelayLoad` opens them and tells.
+/// What very many sessions cost the relay: `ServerLoad` opens them and tells.
 struct RelayLoad {
     private static let counts = [800, 8000]
     /// Open files that a process needs besides two a session.
@@ -56,11 +56,7 @@ struct RelayLoad {
     private func open(_ count: Int, _ scheme: String) throws -> [String: Double] {
         var figures: [String: Double] = [:]
         try RelayPlace.with(workshop, withAgent: false) { place in
-            let keys =
-                try workshop.run(
-                    workshop.program("latchkeyd", ["access-key", "create", "benchmark"], state: RelayPlace.state)
-                )
-                .output
+            let keys = try place.makeAccessKey()
             // The agent's connections are as its registration has it.
             let path = "\(place.agentFolder)/registration.json"
             let registration = try String(contentsOfFile: path, encoding: .utf8)
@@ -69,11 +65,10 @@ struct RelayLoad {
             let output =
                 try workshop.run(
                     Command(
-                        "\(workshop.programs)/RelayLoad",
+                        "\(workshop.programs)/ServerLoad",
                         [
-                            place.agentFolder, "\(scheme)://127.0.0.1:\(place.port)", place.authorities,
-                            try RelayPlace.value("aws_access_key_id", in: keys),
-                            try RelayPlace.value("aws_secret_access_key", in: keys), "\(count)", "\(place.process)",
+                            "sessions", place.agentFolder, "\(scheme)://127.0.0.1:\(place.port)", place.authorities,
+                            keys.id, keys.secret, "\(count)", "\(place.process)",
                         ]
                     )
                 )

@@ -62,6 +62,16 @@ struct RelayPlace {
         try body(place)
     }
 
+    /// An access key for a client that signs by itself.
+    func makeAccessKey() throws -> (id: String, secret: String) {
+        let command = workshop.program("latchkeyd", ["access-key", "create", "benchmark"], state: RelayPlace.state)
+        let output = try workshop.run(command).output
+        return (
+            try RelayPlace.value("aws_access_key_id", in: output),
+            try RelayPlace.value("aws_secret_access_key", in: output)
+        )
+    }
+
     /// A command on the instance.
     func connect(_ command: String...) -> Command {
         workshop.program(

@@ -10,7 +10,7 @@ func end(_ status: Int32, _ words: String) -> Never {
 }
 
 let words = CommandLine.arguments.dropFirst()
-let parts = ["entry", "resolution", "lookup", "relay"]
+let parts = ["entry", "resolution", "lookup", "describe", "relay"]
 guard let programs = words.first, words.count <= 2, words.dropFirst().allSatisfy(parts.contains) else {
     end(64, "usage: benchmarks FOLDER-OF-PROGRAMS [\(parts.joined(separator: "|"))]")
 }
@@ -24,6 +24,7 @@ do {
             case "entry": try Entry(workshop: workshop, report: report).run()
             case "resolution": try Resolution(workshop: workshop, report: report).run()
             case "lookup": try Lookup(workshop: workshop, report: report).run()
+            case "describe": try Describe(workshop: workshop, report: report).run()
             default: try Relay(workshop: workshop, report: report).run()
             }
         }

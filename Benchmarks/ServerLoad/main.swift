@@ -7,8 +7,8 @@ internal import LatchkeyModel
 internal import LatchkeyTransport
 internal import Synchronization
 
-// Opens sessions through a relay, both ends of each from here, and tells what they cost it: one figure a line, its name
-// and its value. The benchmark starts it, and the relay, and reads the lines.
+// Loads a latchkeyd and tells what that costs: one figure a line, its name and its value. The benchmark starts both, and reads
+// the lines. `sessions` opens sessions through its relay, both ends of each from here; `describe` asks for instances.
 
 /// What is to be done, from the command line.
 struct Plan: Sendable {
@@ -19,7 +19,7 @@ struct Plan: Sendable {
 
     init(_ words: [String]) throws {
         guard words.count == 7, let sessions = Int(words[5]), let server = Int(words[6]) else {
-            throw Failure("usage: RelayLoad AGENT-STATE ENDPOINT CA KEY-ID SECRET SESSIONS PROCESS")
+            throw Failure("usage: ServerLoad sessions AGENT-STATE ENDPOINT CA KEY-ID SECRET SESSIONS PROCESS")
         }
         state = words[0]
         service = ServiceClient(
@@ -84,7 +84,12 @@ func run(_ plan: Plan) throws {
 }
 
 do {
-    try run(try Plan(Array(CommandLine.arguments.dropFirst())))
+    let words = Array(CommandLine.arguments.dropFirst(2))
+    switch CommandLine.arguments.dropFirst().first {
+    case "sessions": try run(try Plan(words))
+    case "describe": try DescribeLoad(words).run()
+    default: throw Failure("usage: ServerLoad sessions|describe …")
+    }
 } catch {
     _ = "\(error)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) }
     exit(1)
