@@ -47,27 +47,38 @@ struct ComposeTests {
         umask 077
         cd "$WORK"
         compose() { $COMPOSE "$@" 2>>compose.log || { cat compose.log >&2; return 1; }; }
-        until_() { for _ in $(seq 150); do if "$@"; then return; fi; sleep 0.2; done; echo "waited for: $*" >&2; compose logs >&2; exit 1; }
-        is_healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$(compose ps -q latchkeyd)")" = healthy ]; }
+        until_() {
+            for _ in $(seq 150); do if "$@"; then return; fi; sleep 0.2; done
+            echo "waited for: $*" >&2
+            compose logs >&2
+            exit 1
+        }
+        health() { docker inspect --format '{{.State.Health.Status}}' "$(compose ps -q latchkeyd)"; }
+        is_healthy() { [ "$(health)" = healthy ]; }
         inside() { compose exec -T latchkeyd latchkey connect web-1 -- "$1"; }
         label="label=latchkey.home=$LATCHKEYD_HOME/latchkey.db"
 
         compose up --detach
         until_ is_healthy
         compose exec -T latchkeyd cat "$LATCHKEYD_HOME/profile" >profile
-        [ "$(stat -c %a "$LATCHKEYD_HOME/tls/ca.pem" "$LATCHKEYD_HOME/tls/ca-key.pem" "$LATCHKEYD_HOME/profile" | xargs)" = '644 600 600' ]
+        modes=$(stat -c %a "$LATCHKEYD_HOME/tls/ca.pem" "$LATCHKEYD_HOME/tls/ca-key.pem" "$LATCHKEYD_HOME/profile")
+        [ "$(xargs <<<"$modes")" = '644 600 600' ]
         # Who may read logs has no access by that.
         compose logs >log
         if grep -F "$(sed -n 's/^aws_secret_access_key = //p' profile)" log >&2; then exit 1; fi
 
         aws ec2 create-key-pair --key-name k --key-type ed25519 --query KeyMaterial >k.pem
-        image=$(aws ec2 describe-images --filters 'Name=name,Values=latchkey/instance:bookworm' --query 'Images[0].ImageId')
+        image=$(aws ec2 describe-images --filters 'Name=name,Values=latchkey/instance:bookworm' \
+            --query 'Images[0].ImageId')
         id=$(aws ec2 run-instances --image-id "$image" --key-name k --query 'Instances[0].InstanceId' \
             --tag-specifications 'ResourceType=instance,Tags=[{Key=Name,Value=web-1}]')
         aws ec2 wait instance-running --instance-ids "$id"
-        address=$(aws ec2 describe-instances --instance-ids "$id" --query 'Reservations[0].Instances[0].PublicIpAddress')
-        enter() { ssh -F /dev/null -i k.pem -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=accept-new \
-            -o UserKnownHostsFile=known_hosts admin@"$address" "$@" 2>>ssh.log; }
+        address=$(aws ec2 describe-instances --instance-ids "$id" \
+            --query 'Reservations[0].Instances[0].PublicIpAddress')
+        enter() {
+            ssh -F /dev/null -i k.pem -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=accept-new \
+                -o UserKnownHostsFile=known_hosts admin@"$address" "$@" 2>>ssh.log
+        }
         until_ enter 'echo kept >state'
         echo "ssh: $(enter 'id -un; hostname' | xargs)"
         is_connected() { [ "$(aws ssm get-connection-status --target "$id" --query Status)" = connected ]; }
@@ -137,7 +148,8 @@ struct ComposeTests {
             $COMPOSE down
             docker ps --all --quiet --filter "label=latchkey.home=$LATCHKEYD_HOME/latchkey.db" |
                 xargs -r docker rm --force --volumes
-            docker run --rm --network none --volume "$WORK:$WORK" --entrypoint rm "$LATCHKEYD_IMAGE" -rf "$LATCHKEYD_HOME"
+            docker run --rm --network none --volume "$WORK:$WORK" --entrypoint rm "$LATCHKEYD_IMAGE" \
+                -rf "$LATCHKEYD_HOME"
             """#
         _ = try? Execution.run(["bash", "-c", script], environment: environment)
     }
