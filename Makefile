@@ -27,9 +27,9 @@ release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xl
 sources := $(shell find Package.swift Sources -type f)
 swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/ServerLoad Benchmarks/Sources)
 scripts := .ci/install-packages .ci/run Docker/base-image Docker/demo Docker/engine Docker/instance-image \
-    Docker/instance/entrypoint
+    Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
-.PHONY: help build deps toolchain test lint install uninstall demo demo-down benchmark fuzz clean
+.PHONY: help build deps toolchain image test lint install uninstall demo demo-down benchmark fuzz clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -48,6 +48,11 @@ toolchain:
 	        'hint: Swift 6.2 or newer is needed, from https://www.swift.org/install' >&2
 	    exit 1
 	fi
+
+image: build ## make the images of latchkeyd and of instances, for Docker/compose.yaml
+	Docker/engine
+	Docker/instance-image
+	Docker/server-image
 
 test: deps ## run all tests, against containers or else a private sshd
 	.ci/install-packages test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import LatchkeyTestSupport
 import Testing
 
@@ -90,6 +91,15 @@ extension RelayTests {
                         """
                     ) == "good"
                 )
+            }
+        }
+
+        /// As the unit in systemd/ and the container of Docker/compose.yaml have it.
+        @Test func `a server without the rights of root serves`() throws {
+            try Scratch.with { scratch in
+                let plain = geteuid() == 0 ? ["setpriv", "--bounding-set=-all"] : []
+                let isHealthy = try TestRelay.with(scratch, through: plain) { try $0.isHealthy() }
+                #expect(isHealthy)
             }
         }
 

@@ -27,7 +27,7 @@ enum Listener {
         try await ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             // Who has said all there is to say may still wait for the answer; HTTPHandler ends what is over.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
