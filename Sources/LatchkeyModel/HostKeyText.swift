@@ -20,6 +20,11 @@ package enum HostKeyText {
         return first
     }
 
+    /// Keys as cloud-init prints them, at the end of a console; empty for none.
+    package static func block(of keys: [PublicKey]) -> String {
+        keys.isEmpty ? "" : (["\n-----\(beginning)"] + keys.map(\.line) + ["-----\(end)\n"]).joined(separator: "\n")
+    }
+
     package static func key(in line: some StringProtocol) -> PublicKey? {
         if let key = PublicKey(line: line) { return key }
         let words = line.split(maxSplits: 1, omittingEmptySubsequences: true, whereSeparator: \.isWhitespace)

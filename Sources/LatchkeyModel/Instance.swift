@@ -88,6 +88,14 @@ package struct HostKey: Codable, Equatable, Sendable {
     package let source: Source
     package let pinned: Date
 
+    /// Whether somebody said so who can know, which nobody did for the first key seen.
+    package var isVouchedFor: Bool {
+        switch source {
+        case .given, .confirmed, .agent, .console: true
+        case .firstUse: false
+        }
+    }
+
     package init(key: PublicKey, source: Source, pinned: Date) {
         self.key = key
         self.source = source

@@ -52,6 +52,12 @@ struct LatchkeydTests {
                             )
                     )
                     #expect(try run("session", "list", "-q").status == 0)
+                    // What was pinned at the server by who can know is known here; the first key seen is not.
+                    let hostKey = try server.read("\(server.path)/key.pub")
+                    #expect(try server.latchkey("instance", "trust", "web-1", "--host-key", hostKey).status == 0)
+                    #expect(try consoles(relay, added.dropFirst().map(\.line)) == [hostKey.keyWords, ""])
+                    try server.execute("UPDATE hostKey SET source = 'firstUse'")
+                    #expect(try consoles(relay, added.dropFirst().map(\.line)) == ["", ""])
                     try TestAgent.with(relay, "far") { agent in
                         let shell = try run("connect", "far", "--road", "relay", "--", "echo", "through")
                         #expect(shell.line == "through", "\(shell.error)")
@@ -69,4 +75,25 @@ struct LatchkeydTests {
             }
         }
     }
+
+    /// What the consoles of instances show between the marks of host keys, type and base64.
+    private func consoles(_ relay: TestRelay, _ ids: [String]) throws -> [String] {
+        try relay.python(
+            """
+            ec2 = client(service='ec2')
+            for id in sys.argv[2:]:
+                console = ec2.get_console_output(InstanceId=id).get('Output', '')
+                lines = console.split('\\n')
+                if console: assert lines[1:4:2] == ['-----BEGIN SSH HOST KEY KEYS-----', '-----END SSH HOST KEY KEYS-----']
+                print('>' + (lines[2] if console else ''))
+            """,
+            ids
+        )
+        .split(separator: "\n").map { String($0.dropFirst()) }
+    }
+}
+
+extension String {
+    /// A public key's line without its comment.
+    fileprivate var keyWords: String { split(separator: " ").prefix(2).joined(separator: " ") }
 }

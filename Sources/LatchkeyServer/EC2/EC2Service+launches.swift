@@ -232,33 +232,36 @@ extension EC2Service {
 
     // MARK: One instance
 
+    /// What a launched machine has written. Host keys that are not to be seen there, or no more, and that somebody vouched for
+    /// stand behind it as cloud-init prints them: an instance that was added has no console, but its clients need its keys.
     func getConsoleOutput(_ request: EC2.GetConsoleOutput) async throws -> EC2.GetConsoleOutput.Response {
-        let id = try await known(request.instanceId)
-        guard try await workers.run({ try store.launch(of: id) }) != nil else {
-            throw ServiceError.transition(.notLaunched(id))
-        }
-        let launcher = try requireLauncher()
+        let instance = try await known(request.instanceId)
         try checkDryRun(request)
-        let output = try await launcher.consoleOutput(of: id)
+        let isLaunched = try await workers.run { try store.launch(of: instance.id) != nil }
+        let output = isLaunched ? try await requireLauncher().consoleOutput(of: instance.id) : nil
+        var text = output?.text ?? []
+        if HostKeyText.keys(onConsole: String(decoding: text, as: UTF8.self)).isEmpty {
+            text += HostKeyText.block(of: instance.hostKeys.filter(\.isVouchedFor).map(\.key)).utf8
+        }
         return EC2.GetConsoleOutput.Response(
-            instanceId: id,
+            instanceId: instance.id,
             timestamp: output?.date ?? Date(),
-            output: output.map { Data($0.text).base64EncodedString() }
+            output: text.isEmpty ? nil : Data(text).base64EncodedString()
         )
     }
 
     /// Only Windows has a password, which EC2 is told of by a program there.
     func getPasswordData(_ request: EC2.GetPasswordData) async throws -> EC2.GetPasswordData.Response {
-        let id = try await known(request.instanceId)
+        let id = try await known(request.instanceId).id
         try checkDryRun(request)
         return EC2.GetPasswordData.Response(instanceId: id, timestamp: Date(), passwordData: "")
     }
 
-    private func known(_ id: String) async throws -> Instance.ID {
+    private func known(_ id: String) async throws -> Instance {
         let ids = try EC2Service.instanceIDs([id])
-        guard try await !workers.run({ try store.instances(withIDs: ids) }).isEmpty else {
+        guard let instance = try await workers.run({ try store.instances(withIDs: ids) }).first else {
             throw ServiceError.instancesNotFound(ids)
         }
-        return id
+        return instance
     }
 }
