@@ -61,6 +61,90 @@ struct LaunchTests {
         }
     }
 
+    @Test func `the same story with boto3, whose own models every answer fits`() throws {
+        try TestRelay.launching { scratch, relay in
+            let output = try relay.python(
+                #"""
+                import pty, re, shutil, subprocess, time
+                ec2, ssm, work = client(service='ec2'), client(), sys.argv[2]
+                def until(condition):
+                    for _ in range(150):
+                        found = condition()
+                        if found: return found
+                        time.sleep(0.2)
+                    raise AssertionError('waited in vain')
+                def ssh(key, *words):
+                    run = subprocess.run(['ssh', '-F', '/dev/null', '-i', work + '/' + key, '-o', 'IdentitiesOnly=yes', '-o',
+                        'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes', '-o', 'UserKnownHostsFile=' + work + '/known',
+                        'admin@' + address, *words], capture_output=True, text=True)
+                    return run.stdout.strip() if run.returncode == 0 else run.stderr
+                def write(name, text):
+                    with open(work + '/' + name, 'w', opener=lambda p, f: os.open(p, f, 0o600)) as file: file.write(text)
+
+                made = ec2.create_key_pair(KeyName='first')
+                write('first', made['KeyMaterial'])
+                [image] = [image for image in ec2.describe_images()['Images'] if image['Name'] == 'latchkey/instance:bookworm']
+                tags = [{'ResourceType': 'instance', 'Tags': [{'Key': 'Name', 'Value': 'web-1'}]}]
+                [instance] = ec2.run_instances(ImageId=image['ImageId'], MinCount=1, MaxCount=1, KeyName='first',
+                    TagSpecifications=tags)['Instances']
+                id = instance['InstanceId']
+                ec2.get_waiter('instance_running').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
+                [found] = ec2.describe_instances(Filters=[{'Name': 'tag:Name', 'Values': ['web-*']}])['Reservations']
+                address = found['Instances'][0]['PublicIpAddress']
+                shown = r'BEGIN SSH HOST KEY KEYS-----\s+(.*?)\s+-----END SSH HOST KEY KEYS'
+                def console(): return re.search(shown, ec2.get_console_output(InstanceId=id).get('Output', ''), re.S)
+                write('known', ''.join(f'{address} {line}\n' for line in until(console).group(1).splitlines()))
+                print('ssh:', until(lambda: ssh('first', 'hostname')))
+
+                os.remove(work + '/first')
+                ec2.get_waiter('instance_status_ok').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
+                subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', work + '/second'], check=True)
+                public = open(work + '/second.pub').read().strip()
+                imported = ec2.import_key_pair(KeyName='second', PublicKeyMaterial=public.encode())
+                session = ssm.start_session(Target=id)
+                if shutil.which('session-manager-plugin'):
+                    answer = {name: session[name] for name in ('SessionId', 'TokenValue', 'StreamUrl')}
+                    words = ['session-manager-plugin', json.dumps(answer), SERVER['region'], 'StartSession', '',
+                        json.dumps({'Target': id}), SERVER['endpoint']]
+                    process, terminal = pty.fork()
+                    if process == 0:
+                        os.environ['SSL_CERT_FILE'] = SERVER['authorities']
+                        os.execvp(words[0], words)
+                    seen = b''
+                    while not seen.rstrip().endswith((b'$', b'#')): seen += os.read(terminal, 4096)
+                    line = f"sudo sh -c 'echo {public} >>/home/admin/.ssh/authorized_keys'; exit\n"
+                    os.write(terminal, line.encode())
+                    try:
+                        while os.read(terminal, 4096): pass
+                    except OSError: pass
+                    os.waitpid(process, 0)
+                    print('second:', ssh('second', 'id -un'))
+                    until(lambda: not ssm.describe_sessions(State='Active')['Sessions'])
+                else:
+                    assert ssm.terminate_session(SessionId=session['SessionId'])['SessionId'] == session['SessionId']
+                    print('no session-manager-plugin is on the PATH')
+                listed = {key['KeyName']: key['KeyFingerprint'] for key in ec2.describe_key_pairs()['KeyPairs']}
+                assert listed == {'first': made['KeyFingerprint'], 'second': imported['KeyFingerprint']}
+                told = subprocess.run(['ssh-keygen', '-lf', work + '/second.pub'], capture_output=True, text=True).stdout
+                assert told.split()[1] == 'SHA256:' + listed['second'].rstrip('='), (told, listed)
+                assert len(listed['first'].split(':')) == 20
+                ec2.terminate_instances(InstanceIds=[id])
+                ec2.get_waiter('instance_terminated').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
+                for name in listed: assert ec2.delete_key_pair(KeyName=name)['Return']
+                assert ec2.describe_key_pairs()['KeyPairs'] == []
+                print('done')
+                """#,
+                scratch.path
+            )
+            #expect(output.hasPrefix("ssh: web-1\n") && output.hasSuffix("\ndone"), "\(output)")
+            if output.contains("no session-manager-plugin") {
+                print("latchkey: session-manager-plugin is NOT ON THE PATH, the session of this story is NOT TESTED")
+            } else {
+                #expect(output.contains("\nsecond: admin\n"), "\(output)")
+            }
+        }
+    }
+
     @Test func `boto3 launches, stops, starts and ends instances, and is told the truth about them`() throws {
         try TestRelay.launching { scratch, relay in
             let answer = try relay.python(
