@@ -46,19 +46,14 @@ package struct ByteStream: ~Copyable {
         descriptor = socket.release()
     }
 
-    /// Connects, and for TLS makes sure that the server is the one that is named (RFC 9110 §4.3.4).
+    /// Connects, through the proxy that the environment names if it does, and for TLS makes sure that the server is the one
+    /// that is named (RFC 9110 §4.3.4).
     ///
     /// - Parameter timeout: milliseconds for all of it.
-    /// - Throws: `dial`, `untrusted`, `secure`, `lost`, `timedOut`.
+    /// - Throws: `dial`, `proxyFailed`, `untrusted`, `secure`, `lost`, `timedOut`.
     package init(to address: ServerAddress, trust: Trust, timeout: Int) throws(TransportError) {
         let start = SystemClock.milliseconds()
-        let socket: Dialer.Socket
-        do {
-            socket = try Dialer.dial(hosts: [address.host], port: address.port, timeout: timeout).takeSocket()
-        } catch {
-            throw error == .timedOut ? .timedOut : .dial(error)
-        }
-        _ = fcntl(socket.descriptor, F_SETFL, fcntl(socket.descriptor, F_GETFL) | O_NONBLOCK)
+        let socket = try ByteStream.dial(address, timeout: timeout)
         guard address.isSecure else {
             secure = nil
             descriptor = socket.release()
@@ -97,6 +92,20 @@ package struct ByteStream: ~Copyable {
             SSL_free(secure)
         }
         close(descriptor)
+    }
+
+    private static func dial(_ address: ServerAddress, timeout: Int) throws(TransportError) -> Dialer.Socket {
+        if let proxy = try ProxySettings.environment.proxy(for: address) {
+            return try proxy.dial(address, timeout: timeout)
+        }
+        let socket: Dialer.Socket
+        do {
+            socket = try Dialer.dial(hosts: [address.host], port: address.port, timeout: timeout).takeSocket()
+        } catch {
+            throw error == .timedOut ? .timedOut : .dial(error)
+        }
+        _ = fcntl(socket.descriptor, F_SETFL, fcntl(socket.descriptor, F_GETFL) | O_NONBLOCK)
+        return socket
     }
 
     private static func makeSecure(

@@ -4,6 +4,8 @@
 package enum TransportError: Error, Equatable, Sendable {
     case addressInvalid(String)
     case dial(DialFailure)
+    /// The proxy that the environment names cannot be used; why.
+    case proxyFailed(String)
     /// The server's certificate is not one to trust; why.
     case untrusted(String)
     /// TLS failed otherwise; OpenSSL's words.
@@ -23,6 +25,7 @@ package enum TransportError: Error, Equatable, Sendable {
         switch self {
         case .addressInvalid(let text): "'\(text)' is not an address of the form https://HOST:PORT"
         case .dial(let failure): failure.words
+        case .proxyFailed(let why): why
         case .untrusted(let why): "its certificate is not trusted: \(why)"
         case .secure(let words): "TLS failed: \(words)"
         case .lost(let words): "the connection was lost: \(words)"

@@ -11,15 +11,19 @@ extension TestRelay {
 
     /// Makes this server the profile `own` of another home's AWS configuration.
     ///
-    /// - Parameter secret: nil for the right one.
+    /// - Parameters:
+    ///   - secret: nil for the right one.
+    ///   - url: where it is to be asked; nil for where it is.
     /// - Returns: variables that choose it, and nothing else of AWS's.
-    package func profile(in client: Scratch, secret: String? = nil) throws -> [String: String?] {
+    package func profile(in client: Scratch, secret: String? = nil, endpoint url: String? = nil) throws -> [String:
+        String?]
+    {
         let content = try scratch.read("\(scratch.latchkeyHome)/latchkeyd.json")
         let known = try JSONDecoder().decode(Server.self, from: Data(content.utf8))
         let config = """
             [profile own]
             region = \(known.region)
-            endpoint_url = \(endpoint)
+            endpoint_url = \(url ?? endpoint)
             ca_bundle = \(authority)
             aws_access_key_id = \(known.accessKeyID)
             aws_secret_access_key = \(secret ?? known.secretAccessKey)

@@ -79,7 +79,7 @@ extension RemoteSettings {
     }
 
     private func reachHint(_ error: TransportError) -> String {
-        if let ignoredProxy { return "\(ignoredProxy) is set, but Latchkey connects directly and uses no proxy" }
+        if case .proxyFailed = error { return "https_proxy names it, and no_proxy what is reached directly" }
         if case .untrusted = error { return "AWS_CA_BUNDLE or ca_bundle names a file of further authorities" }
         if case .dial(.unknownHost) = error { return "is the region right?" }
         return "check the network, the region and the endpoint"

@@ -182,11 +182,6 @@ package struct RemoteSettings: Sendable {
         (variable("AWS_MAX_ATTEMPTS") ?? profile["max_attempts"]).flatMap { Int($0) }.map { max(1, $0) } ?? 3
     }
 
-    /// A proxy that other tools would go through; this one does not.
-    package var ignoredProxy: String? {
-        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].first { variable($0) != nil }
-    }
-
     /// What a person can do about credentials, which depends on how the profile gets them.
     var profileArgument: String { profileName == "default" ? "" : " --profile '\(profileName.terminalSafe)'" }
 }

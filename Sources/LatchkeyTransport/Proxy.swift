@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyModel
+
+/// An HTTP proxy that passes connections on (CONNECT, RFC 9110 §9.3.6).
+struct Proxy: Equatable, Sendable {
+    let host: String
+    let port: Int
+    /// `USER:PASSWORD`, decoded; nil for a proxy that asks for none.
+    let login: String?
+
+    /// A head that is longer is no answer to CONNECT.
+    private static let headLimit = 16 * 1024
+
+    /// `http://[USER[:PASSWORD]@]HOST[:PORT]`, where the scheme may be missing.
+    ///
+    /// - Throws: `proxyFailed`, without the text, which may have a password in it.
+    init(_ text: String) throws(TransportError) {
+        var rest = text[...]
+        if let scheme = text.firstRange(of: "://") {
+            guard text[..<scheme.lowerBound].lowercased() == "http" else {
+                throw .proxyFailed("the proxy's address is not of the form http://HOST:PORT")
+            }
+            rest = text[scheme.upperBound...]
+        }
+        var login: String?
+        if let at = rest.lastIndex(of: "@") {
+            login = Proxy.decoded(rest[..<at])
+            rest = rest[rest.index(after: at)...]
+            guard login != nil else { throw .proxyFailed("the proxy's user or password is malformed") }
+        }
+        let address: ServerAddress
+        do { address = try ServerAddress(url: "http://\(rest)") } catch {
+            throw .proxyFailed("the proxy's address is not of the form http://HOST:PORT")
+        }
+        host = address.host
+        port = address.port
+        self.login = login
+    }
+
+    /// Percent signs stand before the numbers of characters (RFC 3986 §2.1); nil where they do not.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let first = rest.popFirst() {
+            guard first == UInt8(ascii: "%") else {
+                bytes.append(first)
+                continue
+            }
+            guard rest.count >= 2, let byte = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        return bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F } ? String(validating: bytes, as: UTF8.self) : nil
+    }
+
+    private var place: String { "the proxy \(host.contains(":") ? "[\(host)]" : host):\(port)".terminalSafe }
+
+    /// A connection to a server through the proxy, which does not block from here on.
+    ///
+    /// - Parameter timeout: milliseconds for all of it.
+    /// - Throws: `proxyFailed`, `timedOut`.
+    func dial(_ server: ServerAddress, timeout: Int) throws(TransportError) -> Dialer.Socket {
+        let deadline = SystemClock.milliseconds() + Int64(timeout)
+        let socket: Dialer.Socket
+        do { socket = try Dialer.dial(hosts: [host], port: port, timeout: timeout).takeSocket() } catch {
+            throw .proxyFailed("\(place) cannot be reached: \(error.words)")
+        }
+        let descriptor = socket.descriptor
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        let target = "\(server.host.contains(":") ? "[\(server.host)]" : server.host):\(server.port)"
+        var request = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
+        if let login { request += "Proxy-Authorization: Basic \(Data(login.utf8).base64EncodedString())\r\n" }
+        var unsent = Array("\(request)\r\n".utf8)[...]
+        while !unsent.isEmpty {
+            let count = unsent.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count > 0 { unsent = unsent.dropFirst(count) } else { try wait(descriptor, POLLOUT, deadline) }
+        }
+        try check(readHead(descriptor, deadline))
+        return socket
+    }
+
+    /// The answer up to its empty line. It is read byte by byte, so that nothing of what follows is taken.
+    private func readHead(_ descriptor: Int32, _ deadline: Int64) throws(TransportError) -> String {
+        var head: [UInt8] = []
+        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            guard head.count < Proxy.headLimit else { throw .proxyFailed("\(place) gives no answer of HTTP") }
+            var byte: UInt8 = 0
+            switch recv(descriptor, &byte, 1, 0) {
+            case 1: head.append(byte)
+            case 0: throw .proxyFailed("\(place) hung up")
+            default: try wait(descriptor, POLLIN, deadline)
+            }
+        }
+        return String(decoding: head, as: UTF8.self)
+    }
+
+    /// - Parameter head: of which the first line counts (RFC 9112 §4).
+    private func check(_ head: String) throws(TransportError) {
+        let line = head.prefix { !$0.isNewline }
+        let words = line.split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+            throw .proxyFailed("\(place) gives no answer of HTTP")
+        }
+        guard !(200..<300).contains(status) else { return }
+        let reason = words.count > 2 ? " \(String(words[2].prefix(100)).terminalSafe)" : ""
+        throw .proxyFailed(
+            status == 407
+                ? "\(place) asks for \(login == nil ? "a" : "another") user and password"
+                : "\(place) does not pass the connection on: \(status)\(reason)"
+        )
+    }
+
+    /// After an operation that could not go on.
+    private func wait(_ descriptor: Int32, _ events: Int32, _ deadline: Int64) throws(TransportError) {
+        guard errno == EAGAIN || errno == EINTR else { throw .proxyFailed("\(place) hung up") }
+        let left = deadline - SystemClock.milliseconds()
+        var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
+    }
+}
+
+/// Which servers are reached through which proxy, as the environment has it for all programs: `https_proxy`, `HTTPS_PROXY`,
+/// `no_proxy` and `NO_PROXY`, of which the small ones come first. Connections without TLS, and those to this machine itself or
+/// on its link (where cloud machines find their metadata), are direct.
+struct ProxySettings: Sendable {
+    private let proxy: String?
+    /// What is reached directly: `*`, hosts, domains with all that is in them, networks in CIDR form; each maybe with a port.
+    private let exceptions: [String]
+
+    static let environment = ProxySettings { Environment.value($0) }
+
+    init(variable: (String) -> String?) {
+        proxy = variable("https_proxy") ?? variable("HTTPS_PROXY")
+        exceptions = (variable("no_proxy") ?? variable("NO_PROXY") ?? "")
+            .split { ", \t".contains($0) }
+            .map { $0.lowercased() }
+    }
+
+    /// - Returns: nil for a server that is reached directly.
+    /// - Throws: `proxyFailed` if what the environment says is no proxy.
+    func proxy(for server: ServerAddress) throws(TransportError) -> Proxy? {
+        guard server.isSecure, let proxy, !isException(server) else { return nil }
+        return try Proxy(proxy)
+    }
+
+    private func isException(_ server: ServerAddress) -> Bool {
+        let host = server.host.lowercased()
+        if let address = IPv4Network.value(of: host) {
+            if [IPv4Network.loopback, .link].contains(where: { $0.contains(address) }) { return true }
+        } else if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host.hasPrefix("fe80:") {
+            return true
+        }
+        return exceptions.contains { entry in
+            var name = entry[...]
+            // A colon in an IPv6 address begins no port.
+            if let colon = entry.lastIndex(of: ":"), entry.count(where: { $0 == ":" }) == 1 {
+                guard Int(entry[entry.index(after: colon)...]) == server.port else { return false }
+                name = entry[..<colon]
+            }
+            if name == "*" { return true }
+            if let network = IPv4Network(name), let address = IPv4Network.value(of: host) {
+                return network.contains(address)
+            }
+            if name.hasPrefix("*.") { name = name.dropFirst(1) }
+            let domain = name.drop { $0 == "." }
+            return !domain.isEmpty && (host == domain || host.hasSuffix(".\(domain)"))
+        }
+    }
+}
+
+/// `10.0.0.0/8` (RFC 4632 §3.1).
+private struct IPv4Network {
+    static let loopback = IPv4Network(base: 127 << 24, prefix: 8)
+    static let link = IPv4Network(base: 169 << 24 | 254 << 16, prefix: 16)
+
+    private let base: UInt32
+    private let prefix: Int
+
+    private init(base: UInt32, prefix: Int) {
+        self.base = base
+        self.prefix = prefix
+    }
+
+    init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let base = IPv4Network.value(of: parts[0]), let prefix = Int(parts[1]),
+            (0...32).contains(prefix)
+        else { return nil }
+        self.init(base: base, prefix: prefix)
+    }
+
+    /// The number that an address in dotted form is; nil for other text.
+    static func value(of text: some StringProtocol) -> UInt32? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        guard parts.count == 4 else { return nil }
+        return parts.reduce(UInt32?(0)) { sum, part in part.flatMap { part in sum.map { $0 << 8 | UInt32(part) } } }
+    }
+
+    func contains(_ address: UInt32) -> Bool {
+        prefix == 0 || address >> (32 - prefix) == base >> (32 - prefix)
+    }
+}
