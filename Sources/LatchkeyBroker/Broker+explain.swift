@@ -54,8 +54,9 @@ extension Broker {
         if asksInstance {
             inquiry = ask(instance, options, proved, guesses)
             let presence = relay?.presence(of: instance)
-            let mayPush = presence == .connected(takesPushedKeys: true) && options.key == nil
-            explanation.roads = [inquiry.road(mayPush)] + relayRoads(presence, mayPush, proved)
+            let pushing = options.key == nil ? presence.flatMap { relay?.pushing(to: instance, $0) } : nil
+            explanation.roads =
+                [inquiry.road(pushing ?? .inVain)] + relayRoads(presence, pushing ?? .inVain, proved)
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
         if listsAll || proved.isEmpty { _ = guesses() }
@@ -82,19 +83,19 @@ extension Broker {
         var refused: [KeyCandidate] = []
         var wasReached = false
 
-        /// - Parameter mayPush: whether the instance takes a key that is made for the connection.
-        func road(_ mayPush: Bool) -> Explanation.Road {
+        /// - Parameter pushing: what a key is good for that is made for the connection.
+        func road(_ pushing: RelayRoad.Pushing) -> Explanation.Road {
             if let failure { return Explanation.Road(road: "ssh", isOpen: false, reason: failure.message) }
             if let accepted {
                 return Explanation.Road(road: "ssh", isOpen: true, reason: "it knows \(accepted.candidate.label)")
             }
-            return mayPush
-                ? Explanation.Road(
-                    road: "ssh",
-                    isOpen: true,
-                    reason: "no key fits, and one can be pushed for the connection"
-                )
-                : Explanation.Road(road: "ssh", isOpen: false, reason: "it answers, but no key fits")
+            let reason =
+                switch pushing {
+                case .inVain: "it answers, but no key fits"
+                case .maybe: "no key fits, unless the instance takes one that is pushed for the connection"
+                case .welcome: "no key fits, and one can be pushed for the connection"
+                }
+            return Explanation.Road(road: "ssh", isOpen: pushing == .welcome, reason: reason)
         }
     }
 
@@ -127,14 +128,14 @@ extension Broker {
     /// What the roads through the relay lead to; none where no relay is known.
     private func relayRoads(
         _ presence: RelayRoad.Presence?,
-        _ mayPush: Bool,
+        _ pushing: RelayRoad.Pushing,
         _ proved: [KeyProposal]
     ) -> [Explanation.Road] {
         func roads(_ isOpen: Bool, ssh: String, shell: String) -> [Explanation.Road] {
             [
                 Explanation.Road(
                     road: Road.sshOverRelay.rawValue,
-                    isOpen: isOpen && (!proved.isEmpty || mayPush),
+                    isOpen: isOpen && (!proved.isEmpty || pushing == .welcome),
                     reason: ssh
                 ),
                 Explanation.Road(road: Road.relay.rawValue, isOpen: isOpen, reason: shell),
@@ -145,7 +146,7 @@ extension Broker {
         case .connected:
             let ssh =
                 if proved.isEmpty {
-                    mayPush
+                    pushing == .welcome
                         ? "its agent is connected, and a key can be pushed for the connection"
                         : "no key is proved to fit"
                 } else { "its agent is connected, and a key is proved to fit" }

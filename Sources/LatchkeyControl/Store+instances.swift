@@ -56,18 +56,21 @@ extension Store {
 
     /// Forgets an instance, its pinned host keys included. The machine itself is not touched.
     ///
-    /// - Throws: `requestRefused` for one whose container latchkeyd has made and not ended.
+    /// - Throws: `requestRefused` for one that latchkeyd has launched and not ended.
     package func removeInstance(_ id: Instance.ID) throws {
         try write { database in
-            let hasContainer = try Bool.fetchOne(
+            let isLaunched = try Bool.fetchOne(
                 database,
-                sql: "SELECT EXISTS (SELECT 1 FROM launch WHERE instanceID = ? AND container IS NOT NULL)",
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM launch JOIN instance ON instance.id = instanceID
+                        WHERE instanceID = ? AND state <> 'terminated')
+                    """,
                 arguments: [id]
             )
-            guard hasContainer != true else {
+            guard isLaunched != true else {
                 throw LatchkeyError(
                     .requestRefused,
-                    "\(id) was launched by latchkeyd, and its container is still there",
+                    "\(id) was launched by latchkeyd, which has a container for it",
                     hint: "latchkey instance terminate \(id) ends both"
                 )
             }

@@ -85,24 +85,35 @@ extension Store {
 
     /// Puts an instance into another state, if it is in one of these. One that begins to run is launched at that moment.
     ///
-    /// - Parameter reason: why; nil takes away the reason before.
-    /// - Returns: the state before; nil, and nothing is changed, if it was not one of `expected`.
+    /// - Parameters:
+    ///   - date: when the state that was seen had come about; nil for any.
+    ///   - reason: why; nil takes away the reason before.
+    /// - Returns: the state before; nil, and nothing is changed, if it was not one of `expected`, or is a newer one.
     /// - Throws: `instanceNotFound`.
     @discardableResult
     package func setState(
         of id: Instance.ID,
         _ state: InstanceState,
         from expected: Set<InstanceState> = Set(InstanceState.allCases),
+        unchangedSince date: Date? = nil,
         reason: LaunchRecord.StateReason? = nil,
-        at date: Date
+        at now: Date
     ) throws -> InstanceState? {
         try write { database in
+            if let date {
+                let changed = try Int64.fetchOne(
+                    database,
+                    sql: "SELECT stateChanged FROM launch WHERE instanceID = ?",
+                    arguments: [id]
+                )
+                guard changed == date.milliseconds else { return nil }
+            }
             let known = try String.fetchOne(database, sql: "SELECT state FROM instance WHERE id = ?", arguments: [id])
             guard let known else { throw LatchkeyError.instanceNotFound(id) }
             let before = try Store.known(InstanceState(rawValue: known))
             guard expected.contains(before) else { return nil }
             guard before != state else { return before }
-            try Store.set(state, of: id, reason: reason, at: date, database)
+            try Store.set(state, of: id, reason: reason, at: now, database)
             return before
         }
     }

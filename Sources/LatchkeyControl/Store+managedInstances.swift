@@ -153,7 +153,7 @@ extension Store {
 
 extension Store {
     /// Takes in what an agent says about how its instance is reached over SSH. Host keys that a person gave or confirmed
-    /// are left alone; those that the agent reported before give way to what it reports now. Addresses and port are taken
+    /// are left alone; those that the agent reported before, or that were read on a console, give way to what it reports now. Addresses and port are taken
     /// only where none are noted.
     package func noteReachability(
         of id: Instance.ID,
@@ -164,7 +164,7 @@ extension Store {
     ) throws {
         try write { database in
             guard let instance = try Store.fetch([id], database).first else { return }
-            let isOurs = instance.hostKeys.allSatisfy { $0.source == .agent }
+            let isOurs = instance.hostKeys.allSatisfy { [.agent, .console].contains($0.source) }
             if isOurs, !hostKeys.isEmpty, Set(instance.hostKeys.map(\.key)) != Set(hostKeys) {
                 try database.execute(sql: "DELETE FROM hostKey WHERE instanceID = ?", arguments: [id])
                 try Store.pin(hostKeys.map { HostKey(key: $0, source: .agent, pinned: date) }, id, database)

@@ -6,18 +6,6 @@ package import FoundationEssentials
 package enum InstanceState: String, CaseIterable, Codable, Sendable {
     case pending, running, stopping, stopped, terminated
     case shuttingDown = "shutting-down"
-
-    /// EC2's number for it.
-    package var code: Int {
-        switch self {
-        case .pending: 0
-        case .running: 16
-        case .shuttingDown: 32
-        case .terminated: 48
-        case .stopping: 64
-        case .stopped: 80
-        }
-    }
 }
 
 /// A machine that can be entered.

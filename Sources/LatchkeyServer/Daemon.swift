@@ -74,7 +74,7 @@ package struct Daemon {
         var limits = Relay.Limits()
         limits.idle = .minutes(Int64(options.idleMinutes))
         let relay = Relay(loop: group.next(), limits: limits, metrics: metrics, log: log, journal: journal)
-        // A container is waited for, for seconds.
+        // For what the engine is asked, which is slower than the disk.
         let launchWorkers = Workers(threads: 4)
         let launching = try options.launching.map { launching in
             try Launching(
@@ -123,6 +123,7 @@ package struct Daemon {
         log.notice("stopping")
         for channel in channels { try? channel.close().wait() }
         watch?.cancel()
+        launching?.launcher.finish()
         launchWorkers.stop()
         try? relay.loop.submit { relay.stop() }.wait()
         journal.stop()

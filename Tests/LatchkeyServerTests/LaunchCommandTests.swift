@@ -51,7 +51,7 @@ struct LaunchCommandTests {
             // The beginning of a name is not enough to stop it, and a removed one would leave its container behind.
             let short = try run("instance", "stop", "web")
             #expect(short.status == 64 && short.error.contains("'web' is only the beginning of 'web-1'"))
-            #expect(try run("instance", "remove", "web-1").error.contains("its container is still there"))
+            #expect(try run("instance", "remove", "web-1").error.contains("which has a container for it"))
             #expect(try state("web-1") == "running")
 
             #expect(try run("instance", "stop", "web-1").line == launched.line)

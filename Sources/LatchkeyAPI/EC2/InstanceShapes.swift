@@ -43,7 +43,7 @@ extension EC2 {
         }
     }
 
-    /// A state with EC2's number of it.
+    /// A state with EC2's number for it.
     package struct State: Codable, Sendable {
         package var code: Int
         package var name: String

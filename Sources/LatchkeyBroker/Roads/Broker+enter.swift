@@ -62,13 +62,14 @@ extension Broker {
         } catch let error as LatchkeyError {
             guard Broker.lacksKey(error), options.key == nil, let relay else { throw error }
             let presence = presence(of: instance, relay)
-            guard relay.mayPush(to: instance, presence) else { throw error }
-            do { return try enterWithPushedKey(instance, options, [road], for: error) } catch let second
+            let pushing = relay.pushing(to: instance, presence)
+            guard pushing != .inVain else { throw error }
+            do { return try enterWithPushedKey(instance, options, [road], pushing, for: error) } catch let second
                 as LatchkeyError
                 where Broker.isLeft(for: second) || second.code == .requestRefused
             {
                 trace.step(second.message)
-                throw presence == .connected(takesPushedKeys: true) ? second : error
+                throw pushing == .welcome ? second : error
             }
         }
     }
@@ -107,15 +108,15 @@ extension Broker {
             }
         }
         let roads: [Road] = (isReached ? [.ssh] : []) + (isConnected ? [.sshOverRelay] : [])
-        if !roads.isEmpty, relay.mayPush(to: instance, presence), options.key == nil,
-            last == error || Broker.lacksKey(last)
-        {
-            do { return try enterWithPushedKey(instance, options, roads, for: last) } catch let third as LatchkeyError
+        let pushing = relay.pushing(to: instance, presence)
+        if !roads.isEmpty, pushing != .inVain, options.key == nil, last == error || Broker.lacksKey(last) {
+            do { return try enterWithPushedKey(instance, options, roads, pushing, for: last) } catch let third
+                as LatchkeyError
                 where Broker.isLeft(for: third) || third.code == .requestRefused
             {
                 trace.step(third.message)
                 // Where it was not known that the instance takes such a key, it is no news that it does not.
-                if presence == .connected(takesPushedKeys: true) { last = third }
+                if pushing == .welcome { last = third }
             }
         }
         guard isConnected else { throw last }
@@ -133,12 +134,13 @@ extension Broker {
     /// which is for this one login. That it was let in is not remembered.
     ///
     /// - Parameter roads: one is left for the next where the instance cannot be reached over it.
-    /// - Throws: `loginRefused` if the instance does not take it, `requestRefused`, `relayUnreachable`, and what a login
+    /// - Throws: `loginRefused` if the instance does not take it, `requestRefused` if it cannot be pushed, and what a login
     ///   throws.
     private func enterWithPushedKey(
         _ instance: Instance,
         _ options: Options,
         _ roads: [Road],
+        _ pushing: RelayRoad.Pushing,
         for error: LatchkeyError
     ) throws -> Entrance {
         let relay = try requireRelay()
@@ -147,7 +149,9 @@ extension Broker {
             throw LatchkeyError(.keyUnusable, "a key for this connection cannot be made: it \(error.reason)")
         }
         let user = try Names.user(options.user ?? instance.user ?? Environment.userName)
-        try relay.push(key.publicKey, to: instance, user: user)
+        // Where it may be in vain, nobody waits for long.
+        let timeout = pushing == .welcome ? RelayRoad.timeout : RelayRoad.timeout / 2
+        try relay.push(key.publicKey, to: instance, user: user, timeout: timeout)
         Console.note("latchkey: \(error.message); pushing a key made for this connection")
         let proposal = KeyProposal(
             candidate: KeyCandidate(source: .memory, publicKey: key.publicKey),
@@ -155,6 +159,8 @@ extension Broker {
             signer: key
         )
         var options = options
+        // Its host key may have been pinned a moment ago; nobody is asked twice.
+        let instance = try control.instances(withIDs: [instance.id]).first ?? instance
         for road in roads {
             // Where it is one of several, addresses that do not answer are not waited for long.
             options.road = road == .ssh && roads.count > 1 ? nil : road

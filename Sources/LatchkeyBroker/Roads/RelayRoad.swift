@@ -38,7 +38,6 @@ package struct RelayRoad: Sendable {
 
     /// Whether an instance can be reached through the relay.
     enum Presence: Equatable, Sendable {
-        ///
         /// - takesPushedKeys: whether its sshd asks for keys that are pushed; nil where the service does not say so.
         case connected(takesPushedKeys: Bool?)
         /// Its agent is not connected, or it has none.
@@ -64,29 +63,35 @@ package struct RelayRoad: Sendable {
         }
     }
 
-    /// Whether it is worth while to push a key. At AWS nobody can tell but the instance itself, which needs no agent of
-    /// Session Manager's for it.
-    func mayPush(to instance: Instance, _ presence: Presence) -> Bool {
-        switch presence {
-        case .connected(let takesPushedKeys): takesPushedKeys ?? true
-        case .absent, .unknown: documents == .amazon && instance.id.hasPrefix(Identifier.instancePrefix)
-        }
+    /// What a pushed key would be good for.
+    enum Pushing: Equatable, Sendable {
+        case inVain
+        /// Only the instance itself can tell.
+        case maybe
+        case welcome
+    }
+
+    /// Whether it is worth while to push a key. A latchkeyd knows; at AWS, whose EC2 Instance Connect needs no agent of Session
+    /// Manager's, and at its look-alikes nobody does.
+    func pushing(to instance: Instance, _ presence: Presence) -> Pushing {
+        if case .connected(let takesPushedKeys?) = presence { return takesPushedKeys ? .welcome : .inVain }
+        guard instance.id.hasPrefix(Identifier.instancePrefix) else { return .inVain }
+        return presence.isConnected || documents == .amazon ? .maybe : .inVain
     }
 
     /// Lets a key in for a user of the instance, for 60 seconds.
     ///
-    /// - Throws: `requestRefused`, `relayUnreachable`.
-    func push(_ key: PublicKey, to instance: Instance, user: String) throws {
+    /// - Parameter timeout: milliseconds.
+    /// - Throws: `requestRefused`, whatever the reason.
+    func push(_ key: PublicKey, to instance: Instance, user: String, timeout: Int) throws {
         do throws(ServiceFailure) {
             _ = try instanceConnect.call(
                 SendSSHPublicKey(instanceID: instance.id, user: user, publicKey: key.line),
-                timeout: RelayRoad.timeout
+                timeout: timeout
             )
         } catch {
-            if case .refused(_, let status, _) = error, status < 500 {
-                throw LatchkeyError(.requestRefused, "no key can be pushed: \(error.words)")
-            }
-            throw unreachable(error.words)
+            let name = documents == .amazon ? "EC2 Instance Connect" : "the relay"
+            throw LatchkeyError(.requestRefused, "a key cannot be pushed through \(name): \(error.words)")
         }
     }
 

@@ -49,16 +49,19 @@ struct InstanceLaunch: ParsableCommand {
         let access = try control.access()
         let operations = try access.operations()
         let plane = try access.plane()
+        access.remote?.forgetAnswers()
         // Others may launch several of one name through the API, but then the name leads nowhere.
         if let known = try plane.instances(matching: InstanceSelector(name), limit: 9).first(where: { $0.name == name })
         {
             throw LatchkeyError(
                 .instanceExists,
                 "an instance named '\(name.terminalSafe)' exists already: \(known.id), \(known.state.rawValue)",
-                hint: "choose another name, or terminate that one first"
+                hint: known.state == .shuttingDown
+                    ? "it ends just now" : "choose another name, or terminate that one first"
             )
         }
         if let key, try plane.keyPair(named: key) == nil { throw LatchkeyError.keyNotFound(key) }
+        let deadline = waiting.deadline
         let id = try operations.launch(
             InstanceOperations.Launch(
                 imageID: try InstanceLaunch.image(image, of: operations.images()),
@@ -69,9 +72,9 @@ struct InstanceLaunch: ParsableCommand {
         )
         access.remote?.forgetAnswers()
         if waiting.isWanted {
-            try waiting.wait(for: [id: name], until: [.running], operations)
+            try waiting.wait(for: [id: name], until: [.running], operations, deadline)
             access.remote?.forgetAnswers()
-            try waiting.waitForEntry(id, plane, try access.broker(plane, .off))
+            try waiting.waitForEntry(id, plane, try access.broker(plane, .off), deadline)
         }
         switch show.output {
         case .json: try Output.print(json: try plane.instances(withIDs: [id]).first)

@@ -29,15 +29,16 @@ struct StateChangeOptions: ParsableArguments {
             if !chosen.contains(where: { $0.id == instance.id }) { chosen.append(instance) }
         }
         let ids = chosen.map(\.id)
+        let deadline = waiting?.deadline
         try operations.change(ids, change)
         access.remote?.forgetAnswers()
-        if let waiting, waiting.isWanted, let state = change.result {
+        if let waiting, let deadline, waiting.isWanted, let state = change.result {
             let named = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.displayName) })
-            try waiting.wait(for: named, until: [state], operations)
+            try waiting.wait(for: named, until: [state], operations, deadline)
             access.remote?.forgetAnswers()
             if state == .running {
                 let broker = try access.broker(plane, .off)
-                for id in ids { try waiting.waitForEntry(id, plane, broker) }
+                for id in ids { try waiting.waitForEntry(id, plane, broker, deadline) }
             }
         }
         Output.print(ids.joined(separator: "\n"))

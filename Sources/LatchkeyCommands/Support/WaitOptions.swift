@@ -24,6 +24,13 @@ struct WaitOptions: ParsableArguments {
 
     var isWanted: Bool { !isUnwanted }
 
+    /// The moment until which a command waits, on ``SystemClock``.
+    struct Deadline {
+        fileprivate let date: Int64
+    }
+
+    var deadline: Deadline { Deadline(date: SystemClock.microseconds() + Int64(timeout) * 1_000_000) }
+
     /// Waits until all instances are in one of these states.
     ///
     /// - Parameter names: what to call them, by their ids.
@@ -31,19 +38,22 @@ struct WaitOptions: ParsableArguments {
     func wait(
         for names: [Instance.ID: String],
         until states: Set<InstanceState>,
-        _ operations: InstanceOperations
+        _ operations: InstanceOperations,
+        _ deadline: Deadline
     ) throws {
         var rest = names
-        let isThere = try poll {
+        let isThere = try poll(deadline) {
             let progress = try operations.progress(of: Array(rest.keys))
             for (id, name) in rest {
                 // What is forgotten was terminated before.
-                let state = progress[id]?.state ?? .terminated
+                let now = progress[id] ?? InstanceOperations.Progress(state: .terminated)
+                // A state that is not known may be one on the way.
+                guard let state = now.state else { continue }
                 if states.contains(state) {
                     rest[id] = nil
                 } else if !state.isPassing {
-                    let why = progress[id]?.reason.map { ": \($0)" } ?? ""
-                    throw LatchkeyError(.instanceNotRunning, "'\(name)' is \(state.rawValue)\(why)")
+                    let why = now.reason.map { ": \($0)" } ?? ""
+                    throw LatchkeyError(.instanceNotRunning, "'\(name)' (\(id)) is \(state.rawValue)\(why)")
                 }
             }
             return rest.isEmpty
@@ -51,29 +61,30 @@ struct WaitOptions: ParsableArguments {
         if !isThere {
             throw LatchkeyError(
                 .instanceNotRunning,
-                "not there after \(timeout) s: \(rest.values.sorted().map { "'\($0)'" }.joined(separator: ", "))",
+                "not there after \(timeout) s: \(rest.map { "'\($1)' (\($0))" }.sorted().joined(separator: ", "))",
                 hint: "latchkey instance list shows how far they are"
             )
         }
     }
 
     /// Waits until an instance that runs can be entered; that it cannot be is told, and no failure.
-    func waitForEntry(_ id: Instance.ID, _ plane: any ControlPlane, _ broker: Broker) throws {
+    func waitForEntry(_ id: Instance.ID, _ plane: any ControlPlane, _ broker: Broker, _ deadline: Deadline) throws {
+        var lack: String?
         var name = id
-        let isThere = try poll {
+        _ = try poll(deadline) {
             // Looked up each time, since its host keys may have been told meanwhile.
             guard let instance = try plane.instances(withIDs: [id]).first else { return false }
             name = instance.displayName
-            return try broker.canBeEntered(instance)
+            lack = try broker.readiness(of: instance).lack
+            return lack == nil
         }
-        if !isThere { Console.note("latchkey: note: '\(name)' runs, but nothing answers there yet") }
+        if let lack { Console.note("latchkey: note: '\(name)' runs, but \(lack)") }
     }
 
-    private func poll(_ isThere: () throws -> Bool) throws -> Bool {
-        let deadline = SystemClock.microseconds() + Int64(timeout) * 1_000_000
+    private func poll(_ deadline: Deadline, _ isThere: () throws -> Bool) throws -> Bool {
         while true {
             if try isThere() { return true }
-            if SystemClock.microseconds() >= deadline { return false }
+            if SystemClock.microseconds() >= deadline.date { return false }
             usleep(WaitOptions.interval)
         }
     }

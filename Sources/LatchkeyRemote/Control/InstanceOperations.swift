@@ -6,8 +6,8 @@ package import LatchkeyModel
 
 /// Launches instances at a latchkeyd and changes their states there.
 ///
-/// Everything throws `requestRefused`, `controlPlaneUnreachable` and what looking for credentials throws. A question that
-/// got no answer may have been carried out; asked again, nothing is launched twice.
+/// Everything throws `requestRefused`, `controlPlaneUnreachable` and what looking for credentials throws. What got no answer
+/// may have been carried out; it is sent again only where that makes no difference.
 package struct InstanceOperations: Sendable {
     /// What to launch.
     package struct Launch: Sendable {
@@ -34,9 +34,15 @@ package struct InstanceOperations: Sendable {
 
     /// How far an instance has come.
     package struct Progress: Equatable, Sendable {
-        package let state: InstanceState
+        /// Nil for one that is not known here.
+        package let state: InstanceState?
         /// Why it is in that state, where the server says so.
         package let reason: String?
+
+        package init(state: InstanceState?, reason: String? = nil) {
+            self.state = state
+            self.reason = reason
+        }
     }
 
     /// A change of an instance's state.
@@ -106,7 +112,8 @@ package struct InstanceOperations: Sendable {
         switch change {
         case .start: _ = try ask(EC2.StartInstances(instanceId: ids), as: EC2Answer.Nothing.self)
         case .stop: _ = try ask(EC2.StopInstances(instanceId: ids), as: EC2Answer.Nothing.self)
-        case .reboot: _ = try ask(EC2.RebootInstances(instanceId: ids), as: EC2Answer.Nothing.self)
+        case .reboot:
+            _ = try ask(EC2.RebootInstances(instanceId: ids), as: EC2Answer.Nothing.self, isIdempotent: false)
         case .terminate: _ = try ask(EC2.TerminateInstances(instanceId: ids), as: EC2Answer.Nothing.self)
         }
     }
@@ -118,18 +125,23 @@ package struct InstanceOperations: Sendable {
         let answer = try ask(request, as: EC2Answer.DescribeInstances.self)
         var progress: [Instance.ID: Progress] = [:]
         for instance in (answer.reservationSet ?? []).flatMap({ $0.instancesSet ?? [] }) {
-            guard let state = InstanceState(rawValue: instance.instanceState.name) else { continue }
-            progress[instance.instanceId] = Progress(state: state, reason: instance.stateReason?.message?.terminalSafe)
+            progress[instance.instanceId] = Progress(
+                state: InstanceState(rawValue: instance.instanceState.name),
+                reason: instance.stateReason?.message?.terminalSafe
+            )
         }
         return progress
     }
 
     private func ask<Request: EC2.Request, Answer: Decodable>(
         _ request: Request,
-        as type: Answer.Type
+        as type: Answer.Type,
+        isIdempotent: Bool = true
     ) throws -> Answer {
         try prepare()
-        do throws(ServiceFailure) { return try client.call(Request.operation, request, as: type) } catch {
+        do throws(ServiceFailure) {
+            return try client.call(Request.operation, request, as: type, isIdempotent: isIdempotent)
+        } catch {
             throw failure(error, "ec2:\(Request.operation)")
         }
     }

@@ -14,7 +14,7 @@ package struct RemoteService: Sendable {
     package let sessions: ServiceClient
     /// EC2 Instance Connect, which lets keys in for a minute.
     package let instanceConnect: ServiceClient
-    /// Whether it is AWS itself, whose relay knows its own documents only.
+    /// Whether Systems Manager is AWS's own, whose relay knows its own documents only.
     package let isAmazon: Bool
     /// Where EC2 is asked.
     let address: ServerAddress
@@ -40,7 +40,7 @@ package struct RemoteService: Sendable {
         ec2 = QueryClient(ec2Endpoint, dialect: .ec2, retries: settings.retries)
         let sessionEndpoint = try endpoint(.ssm)
         sessions = ServiceClient(sessionEndpoint, retries: settings.retries)
-        instanceConnect = ServiceClient(try endpoint(.instanceConnect), retries: settings.retries)
+        instanceConnect = ServiceClient(try endpoint(.instanceConnect))
         isAmazon = Partition.isAmazon(host: sessionEndpoint.address.host)
     }
 
@@ -48,7 +48,7 @@ package struct RemoteService: Sendable {
     ///
     /// - Throws: `usage` on AWS.
     package func operations() throws -> InstanceOperations {
-        guard !isAmazon else {
+        guard !isAmazon, !Partition.isAmazon(host: address.host) else {
             throw LatchkeyError(
                 .usage,
                 "Latchkey changes nothing on AWS: it launches, starts and stops instances of a latchkeyd",

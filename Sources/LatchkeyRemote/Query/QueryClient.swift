@@ -24,13 +24,14 @@ package struct QueryClient: Sendable {
         self.retries = retries
     }
 
-    /// Asks something that may be asked twice, as everything is that only reads, sets a state, or has a client token.
-    ///
-    /// - Parameter timeout: milliseconds for each attempt.
+    /// - Parameters:
+    ///   - isIdempotent: whether it may be asked twice, as everything that only reads, sets a state, or has a client token.
+    ///   - timeout: milliseconds for each attempt.
     func call<Response: Decodable>(
         _ action: String,
         _ request: some Encodable,
         as type: Response.Type,
+        isIdempotent: Bool = true,
         timeout: Int = 15_000
     ) throws(ServiceFailure) -> Response {
         let body: [UInt8]
@@ -39,8 +40,8 @@ package struct QueryClient: Sendable {
         } catch {
             throw .malformed("\(error)".terminalSafe)
         }
-        return try retries.run(isIdempotent: true) { () throws(ServiceFailure) in
-            try attempt(action, body, type, timeout)
+        return try retries.run(isIdempotent: isIdempotent) { () throws(ServiceFailure) in
+            try attempt(action, body, type, isIdempotent, timeout)
         }
     }
 
@@ -48,6 +49,7 @@ package struct QueryClient: Sendable {
         _ action: String,
         _ body: [UInt8],
         _ type: Response.Type,
+        _ isIdempotent: Bool,
         _ timeout: Int
     ) throws(ServiceFailure) -> Response {
         let response: HTTPResponse
@@ -59,7 +61,7 @@ package struct QueryClient: Sendable {
                 headers: [("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],
                 body: body,
                 timeout: timeout,
-                mayRepeat: true
+                mayRepeat: isIdempotent
             )
         } catch {
             throw .unreachable(error)

@@ -214,10 +214,12 @@ extension EC2Service {
         return attribute.hasSuffix(".status") ? summary.status : summary.details.first?.status ?? ""
     }
 
-    /// Seconds that an agent has for its first report.
+    /// Seconds that an agent has for its first report, and seconds after which an instance is taken for one without an agent.
     private static let patience = 300.0
+    private static let agentTime = 30.0
 
-    /// An instance is reachable if its agent is there; of one without an agent nothing is known.
+    /// An instance is reachable if its agent is there. One that has none counts as reachable while it runs, since a stock client
+    /// may wait for that; of one that was not launched here nothing is known.
     private static func status(
         _ instance: InstanceDescription,
         hasAgent: Bool,
@@ -227,10 +229,11 @@ extension EC2Service {
         guard instance.state == .running else {
             return EC2.StatusSummary(status: "not-applicable", reachability: nil)
         }
-        if isConnected { return EC2.StatusSummary(status: "ok", reachability: "passed") }
-        if let launch = instance.launch, date < launch.launched.addingTimeInterval(patience) {
-            return EC2.StatusSummary(status: "initializing", reachability: "initializing")
+        let age = instance.launch.map { date.timeIntervalSince($0.launched) }
+        if isConnected || (!hasAgent && age.map { $0 > agentTime } == true) {
+            return EC2.StatusSummary(status: "ok", reachability: "passed")
         }
+        if let age, age < patience { return EC2.StatusSummary(status: "initializing", reachability: "initializing") }
         return hasAgent
             ? EC2.StatusSummary(status: "impaired", reachability: "failed")
             : EC2.StatusSummary(status: "insufficient-data", reachability: "insufficient-data")

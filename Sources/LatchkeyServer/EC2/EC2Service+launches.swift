@@ -35,6 +35,7 @@ extension EC2Service {
             throw ServiceError.keyPairNotFound(name: String(name.prefix(255)))
         }
         let launcher = try requireLauncher()
+        if let known = try await launched(idempotency) { return known }
         guard let image = try await launcher.images().first(where: { $0.id == imageID }) else {
             throw ServiceError(
                 code: "InvalidAMIID.NotFound",
@@ -66,20 +67,37 @@ extension EC2Service {
                 )
                 return (instance, record)
             }
-        let (page, isNew) = try await workers.run {
-            let known = try store.launch(launches, userData: userData)
-            guard known.allSatisfy({ $0.idempotency?.requestDigest == idempotency?.requestDigest }) else {
-                throw ServiceError(
-                    code: "IdempotentParameterMismatch",
-                    message: "The client token was used before, in a request with other parameters"
-                )
-            }
-            let ids = known.isEmpty ? launches.map(\.0.id) : known.map(\.instanceID)
-            return (try store.describeInstances(ids: ids, limit: ids.count).page, known.isEmpty)
+        let known = try await workers.run { try store.launch(launches, userData: userData) }
+        let reservation = try await reservation(known.isEmpty ? launches.map(\.1) : known, idempotency)
+        if known.isEmpty { begin(launches.map(\.0.id), launcher) }
+        return reservation
+    }
+
+    /// What was launched with the same client token before; nil if nothing was.
+    private func launched(_ idempotency: LaunchRecord.Idempotency?) async throws -> EC2.Reservation? {
+        guard let idempotency else { return nil }
+        let known = try await workers.run { try store.launches(withClientToken: idempotency.clientToken) }
+        return known.isEmpty ? nil : try await reservation(known, idempotency)
+    }
+
+    private func reservation(
+        _ records: [LaunchRecord],
+        _ idempotency: LaunchRecord.Idempotency?
+    ) async throws -> EC2.Reservation {
+        guard records.allSatisfy({ $0.idempotency?.requestDigest == idempotency?.requestDigest }) else {
+            throw ServiceError(
+                code: "IdempotentParameterMismatch",
+                message: "The client token was used before, in a request with other parameters"
+            )
         }
-        if isNew { begin(launches.map(\.0.id), launcher) }
+        let ids = records.map(\.instanceID)
+        let page = try await workers.run { try store.describeInstances(ids: ids, limit: ids.count).page }
         return reservations(page).first
-            ?? EC2.Reservation(reservationId: reservationID, ownerId: Principal.account, instancesSet: [])
+            ?? EC2.Reservation(
+                reservationId: records.first?.reservationID ?? "",
+                ownerId: Principal.account,
+                instancesSet: []
+            )
     }
 
     /// Has the machines made, behind the answer: a client asks for the state, and hears of a failure there.
@@ -87,20 +105,26 @@ extension EC2Service {
         Task {
             for id in ids {
                 do { try await launcher.launch(id) } catch {
-                    await note(error, "launch", id, state: .terminated)
+                    await note(error, "launch", id, from: .pending, to: .terminated)
                 }
             }
         }
     }
 
     /// - Parameter state: what the instance is for want of what failed; nil to leave it as it is.
-    private func note(_ error: any Error, _ what: String, _ id: Instance.ID, state: InstanceState?) async {
+    private func note(
+        _ error: any Error,
+        _ what: String,
+        _ id: Instance.ID,
+        from before: InstanceState = .pending,
+        to state: InstanceState? = nil
+    ) async {
         log.error("an instance could not \(what)", metadata: ["instance": "\(id)", "error": "\(error)"])
         guard let state else { return }
         let why = (error as? LatchkeyError)?.message ?? "the server's log says why"
         do {
             _ = try await workers.run {
-                try store.setState(of: id, state, reason: .internalError(why), at: Date())
+                try store.setState(of: id, state, from: [before], reason: .internalError(why), at: Date())
             }
         } catch {
             log.error("a state could not be noted", metadata: ["instance": "\(id)", "error": "\(error)"])
@@ -160,7 +184,7 @@ extension EC2Service {
     func startInstances(_ request: EC2.StartInstances) async throws -> EC2.StateChanges {
         let transition = StateTransition(to: .pending, from: [.stopped], unchanged: [.pending, .running])
         return try await change(request, request.instanceId, transition) { launcher, id in
-            do { try await launcher.start(id) } catch { await note(error, "start", id, state: .stopped) }
+            do { try await launcher.start(id) } catch { await note(error, "start", id, to: .stopped) }
         }
     }
 
@@ -176,7 +200,7 @@ extension EC2Service {
             reason: .userStopped
         )
         return try await change(request, request.instanceId, transition) { launcher, id in
-            do { try await launcher.stop(id, force: force) } catch { await note(error, "stop", id, state: nil) }
+            do { try await launcher.stop(id, force: force) } catch { await note(error, "stop", id) }
         }
     }
 
@@ -188,14 +212,14 @@ extension EC2Service {
             reason: .userStopped
         )
         return try await change(request, request.instanceId, transition) { launcher, id in
-            do { try await launcher.terminate(id) } catch { await note(error, "terminate", id, state: nil) }
+            do { try await launcher.terminate(id) } catch { await note(error, "terminate", id) }
         }
     }
 
     func rebootInstances(_ request: EC2.RebootInstances) async throws -> EC2.Done {
         let transition = StateTransition(to: .running, from: [.running], unchanged: [])
         _ = try await change(request, request.instanceId, transition) { launcher, id in
-            do { try await launcher.reboot(id) } catch { await note(error, "reboot", id, state: nil) }
+            do { try await launcher.reboot(id) } catch { await note(error, "reboot", id) }
         }
         return EC2.Done()
     }
@@ -232,17 +256,23 @@ extension EC2Service {
 
     // MARK: One instance
 
-    /// What a launched machine has written. Host keys that are not to be seen there, or no more, and that somebody vouched for
+    /// What a launched machine has written. Host keys that somebody vouched for and that are not to be seen there, or no more,
     /// stand behind it as cloud-init prints them: an instance that was added has no console, but its clients need its keys.
     func getConsoleOutput(_ request: EC2.GetConsoleOutput) async throws -> EC2.GetConsoleOutput.Response {
         let instance = try await known(request.instanceId)
         try checkDryRun(request)
-        let isLaunched = try await workers.run { try store.launch(of: instance.id) != nil }
-        let output = isLaunched ? try await requireLauncher().consoleOutput(of: instance.id) : nil
-        var text = output?.text ?? []
-        if HostKeyText.keys(onConsole: String(decoding: text, as: UTF8.self)).isEmpty {
-            text += HostKeyText.block(of: instance.hostKeys.filter(\.isVouchedFor).map(\.key)).utf8
+        let vouched = instance.hostKeys.filter(\.isVouchedFor).map(\.key)
+        var output: (text: [UInt8], date: Date)?
+        do {
+            let isLaunched = try await workers.run { try store.launch(of: instance.id) != nil }
+            if isLaunched { output = try await requireLauncher().consoleOutput(of: instance.id) }
+        } catch  where !vouched.isEmpty {
+            log.error("console", metadata: ["instance": "\(instance.id)", "error": "\(error)"])
         }
+        var text = output?.text ?? []
+        // What else stands there could be anybody's words: keys that contradict each other vouch for nothing.
+        let shown = HostKeyText.keys(onConsole: String(decoding: text, as: UTF8.self))
+        if shown.isEmpty || !Set(shown).isSubset(of: vouched) { text += HostKeyText.block(of: vouched).utf8 }
         return EC2.GetConsoleOutput.Response(
             instanceId: instance.id,
             timestamp: output?.date ?? Date(),

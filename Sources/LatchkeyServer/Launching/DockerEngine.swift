@@ -65,10 +65,19 @@ package struct DockerEngine: Sendable {
                 var HostPort: String
             }
 
+            struct Log: Encodable {
+                var `Type` = "json-file"
+                var Config = ["max-size": "4m", "max-file": "2"]
+            }
+
             var PortBindings: [String: [Binding]]
             var Binds: [String]
             /// A process that reaps what sessions leave behind.
             var Init = true
+            /// The console: readable whatever the engine does by itself, and never more than so much.
+            var LogConfig = Log()
+            /// So that no instance can take another's address on the network they share.
+            var CapDrop = ["NET_RAW"]
         }
 
         var Image: String
@@ -140,13 +149,19 @@ package struct DockerEngine: Sendable {
         return try read([Container].self, "/containers/json?all=1&filters=\(filters)")
     }
 
-    /// Whether a container was made and never started, so that nothing was ever written in it.
-    func hasNeverRun(_ container: String) throws(LatchkeyError) -> Bool {
+    /// Whether a container was ever started; nil if there is none.
+    func hasRun(_ container: String) throws(LatchkeyError) -> Bool? {
         struct Inspection: Decodable {
             struct State: Decodable { var Status: String }
             var State: State
         }
-        return try read(Inspection.self, "/containers/\(container)/json").State.Status == "created"
+        let response = try ask("GET", "/containers/\(container)/json", accepts: [200, 404])
+        guard response.status == 200 else { return nil }
+        do {
+            return try JSONDecoder().decode(Inspection.self, from: Data(response.body)).State.Status != "created"
+        } catch {
+            throw LatchkeyError(.requestRefused, "the container engine's answer is not understood")
+        }
     }
 
     // MARK: Orders
@@ -168,17 +183,21 @@ package struct DockerEngine: Sendable {
     }
 
     /// 304: it runs already.
-    func start(_ container: String) throws(LatchkeyError) {
-        _ = try ask("POST", "/containers/\(container)/start", accepts: [204, 304])
+    ///
+    /// - Returns: false if there is no such container.
+    func start(_ container: String) throws(LatchkeyError) -> Bool {
+        try ask("POST", "/containers/\(container)/start", accepts: [204, 304, 404]).status != 404
     }
 
     /// - Parameter patience: seconds until it is killed.
-    func stop(_ container: String, patience: Int) throws(LatchkeyError) {
-        _ = try ask("POST", "/containers/\(container)/stop?t=\(patience)", accepts: [204, 304])
+    /// - Returns: false if there is no such container.
+    func stop(_ container: String, patience: Int) throws(LatchkeyError) -> Bool {
+        try ask("POST", "/containers/\(container)/stop?t=\(patience)", accepts: [204, 304, 404]).status != 404
     }
 
-    func restart(_ container: String) throws(LatchkeyError) {
-        _ = try ask("POST", "/containers/\(container)/restart?t=5", accepts: [204])
+    /// - Returns: false if there is no such container.
+    func restart(_ container: String) throws(LatchkeyError) -> Bool {
+        try ask("POST", "/containers/\(container)/restart?t=5", accepts: [204, 404]).status != 404
     }
 
     /// 404: it is gone already; 409: somebody removes it at this moment.

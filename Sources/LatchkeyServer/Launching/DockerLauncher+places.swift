@@ -19,7 +19,10 @@ extension DockerLauncher {
 
     /// An address of its own in 127.64.0.0/10: one that no instance has, here or in another home, and at which nothing
     /// listens. The same one each time it is tried.
-    func freeAddress(for id: Instance.ID) throws -> String {
+    ///
+    /// - Returns: nil where something listens at port 22 of all addresses, as an sshd of this machine may.
+    func freeAddress(for id: Instance.ID) throws -> String? {
+        guard DockerLauncher.canPublish else { return nil }
         let digest = Digest.sha256(Array("\(home) \(id)".utf8))
         let taken = Set(
             try engine.containers(label: DockerLauncher.instanceLabel)
@@ -33,6 +36,19 @@ extension DockerLauncher {
             if owners.allSatisfy({ $0.id == id }), DockerLauncher.canListen(address) { return address }
         }
         throw LatchkeyError(.requestRefused, "no address is free in 127.64.0.0/10")
+    }
+
+    /// Whether instances can have addresses of their own: what listens at an address that no instance is given listens at all.
+    static var canPublish: Bool { canListen("127.127.255.255") }
+
+    /// Notes where an instance is reached: at its own address or, where it has none, at that of its container, which is good
+    /// until the next start.
+    func noteAddresses(of id: Instance.ID, _ container: String) throws {
+        let found = try engine.containers(label: "\(DockerLauncher.instanceLabel)=\(id)").first { $0.id == container }
+        let addresses = found?.labels?[DockerLauncher.addressLabel].map { [$0] } ?? found?.addresses ?? []
+        if try store.instances(withIDs: [id]).first?.addresses != addresses {
+            try store.setAddresses(addresses, port: 22, of: id)
+        }
     }
 
     private static func canListen(_ text: String) -> Bool {

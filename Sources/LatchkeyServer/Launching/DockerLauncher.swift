@@ -22,15 +22,11 @@ final class DockerLauncher: InstanceLauncher {
 
     static let instanceLabel = "latchkey.instance"
     static let addressLabel = "latchkey.address"
-    private static let homeLabel = "latchkey.home"
+    static let homeLabel = "latchkey.home"
     /// An image says by this label that instances can be launched from it, and by the other who logs in to them.
     private static let imageLabel = "latchkey.image"
     private static let userLabel = "latchkey.user"
     private static let consoleLimit = 64 * 1024
-    /// Seconds for which a terminated instance is still told of.
-    private static let memory = 3600.0
-    /// Seconds after its start in which an instance's console is looked at for host keys: an agent comes first.
-    private static let firstBoot = 3.0..<120.0
     /// Seconds that a container has to stop in order.
     private static let patience = 10
 
@@ -40,16 +36,26 @@ final class DockerLauncher: InstanceLauncher {
     /// Tells the containers of this home from those of another one.
     let home: String
     private let workers: Workers
-    private let log: Logger
+    let log: Logger
 
     /// What is being done about an instance: one thing at a time.
     private struct Job {
         /// Somebody asked for more meanwhile.
         var goesOn = false
         var isForced: Bool
+        /// It is to be started anew.
+        var restarts: Bool
     }
 
-    private let jobs = Mutex<[Instance.ID: Job]>([:])
+    private struct Jobs {
+        var running: [Instance.ID: Job] = [:]
+        /// Those that had a job at any time since this was emptied.
+        var touched: Set<Instance.ID> = []
+    }
+
+    private let jobs = Mutex(Jobs())
+    /// Threads for jobs alone, which wait for containers for seconds: questions are not to wait for them.
+    private let threads = Workers(threads: 4)
 
     init(engine: DockerEngine, store: Store, setting: Setting, home: String, workers: Workers, log: Logger) {
         self.engine = engine
@@ -67,11 +73,10 @@ final class DockerLauncher: InstanceLauncher {
     func stop(_ id: Instance.ID, force: Bool) async throws { settle(id, isForced: force) }
     func terminate(_ id: Instance.ID) async throws { settle(id) }
 
-    func reboot(_ id: Instance.ID) async throws {
-        try await workers.run { [self] in
-            if let container = try store.launch(of: id)?.container { try engine.restart(container) }
-        }
-    }
+    func reboot(_ id: Instance.ID) async throws { settle(id, restarts: true) }
+
+    /// Waits until what is being done is done.
+    func finish() { threads.stop() }
 
     func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)? {
         try await workers.run { [self] in
@@ -102,20 +107,24 @@ final class DockerLauncher: InstanceLauncher {
     // MARK: Doing it
 
     /// Brings an instance, on a thread of the launcher's own, to what its state says that it is on its way to.
-    private func settle(_ id: Instance.ID, isForced: Bool = false) {
+    func settle(_ id: Instance.ID, isForced: Bool = false, restarts: Bool = false) {
         let isFirst = jobs.withLock { jobs in
-            guard jobs[id] == nil else {
-                jobs[id]?.goesOn = true
-                jobs[id]?.isForced = isForced
-                return false
+            jobs.touched.insert(id)
+            guard let job = jobs.running[id] else {
+                jobs.running[id] = Job(isForced: isForced, restarts: restarts)
+                return true
             }
-            jobs[id] = Job(isForced: isForced)
-            return true
+            jobs.running[id] = Job(
+                goesOn: true,
+                isForced: isForced || job.isForced,
+                restarts: restarts || job.restarts
+            )
+            return false
         }
         guard isFirst else { return }
-        workers.enqueue { [self] in
+        threads.enqueue { [self] in
             repeat {
-                do { try step(id, isForced: jobs.withLock { $0[id]?.isForced ?? false }) } catch {
+                do { try step(id) } catch {
                     log.error("instance", metadata: ["instance": "\(id)", "error": "\(DockerLauncher.words(error))"])
                 }
             } while !isDone(id)
@@ -124,38 +133,51 @@ final class DockerLauncher: InstanceLauncher {
 
     private func isDone(_ id: Instance.ID) -> Bool {
         jobs.withLock { jobs in
-            guard jobs[id]?.goesOn == true else {
-                jobs[id] = nil
+            guard jobs.running[id]?.goesOn == true else {
+                jobs.running[id] = nil
                 return true
             }
-            jobs[id]?.goesOn = false
+            jobs.running[id]?.goesOn = false
             return false
         }
     }
 
+    /// Begins to note which instances have a job, those that have one now included.
+    func beginTouching() {
+        jobs.withLock { $0.touched = Set($0.running.keys) }
+    }
+
+    /// Whether an instance had a job since then.
+    func isTouched(_ id: Instance.ID) -> Bool { jobs.withLock { $0.touched.contains(id) } }
+
     /// One step on the way; what was asked for meanwhile is the next one.
-    private func step(_ id: Instance.ID, isForced: Bool) throws {
+    private func step(_ id: Instance.ID) throws {
         guard let instance = try store.instances(withIDs: [id]).first, let record = try store.launch(of: id) else {
             return
         }
+        let (isForced, restarts) = jobs.withLock { jobs in
+            defer { jobs.running[id]?.restarts = false }
+            return (jobs.running[id]?.isForced ?? false, jobs.running[id]?.restarts ?? false)
+        }
         switch instance.state {
         case .pending:
-            do {
-                let container = try record.container ?? make(instance, record)
-                try engine.start(container)
-            } catch {
+            do { try start(instance, record) } catch {
                 try fail(instance, error)
                 return
             }
             try store.setState(of: id, .running, from: [.pending], at: Date())
             log.info("instance runs", metadata: ["instance": "\(id)"])
+        case .running where restarts:
+            guard let container = record.container, try engine.restart(container) else { return }
+            try noteAddresses(of: id, container)
         case .stopping:
-            if let container = record.container {
-                try engine.stop(container, patience: isForced ? 0 : DockerLauncher.patience)
+            guard let container = try record.container ?? lostContainer(of: id) else { return try lose(id, .stopping) }
+            guard try engine.stop(container, patience: isForced ? 0 : DockerLauncher.patience) else {
+                return try lose(id, .stopping)
             }
             try store.setState(of: id, .stopped, from: [.stopping], reason: .userStopped, at: Date())
         case .shuttingDown:
-            if let container = record.container {
+            if let container = try record.container ?? lostContainer(of: id) {
                 try engine.remove(container)
                 try store.setContainer(nil, of: id)
             }
@@ -164,26 +186,56 @@ final class DockerLauncher: InstanceLauncher {
         }
     }
 
+    private func start(_ instance: Instance, _ record: LaunchRecord) throws {
+        var container = record.container
+        if container == nil, let lost = try lostContainer(of: instance.id) {
+            try store.setContainer(lost, of: instance.id)
+            container = lost
+        }
+        let known = try container ?? make(instance, record)
+        guard try engine.start(known) else {
+            throw LatchkeyError(.requestRefused, "its container was removed by other means")
+        }
+        try noteAddresses(of: instance.id, known)
+    }
+
+    /// The container of an instance that the store has not noted: a latchkeyd was killed after it had it made.
+    private func lostContainer(of id: Instance.ID) throws -> String? {
+        try engine.containers(label: "\(DockerLauncher.instanceLabel)=\(id)")
+            .first { $0.labels?[DockerLauncher.homeLabel] == home }?
+            .id
+    }
+
+    /// Notes that an instance has no container any more, which somebody else has removed.
+    func lose(_ id: Instance.ID, _ state: InstanceState, unchangedSince date: Date? = nil) throws {
+        let before = try store.setState(
+            of: id,
+            .terminated,
+            from: [state],
+            unchangedSince: date,
+            reason: .selfStopped,
+            at: Date()
+        )
+        if before != nil { try store.setContainer(nil, of: id) }
+    }
+
     /// - Returns: the id of a container for an instance, which the store has noted.
     private func make(_ instance: Instance, _ record: LaunchRecord) throws -> String {
         let address = try freeAddress(for: instance.id)
-        let specification = DockerEngine.Specification(
+        var specification = DockerEngine.Specification(
             Image: try image(record.imageID).id,
             Hostname: DockerLauncher.hostName(instance),
             Env: ["AWS_EC2_METADATA_SERVICE_ENDPOINT=\(setting.metadataEndpoint)"],
-            Labels: [
-                DockerLauncher.instanceLabel: instance.id, DockerLauncher.homeLabel: home,
-                DockerLauncher.addressLabel: address,
-            ],
+            Labels: [DockerLauncher.instanceLabel: instance.id, DockerLauncher.homeLabel: home],
             ExposedPorts: ["22/tcp": [:]],
-            HostConfig: DockerEngine.Specification.Host(
-                PortBindings: ["22/tcp": [.init(HostIp: address, HostPort: "22")]],
-                Binds: setting.volumes
-            )
+            HostConfig: DockerEngine.Specification.Host(PortBindings: [:], Binds: setting.volumes)
         )
+        if let address {
+            specification.Labels[DockerLauncher.addressLabel] = address
+            specification.HostConfig.PortBindings = ["22/tcp": [.init(HostIp: address, HostPort: "22")]]
+        }
         let container = try engine.create(specification, name: "latchkey-\(instance.id)")
         try store.setContainer(container, of: instance.id)
-        try store.setAddresses([address], port: 22, of: instance.id)
         return container
     }
 
@@ -192,7 +244,7 @@ final class DockerLauncher: InstanceLauncher {
         let why = DockerLauncher.words(error)
         log.error("instance not started", metadata: ["instance": "\(instance.id)", "reason": "\(why)"])
         let container = try store.launch(of: instance.id)?.container
-        let isNew = try container.map { try engine.hasNeverRun($0) } ?? true
+        let isNew = try container.flatMap { try engine.hasRun($0) } != true
         if isNew, let container {
             try engine.remove(container)
             try store.setContainer(nil, of: instance.id)
@@ -206,53 +258,5 @@ final class DockerLauncher: InstanceLauncher {
         )
     }
 
-    private static func words(_ error: any Error) -> String { (error as? LatchkeyError)?.message ?? "\(error)" }
-
-    // MARK: Watching
-
-    /// Forgets instances that were terminated an hour ago, as EC2 does.
-    func forget() throws {
-        try store.removeTerminatedLaunches(before: Date().addingTimeInterval(-DockerLauncher.memory))
-    }
-
-    /// Pins the host keys that a new instance has printed on its console, as cloud-init does. An agent reports them, and
-    /// better; this is for images without one.
-    private func learnHostKeys(of id: Instance.ID, _ record: LaunchRecord) throws {
-        let age = Date().timeIntervalSince(record.stateChanged)
-        guard DockerLauncher.firstBoot.contains(age), let container = record.container,
-            try store.instances(withIDs: [id]).first?.hostKeys.isEmpty == true,
-            try store.managedInstanceIDs(among: [id]).isEmpty
-        else { return }
-        let text = String(decoding: try engine.log(of: container, lines: 2000), as: UTF8.self)
-        let keys = HostKeyText.keys(onConsole: text).map { HostKey(key: $0, source: .console, pinned: Date()) }
-        if !keys.isEmpty { try store.pinHostKeys(keys, for: id) }
-    }
-
-    /// Looks once whether the containers are what the store says of them, writes down where they are not, and goes on with what
-    /// was begun and is in nobody's hands.
-    func reconcile() throws {
-        let records = try store.launches()
-        guard !records.isEmpty else { return }
-        let containers = try engine.containers(label: "\(DockerLauncher.homeLabel)=\(home)")
-        let seen = Dictionary(containers.map { ($0.id, $0) }) { first, _ in first }
-        let instances = try store.instances(withIDs: records.map(\.instanceID))
-        let states = Dictionary(instances.map { ($0.id, $0.state) }) { first, _ in first }
-        for record in records {
-            let id = record.instanceID
-            guard let state = states[id], jobs.withLock({ $0[id] == nil }) else { continue }
-            let container = record.container.flatMap { seen[$0] }
-            switch state {
-            case .pending, .stopping, .shuttingDown: settle(id)
-            case .running where container == nil, .stopped where container == nil:
-                try store.setContainer(nil, of: id)
-                try store.setState(of: id, .terminated, from: [state], reason: .selfStopped, at: Date())
-            case .running where container?.runs == true: try learnHostKeys(of: id, record)
-            case .running where container?.runs == false:
-                try store.setState(of: id, .stopped, from: [state], reason: .selfStopped, at: Date())
-            case .stopped where container?.runs == true:
-                try store.setState(of: id, .running, from: [state], at: Date())
-            case .running, .stopped, .terminated: break
-            }
-        }
-    }
+    static func words(_ error: any Error) -> String { (error as? LatchkeyError)?.message ?? "\(error)" }
 }

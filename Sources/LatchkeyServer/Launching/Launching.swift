@@ -104,6 +104,12 @@ struct Launching {
             "launching",
             metadata: ["engine": "\(options.socket)", "metadata": "\(gateway):\(options.metadataPort)"]
         )
+        if !DockerLauncher.canPublish {
+            log.warning(
+                "something listens at port 22 of all addresses: new instances have none of their own",
+                metadata: ["hint": "an sshd with ListenAddress leaves 127.64.0.0/10 to them"]
+            )
+        }
         return channels
     }
 
@@ -117,8 +123,8 @@ struct Launching {
                 var words = ""
                 do {
                     try await workers.run {
-                        try launcher.reconcile()
                         try launcher.forget()
+                        try launcher.reconcile()
                     }
                 } catch {
                     words = (error as? LatchkeyError)?.message ?? "\(error)"

@@ -24,7 +24,9 @@ final class MetadataService: RequestResponder {
     /// Seconds that a token may live, as at EC2.
     private static let lifetimes = 1...21_600
     private static let tokenLimit = 10_000
-    /// Seconds that an activation is good for.
+    /// For each instance: more push out its oldest ones.
+    private static let tokenShare = 64
+    /// Seconds that an activation is good for, and after its start in which an instance is given one.
     private static let activationLifetime = 900.0
 
     /// Whom a token was given to, and until when on ``SystemClock``.
@@ -93,6 +95,10 @@ final class MetadataService: RequestResponder {
         let now = SystemClock.milliseconds()
         tokens.withLock { tokens in
             if tokens.count >= MetadataService.tokenLimit { tokens = tokens.filter { $0.value.until > now } }
+            let own = tokens.filter { $0.value.instance == id }
+            if own.count >= MetadataService.tokenShare, let first = own.min(by: { $0.value.until < $1.value.until }) {
+                tokens[first.key] = nil
+            }
             if tokens.count >= MetadataService.tokenLimit { tokens = [:] }
             tokens[token] = Bearer(instance: id, source: source, until: now + Int64(lifetime) * 1000)
         }
@@ -193,10 +199,13 @@ final class MetadataService: RequestResponder {
         case ["authority"]:
             return try StateFile.read(setting.authorities).map { String(decoding: $0, as: UTF8.self) }
         case ["activation"]:
-            // Once the agent has registered, nothing in the instance gets another one.
-            guard try store.managedInstance(id) == nil else { return nil }
-            let code = Hex.encode(Random.bytes(10))
+            // Once the agent was there, nothing in the instance gets another one, nor when it should have been. One whose
+            // registration was not answered registers anew.
             let now = Date()
+            guard try store.managedInstance(id)?.lastPing == nil, let launched = try store.launch(of: id)?.launched,
+                now < launched.addingTimeInterval(MetadataService.activationLifetime)
+            else { return nil }
+            let code = Hex.encode(Random.bytes(10))
             let activation = Activation(
                 registrationLimit: 1,
                 expiration: now.addingTimeInterval(MetadataService.activationLifetime),
