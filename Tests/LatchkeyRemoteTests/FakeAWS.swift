@@ -55,6 +55,8 @@ final class FakeAWS {
 
     /// Has the agents of all instances connected, and keys that are pushed written to a file; a push is answered once there is
     /// another file, with `.in` at its end.
+    ///
+    /// - Parameter path: `503` to fail instead.
     func takePushedKeys(at path: String) throws {
         try Execution.require(["curl", "-sf", "--data-binary", path, "\(url)/_pushed"])
     }
@@ -175,7 +177,7 @@ final class FakeAWS {
                     add_machine(json.loads(body))
                     return self.answer(200, '')
                 if self.path == '/_pushed':
-                    PUSHED.append(body)
+                    PUSHED[:] = [body]
                     return self.answer(200, '')
                 target = self.headers.get('X-Amz-Target', '')
                 if target:
@@ -186,6 +188,7 @@ final class FakeAWS {
                             PingStatus='Online', Name='far-1', IPAddress='10.9.9.9')])}
                     name = target.split('.')[-1]
                     if PUSHED and target == 'AWSEC2InstanceConnectService.SendSSHPublicKey':
+                        if PUSHED[-1] == '503': return self.answer(503, '{}')
                         push(json.loads(body)['SSHPublicKey'])
                         known[name] = dict(RequestId='r', Success=True)
                     if PUSHED: known['GetConnectionStatus']['Status'] = 'connected'

@@ -187,7 +187,13 @@ struct RemoteCommandTests {
                 #expect(without.error.contains("the private half of the key pair 'its'"), "\(without.error)")
                 #expect(try server.requests().allSatisfy { $0.what != "SendSSHPublicKey" })
 
-                // Pushed, but the instance knows nothing of it: then it is as if it had not been.
+                // The service fails: then it is as if it were not there, and it is not asked again and again.
+                try server.takePushedKeys(at: "503")
+                let failed = try connect("--road", "ssh")
+                #expect(failed.status == 255 && failed.error == without.error, "\(failed.error)")
+                #expect(try server.requests().count { $0.what == "SendSSHPublicKey" } == 1)
+
+                // Pushed, but the instance knows nothing of it: the same.
                 let pushed = "\(scratch.path)/pushed"
                 try server.takePushedKeys(at: pushed)
                 try scratch.write("pushed.in", "")

@@ -119,14 +119,19 @@ struct LaunchCommandTests {
         try Scratch.with { scratch in
             let none = try scratch.latchkey("instance", "launch", "web-1")
             #expect(none.status == 1 && none.error.contains("latchkeyd init && latchkeyd run --docker"))
-            for words in [["launch", "web-1"], ["terminate", "web-1"]] {
-                let run = try Execution.run(
-                    [Scratch.program, "instance"] + words + ["--region", "eu-central-1"],
-                    environment: scratch.environment.merging([
-                        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "none",
-                    ]) { $1 }
-                )
-                #expect(run.status == 64 && run.error.contains("changes nothing on AWS"), "\(run.error)")
+            // A relay of one's own does not make the instances one's own.
+            for more in [[:], ["AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:9"]] as [[String: String]] {
+                for words in [["launch", "web-1"], ["terminate", "web-1"]] {
+                    let run = try Execution.run(
+                        [Scratch.program, "instance"] + words + ["--region", "eu-central-1"],
+                        environment: scratch.environment
+                            .merging([
+                                "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "none",
+                            ]) { $1 }
+                            .merging(more) { $1 }
+                    )
+                    #expect(run.status == 64 && run.error.contains("changes nothing on AWS"), "\(run.error)")
+                }
             }
             // One that has no engine.
             try TestRelay.with(scratch) { _ in

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LatchkeyModel
+import Testing
+
+struct HostKeyTextTests {
+    private static let first = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKiWz2aUN/tidNZ4UqbOQByoWMqb4VSSoTDte3IeOQDg"
+    private static let second = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJSZpaF5kM+zY/kzDTxKleTO8V9mpbbaS4sueCHFrmA7"
+
+    private func block(_ keys: String..., before: String = "", end: String = "\n") -> String {
+        (["-----BEGIN SSH HOST KEY KEYS-----"] + keys.map { "\($0) root@x" } + ["-----END SSH HOST KEY KEYS-----"])
+            .map { before + $0 + end }.joined()
+    }
+
+    private func lines(_ text: String) -> [String] { HostKeyText.keys(onConsole: text).map(\.line) }
+
+    @Test(arguments: ["", "[   12.345678] cloud-init[901]: ", "Nov 24 15:00:00 web-1 cloud-init[901]: "])
+    func `keys stand between the marks, whatever is before them`(before: String) {
+        let text = "booting\r\n" + block(Self.first, Self.second, before: before, end: "\r\n") + "\(Self.second)\r\n"
+        #expect(lines(text) == [Self.first, Self.second])
+    }
+
+    @Test func `the same said twice is said, a contradiction is not`() {
+        #expect(lines(block(Self.first) + "more\n" + block(Self.first)) == [Self.first])
+        #expect(lines(block(Self.first) + block(Self.second)) == [])
+        #expect(lines(block(Self.first) + block(Self.first, Self.second)) == [])
+        #expect(lines(block(Self.first) + block()) == [])
+    }
+
+    @Test func `what is not between both marks is no key of the instance's`() {
+        let whole = block(Self.first)
+        #expect(lines("\(Self.first)\n") == [])
+        #expect(lines(String(whole.dropLast(20))) == [])
+        #expect(lines(String(whole.dropFirst(20))) == [])
+        #expect(lines("-----END SSH HOST KEY KEYS-----\n\(Self.first)\n-----BEGIN SSH HOST KEY KEYS-----\n") == [])
+        // One that was cut off, and a whole one behind it.
+        #expect(lines("-----BEGIN SSH HOST KEY KEYS-----\n\(Self.second)\n" + whole) == [Self.first])
+    }
+
+    @Test func `what is written is read`() throws {
+        let keys = [Self.first, Self.second].compactMap { PublicKey(line: $0) }
+        #expect(keys.count == 2)
+        #expect(HostKeyText.keys(onConsole: "no end of a line" + HostKeyText.block(of: keys)) == keys)
+        #expect(HostKeyText.block(of: []) == "")
+    }
+}
