@@ -12,8 +12,8 @@ struct DescribeLoad {
     private let endpoint: ServiceEndpoint
 
     init(_ words: [String]) throws {
-        guard words.count == 4 else { throw Failure("usage: ServerLoad describe ENDPOINT CA KEY-ID SECRET") }
-        let credentials = Credentials(accessKeyID: words[2], secretAccessKey: words[3])
+        guard words.count == 3 else { throw Failure("usage: SECRET=… ServerLoad describe ENDPOINT CA KEY-ID") }
+        let credentials = Credentials(accessKeyID: words[2], secretAccessKey: secret)
         endpoint = ServiceEndpoint(
             address: try ServerAddress(url: words[0]),
             trust: Trust(authorities: words[1]),

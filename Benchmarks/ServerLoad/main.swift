@@ -18,8 +18,8 @@ struct Plan: Sendable {
     let server: ServerProcess
 
     init(_ words: [String]) throws {
-        guard words.count == 7, let sessions = Int(words[5]), let server = Int(words[6]) else {
-            throw Failure("usage: ServerLoad sessions AGENT-STATE ENDPOINT CA KEY-ID SECRET SESSIONS PROCESS")
+        guard words.count == 6, let sessions = Int(words[4]), let server = Int(words[5]) else {
+            throw Failure("usage: SECRET=… ServerLoad sessions AGENT-STATE ENDPOINT CA KEY-ID SESSIONS PROCESS")
         }
         state = words[0]
         service = ServiceClient(
@@ -27,7 +27,7 @@ struct Plan: Sendable {
                 address: try ServerAddress(url: words[1]),
                 trust: Trust(authorities: words[2].isEmpty ? nil : words[2]),
                 region: "local",
-                credentials: Credentials(accessKeyID: words[3], secretAccessKey: words[4])
+                credentials: Credentials(accessKeyID: words[3], secretAccessKey: secret)
             )
         )
         self.sessions = sessions
@@ -39,6 +39,9 @@ struct Plan: Sendable {
 let lanes = 8
 /// Bytes each way through each session.
 let traffic = 64 * 1024
+
+/// The access key's other half, which others must not see in the list of processes.
+let secret = Environment.value("SECRET") ?? ""
 
 func tell(_ name: String, _ value: Double) {
     print(name, value)

@@ -18,7 +18,8 @@ struct Describe {
             let keys = try place.makeAccessKey()
             let load = Command(
                 "\(workshop.programs)/ServerLoad",
-                ["describe", "https://127.0.0.1:\(place.port)", place.authorities, keys.id, keys.secret]
+                ["describe", "https://127.0.0.1:\(place.port)", place.authorities, keys.id],
+                environment: ["SECRET": keys.secret]
             )
             var figures: [String: [Double]] = [:]
             for line in try workshop.run(load).output.split(separator: "\n") {

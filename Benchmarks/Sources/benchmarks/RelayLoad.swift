@@ -68,8 +68,9 @@ struct RelayLoad {
                         "\(workshop.programs)/ServerLoad",
                         [
                             "sessions", place.agentFolder, "\(scheme)://127.0.0.1:\(place.port)", place.authorities,
-                            keys.id, keys.secret, "\(count)", "\(place.process)",
-                        ]
+                            keys.id, "\(count)", "\(place.process)",
+                        ],
+                        environment: ["SECRET": keys.secret]
                     )
                 )
                 .output
