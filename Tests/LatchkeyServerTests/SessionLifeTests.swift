@@ -186,6 +186,26 @@ extension RelayTests {
             }
         }
 
+        /// What it has to say waits for a client, and waiting costs nothing.
+        @Test func `a command that ends while no client is there keeps no processor busy`() throws {
+            try RelayTests.with { scratch, relay, agent in
+                let client = try Daemon(
+                    [Scratch.program, "connect", "web-1", "--road", "relay", "--", "sleep 2; echo late; exit 3"],
+                    environment: scratch.environment
+                )
+                try RelayTests.wait(for: "Connected", relay, of: agent)
+                try client.end(by: SIGKILL)
+                try RelayTests.wait(for: "Disconnected", relay, of: agent)
+                sleep(3)
+                let before = try agent.processorTime()
+                sleep(2)
+                #expect(try agent.processorTime() - before < 50)
+                let session = try scratch.latchkey("session", "list", "-q").line
+                let attached = try scratch.latchkey("session", "attach", session)
+                #expect(attached.text == "late\n" && attached.status == 3, "\(attached)")
+            }
+        }
+
         @Test func `one that reads nothing does not hold up the others`() throws {
             try RelayTests.with { scratch, relay, agent in
                 // Its output is a pipe that nobody empties.

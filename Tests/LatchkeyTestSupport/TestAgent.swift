@@ -80,6 +80,18 @@ package final class TestAgent {
 
     package func send(_ signal: Int32) throws { try daemon?.send(signal) }
 
+    /// Hundredths of a second of the processor that it has used so far (proc(5), utime and stime).
+    package func processorTime() throws -> Int {
+        var sum = 0
+        for process in try daemon?.processes() ?? [] {
+            guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { continue }
+            // Behind the name, which may have anything in it.
+            let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+            if fields.count > 12 { sum += (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) }
+        }
+        return sum
+    }
+
     private var logPath: String { "\(state).log" }
     package func log() throws -> String { try relay.scratch.read(logPath) }
 }

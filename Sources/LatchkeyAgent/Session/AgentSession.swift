@@ -197,13 +197,14 @@ struct AgentSession: ~Copyable {
     private func wait() {
         let now = SystemClock.milliseconds()
         // Output is read as long as its window has room, with or without a connection.
-        var waits = isAgreed ? end?.interests(sends: channel.room > 0) ?? [] : []
+        let sends = channel.room > 0
+        var waits = isAgreed ? end?.interests(sends: sends) ?? [] : []
         let events = channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN
         waits.append(pollfd(fd: channel.wantsToRead ? channel.descriptor : -1, events: Int16(events), revents: 0))
         waits.append(pollfd(fd: control.descriptor, events: Int16(POLLIN), revents: 0))
         var until = now + 5000
         if let deadline = channel.deadline { until = min(until, deadline) }
-        if isAgreed, let patience = end?.patience { until = min(until, now + patience) }
+        if isAgreed, let patience = end?.patience(sends: sends) { until = min(until, now + patience) }
         if !channel.isConnected { until = min(until, nextAttempt) }
         _ = poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
     }

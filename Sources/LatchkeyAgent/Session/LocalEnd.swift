@@ -9,7 +9,7 @@ protocol LocalEnd: AnyObject {
     func interests(sends: Bool) -> [pollfd]
 
     /// Milliseconds until something is to be done though no descriptor says so; nil for never.
-    var patience: Int64? { get }
+    func patience(sends: Bool) -> Int64?
 
     /// Takes what the client sent.
     ///

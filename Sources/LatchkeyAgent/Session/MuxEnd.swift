@@ -22,7 +22,7 @@ final class MuxEnd: LocalEnd {
 
     func interests(sends: Bool) -> [pollfd] { connections.values.map { $0.interest(reads: sends) } }
 
-    var patience: Int64? { connections.values.compactMap(\.patience).min() }
+    func patience(sends: Bool) -> Int64? { connections.values.compactMap(\.patience).min() }
 
     private var backlog: Int { connections.values.reduce(0) { $0 + $1.backlog } }
 

@@ -30,7 +30,7 @@ final class PortEnd: LocalEnd {
 
     func interests(sends: Bool) -> [pollfd] { connection.map { [$0.interest(reads: sends)] } ?? [] }
 
-    var patience: Int64? { connection?.patience }
+    func patience(sends: Bool) -> Int64? { connection?.patience }
 
     func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
         switch PayloadType(rawValue: delivery.payloadType) {

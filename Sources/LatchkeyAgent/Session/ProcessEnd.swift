@@ -90,9 +90,10 @@ final class ProcessEnd: LocalEnd {
     private var inputWaits = false
 
     /// Milliseconds until something is to be done though no descriptor says so; nil for never.
-    var patience: Int64? {
+    func patience(sends: Bool) -> Int64? {
         if let sizeDeadline { return max(0, sizeDeadline - SystemClock.milliseconds()) }
-        guard let timeout = process?.drainTimeout, timeout >= 0 else { return nil }
+        // What cannot be sent is not read, and so waits for no time to read it.
+        guard sends, let timeout = process?.drainTimeout, timeout >= 0 else { return nil }
         return Int64(timeout)
     }
 
