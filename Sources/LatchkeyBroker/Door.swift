@@ -32,8 +32,11 @@ final class Door {
             throw LatchkeyError(
                 .instanceUnreachable,
                 "instance '\(instance.displayName)' has no address",
-                hint: instance.id.hasPrefix(Identifier.managedInstancePrefix)
-                    ? "its agent opens shells through the relay: --road relay" : "remove it and add it with --address"
+                hint: instance.state == .pending
+                    ? "it is just being launched; try again in a moment"
+                    : instance.id.hasPrefix(Identifier.managedInstancePrefix)
+                        ? "its agent opens shells through the relay: --road relay"
+                        : "remove it and add it with --address"
             )
         }
         self.instance = instance
@@ -111,6 +114,13 @@ final class Door {
 
     private func unreachable(_ error: SSHError) -> LatchkeyError {
         let what = "cannot reach '\(instance.displayName)' at \(place)"
+        if options.road == .sshOverRelay, let reason = broker.relay?.tunnels.running.takeReason() {
+            return LatchkeyError(
+                .instanceUnreachable,
+                "\(what): \(reason)",
+                hint: "check that sshd runs there, and listens on the port"
+            )
+        }
         switch error {
         case .unknownHost(let host):
             return LatchkeyError(

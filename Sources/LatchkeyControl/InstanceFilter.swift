@@ -54,7 +54,15 @@ package struct InstanceFilter: Sendable {
         case "tag-key": attribute = .tagKey
         case "tag-value": attribute = .tagValue
         case "private-ip-address": attribute = .address("\(InstanceFilter.number) AND \(InstanceFilter.privateAddress)")
-        case "ip-address": attribute = .address("\(InstanceFilter.number) AND NOT \(InstanceFilter.privateAddress)")
+        case "ip-address":
+            // Where there is no public one, the private one is told as such, too.
+            let isPublic = "\(InstanceFilter.number) AND NOT \(InstanceFilter.privateAddress)"
+            attribute = .address(
+                """
+                \(InstanceFilter.number) AND (NOT \(InstanceFilter.privateAddress) OR NOT EXISTS (
+                    SELECT 1 FROM instanceAddress WHERE instanceID = instance.id AND \(isPublic)))
+                """
+            )
         case "dns-name", "private-dns-name": attribute = .address(InstanceFilter.name)
         default: return nil
         }

@@ -12,6 +12,8 @@ package struct LocalServer: Codable, Sendable {
     package var authorities: String?
     package var accessKeyID: String
     package var secretAccessKey: String
+    /// The name or address that clients elsewhere know it by; nil for none.
+    package var name: String?
 
     package init(
         endpoint: String,
@@ -26,6 +28,12 @@ package struct LocalServer: Codable, Sendable {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
     }
+
+    /// The one that a latchkeyd listens on if it is told none.
+    package static let port = 8443
+
+    /// The port in the endpoint.
+    package var port: Int? { endpoint.lastIndex(of: ":").flatMap { Int(endpoint[endpoint.index(after: $0)...]) } }
 
     /// - Returns: nil if no latchkeyd has ever served this home.
     /// - Throws: `configurationInvalid`, `fileUnusable`.

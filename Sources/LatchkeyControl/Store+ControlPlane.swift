@@ -82,7 +82,10 @@ extension Store: ControlPlane {
     private static func names(beginningWith text: String, limit: Int, _ database: Database) throws -> [String] {
         try String.fetchAll(
             database,
-            sql: "SELECT DISTINCT value FROM instanceTag WHERE key = 'Name' AND value >= ? AND value < ? LIMIT ?",
+            sql: """
+                SELECT DISTINCT value FROM instanceTag JOIN instance ON instance.id = instanceID
+                WHERE key = 'Name' AND value >= ? AND value < ? AND state <> 'terminated' LIMIT ?
+                """,
             arguments: [text, text + "\u{10FFFF}", limit]
         )
     }

@@ -82,6 +82,7 @@ package struct Daemon {
                 folders: folders,
                 region: options.region,
                 store: store,
+                relay: relay,
                 workers: launchWorkers,
                 log: log
             )
@@ -227,14 +228,15 @@ package struct Daemon {
         let first = options.listen.first
         let host = first.map { $0.isWildcard ? "127.0.0.1" : $0.host } ?? "127.0.0.1"
         let authorityHost = host.contains(":") ? "[\(host)]" : host
-        try LocalServer(
+        var server = LocalServer(
             endpoint: "\(isSecure ? "https" : "http")://\(authorityHost):\(port ?? first?.port ?? 8443)",
             region: options.region,
             authorities: isSecure ? Certificates(folders).authorityPath : nil,
             accessKeyID: key.id,
             secretAccessKey: key.secret
         )
-        .write(folders)
+        server.name = known?.name
+        try server.write(folders)
     }
 }
 

@@ -13,7 +13,8 @@ struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make certificates and the first access key, and show an AWS profile to paste.",
         discussion: """
-            Run again with other names, it makes a new certificate; the authority stays, and so does the access key.
+            Run again, it shows the profile again. With other names it makes a new certificate; the authority stays, and so does \
+            the access key.
             """
     )
 
@@ -23,14 +24,14 @@ struct Init: ParsableCommand {
     )
     var names: [String] = []
 
-    @Option(help: "The port that the server will listen on.")
-    var port = 8443
+    @Option(help: "The port that the server will listen on, 8443 unless it was another one before.")
+    var port: Int?
 
-    @Option(help: "The region that clients name; any word will do.")
-    var region = "local"
+    @Option(help: "The region that clients name, 'local' unless it was another one before; any word will do.")
+    var region: String?
 
     func validate() throws {
-        if !(1...65535).contains(port) { throw ValidationError("--port must be 1 to 65535") }
+        if let port, !(1...65535).contains(port) { throw ValidationError("--port must be 1 to 65535") }
     }
 
     func run() throws {
@@ -38,30 +39,36 @@ struct Init: ParsableCommand {
         let store = try folders.store()
         let authority = AccessKeys(store: store, key: try MasterKey(file: folders.masterKeyPath))
         let certificates = Certificates(folders)
-        let isFirst = !certificates.exist
         let given = try names.map { try Names.address($0) }
-        let all = given + ["localhost", "127.0.0.1", "::1", Environment.hostName]
-        try certificates.make(names: all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
         var server = try LocalServer.read(folders)
-        if let known = server, try store.accessKey(known.accessKeyID) == nil { server = nil }
-        let host = given.first ?? "127.0.0.1"
+        let isFirst = !certificates.exist
+        let isNew = isFirst || !given.isEmpty
+        if isNew {
+            let all = given + ["localhost", "127.0.0.1", "::1", Environment.hostName]
+            try certificates.make(names: all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+        }
+        let known = server
+        if let known, try store.accessKey(known.accessKeyID) == nil { server = nil }
+        let port = port ?? known?.port ?? LocalServer.port
+        let region = region ?? known?.region ?? "local"
+        let name = given.first ?? known?.name
+        let host = name ?? "127.0.0.1"
         let endpoint = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-        if var known = server {
-            known.endpoint = "https://127.0.0.1:\(port)"
-            known.region = region
-            known.authorities = certificates.authorityPath
-            try known.write(folders)
-        } else {
+        if server == nil {
             let (key, secret) = try authority.make(userName: Environment.userName)
             server = LocalServer(
-                endpoint: "https://127.0.0.1:\(port)",
+                endpoint: "",
                 region: region,
-                authorities: certificates.authorityPath,
+                authorities: nil,
                 accessKeyID: key.id,
                 secretAccessKey: secret
             )
-            try server?.write(folders)
         }
+        server?.endpoint = "https://127.0.0.1:\(port)"
+        server?.region = region
+        server?.authorities = certificates.authorityPath
+        server?.name = name
+        try server?.write(folders)
         guard let server else { return }
         try Output.write(
             """
@@ -80,9 +87,10 @@ struct Init: ParsableCommand {
         Console.note(
             "latchkeyd: the authority's certificate, for agents and clients elsewhere: \(certificates.authorityPath)"
         )
-        let listen = given.isEmpty ? (port == 8443 ? "" : " --listen 127.0.0.1:\(port)") : " --listen 0.0.0.0:\(port)"
+        guard isNew || self.port != nil else { return }
+        let listen = name == nil ? "" : " --listen 0.0.0.0:\(port)"
         Console.note(
-            "latchkeyd: start it\(isFirst ? "" : " again if it runs, with a new certificate"): latchkeyd run\(listen)"
+            "latchkeyd: start it\(isFirst ? "" : " again if it runs"): latchkeyd run\(listen)"
         )
     }
 }

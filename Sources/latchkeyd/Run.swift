@@ -17,7 +17,10 @@ struct Run: ParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("Where to listen; may be given several times.", valueName: "host:port"),
+        help: ArgumentHelp(
+            "Where to listen, this machine's own 8443 unless init was told another port; may be given several times.",
+            valueName: "host:port"
+        ),
         transform: { text in
             guard let address = ListenAddress(text) else {
                 throw ValidationError("'\(text.terminalSafe)' is not HOST:PORT, with a port up to 65535")
@@ -25,7 +28,7 @@ struct Run: ParsableCommand {
             return address
         }
     )
-    var listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8443)]
+    var listen: [ListenAddress] = []
 
     @Option(help: ArgumentHelp("Minutes without input or output after which a session ends.", valueName: "minutes"))
     var idleTimeout = 20
@@ -38,8 +41,8 @@ struct Run: ParsableCommand {
     )
     var maxDuration: Int?
 
-    @Option(help: "The region that clients of this home name.")
-    var region = "local"
+    @Option(help: "The region that clients of this home name; else the one that init was told.")
+    var region: String?
 
     @Flag(help: "Launch instances as containers, through a Docker engine.")
     var docker = false
@@ -94,8 +97,10 @@ struct Run: ParsableCommand {
         var log = Logger(label: "latchkeyd") { _ in JSONLogHandler() }
         log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         var options = Daemon.Options()
+        let known = try LocalServer.read(.current)
         options.listen = listen
-        options.region = region
+        if listen.isEmpty { options.listen = [ListenAddress(host: "127.0.0.1", port: known?.port ?? LocalServer.port)] }
+        options.region = region ?? known?.region ?? options.region
         options.idleMinutes = idleTimeout
         options.maxMinutes = maxDuration
         if docker { options.launching = launchOptions }

@@ -63,7 +63,8 @@ struct DockerLauncherTests {
                     setting: DockerLauncher.Setting(metadataEndpoint: "http://x", volumes: []),
                     home: "home",
                     workers: workers,
-                    log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                    log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                    onStop: { _ in }
                 )
                 defer {
                     launcher.finish()

@@ -51,6 +51,7 @@ extension RelayTests {
                 try store.setState(of: id, .terminated, reason: .userStopped, at: Date())
             }
 
+            func look() async throws {}
             func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)? {
                 (Array("booted <&>\n".utf8), Date(timeIntervalSince1970: 1_700_000_000))
             }

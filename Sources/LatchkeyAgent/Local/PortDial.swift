@@ -51,14 +51,19 @@ package struct PortDial: ~Copyable {
                 defer { descriptor = -1 }
                 return .connected(descriptor)
             }
-            lastError = number
+            note(number)
         } else if SystemClock.milliseconds() < deadline {
             return .waiting(descriptor)
         } else {
-            lastError = ETIMEDOUT
+            note(ETIMEDOUT)
         }
         try tryNext()
         return .waiting(descriptor)
+    }
+
+    /// Keeps the error that tells most: that this machine has no such kind of address says nothing of the target.
+    private mutating func note(_ error: Int32) {
+        if ![EADDRNOTAVAIL, EAFNOSUPPORT, ENETUNREACH].contains(error) || next == 1 { lastError = error }
     }
 
     private mutating func tryNext() throws(PortTargetError) {
@@ -70,7 +75,7 @@ package struct PortDial: ~Copyable {
             let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
             let new = socket(address.family, type, 0)
             guard new >= 0 else {
-                lastError = errno
+                note(errno)
                 continue
             }
             if address.family != AF_UNIX {
@@ -84,7 +89,7 @@ package struct PortDial: ~Copyable {
                 deadline = SystemClock.milliseconds() + Self.patience
                 return
             }
-            lastError = errno
+            note(errno)
             close(new)
         }
         throw .unreachable(target.name, lastError)

@@ -46,11 +46,7 @@ extension Broker {
 
     private func presence(of instance: Instance, _ relay: RelayRoad) -> RelayRoad.Presence {
         let presence = relay.presence(of: instance)
-        switch presence {
-        case .connected: break
-        case .absent: trace.step("the instance's agent is not connected to the relay")
-        case .unknown(let words): trace.step("the relay does not answer: \(words)")
-        }
+        if let words = presence.words { trace.step(words) }
         return presence
     }
 
@@ -119,7 +115,10 @@ extension Broker {
                 if pushing == .welcome { last = third }
             }
         }
-        guard isConnected else { throw last }
+        guard isConnected else {
+            if let words = presence.words { Console.note("latchkey: note: \(words)") }
+            throw last
+        }
         Console.note("latchkey: \(last.message); going through the relay")
         return try openSession(instance, options, run)
     }

@@ -25,7 +25,7 @@ extension RelayRoad {
         let (service, running) = (service, tunnels.running)
         running.begin()
         let threads = Threads(1) {
-            tunnel.run()
+            if let reason = tunnel.run() { running.note(reason) }
             // A client that is done with SSH has closed the socket; the session has no more to do.
             try? RelayRoad(service).terminate(sessionID)
             running.end()
@@ -47,6 +47,7 @@ final class Tunnels: Sendable {
 
     final class Running: Sendable {
         private let count = Atomic(0)
+        private let lastReason = Mutex<String?>(nil)
         private let signal = WakeSignal()
 
         func begin() { count.add(1, ordering: .relaxed) }
@@ -54,6 +55,16 @@ final class Tunnels: Sendable {
         func end() {
             count.subtract(1, ordering: .releasing)
             signal.raise()
+        }
+
+        func note(_ reason: String) { lastReason.withLock { $0 = reason } }
+
+        /// Why the last tunnel that failed did so, safe for a terminal; nil if none did since this was asked.
+        func takeReason() -> String? {
+            lastReason.withLock { reason in
+                defer { reason = nil }
+                return reason
+            }
         }
 
         func wait(until deadline: Int64) {
@@ -91,13 +102,15 @@ private final class RelayTunnel: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    func run() {
+    /// - Returns: what the other end said of why it failed; nil if it did not.
+    func run() -> String? {
+        defer { shutdown(descriptor, Int32(SHUT_RDWR)) }
         do {
             while try turn() { wait() }
+            return process.reason
         } catch {
-            // The socket is closed, and whoever reads from it says what that means.
+            return (error as? LatchkeyError)?.message ?? (error as? TransportError)?.words
         }
-        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// - Returns: false when nothing more can come.

@@ -45,6 +45,15 @@ package struct RelayRoad: Sendable {
         /// The relay itself does not answer; why.
         case unknown(String)
 
+        /// What stands in the way of the relay; nil if nothing does.
+        var words: String? {
+            switch self {
+            case .connected: nil
+            case .absent: "nor can it be entered through the relay: its agent is not connected"
+            case .unknown(let words): "nor can it be entered through the relay, which does not answer: \(words)"
+            }
+        }
+
         var isConnected: Bool {
             if case .connected = self { true } else { false }
         }

@@ -49,7 +49,7 @@ struct Examination {
             ]
         }
         guard status.st_uid == geteuid() else { return [Finding(.problem, .home, "\(shown) belongs to another user")] }
-        guard status.st_mode & 0o055 == 0 else {
+        guard status.st_mode & 0o044 == 0 else {
             return [Finding(.note, .home, "\(shown) can be read by others", hint: "chmod 700 \(shown)")]
         }
         return [Finding(.fine, .home, "\(shown) is yours alone")]

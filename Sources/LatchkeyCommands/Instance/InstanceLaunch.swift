@@ -45,6 +45,13 @@ struct InstanceLaunch: ParsableCommand {
 
     func run() throws {
         var tags = try tagOptions.read()
+        guard tags[Tags.nameKey] == nil else {
+            throw LatchkeyError(
+                .usage,
+                "an instance has one name: '\(name.terminalSafe)'",
+                hint: "leave --tag Name=… out"
+            )
+        }
         tags[Tags.nameKey] = try Names.instance(name)
         let access = try control.access()
         let operations = try access.operations()

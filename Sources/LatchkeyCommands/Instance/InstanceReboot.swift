@@ -10,7 +10,8 @@ struct InstanceReboot: ParsableCommand {
         abstract: "Start running instances anew."
     )
 
+    @OptionGroup var waiting: WaitOptions
     @OptionGroup var change: StateChangeOptions
 
-    func run() throws { try change.run(.reboot, nil) }
+    func run() throws { try change.run(.reboot, waiting) }
 }

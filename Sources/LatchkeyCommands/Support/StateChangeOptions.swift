@@ -15,9 +15,7 @@ struct StateChangeOptions: ParsableArguments {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     /// Prints the ids of those that were changed.
-    ///
-    /// - Parameter waiting: nil to return as soon as it is begun.
-    func run(_ change: InstanceOperations.Change, _ waiting: WaitOptions?) throws {
+    func run(_ change: InstanceOperations.Change, _ waiting: WaitOptions) throws {
         let access = try control.access()
         let operations = try access.operations()
         let plane = try access.plane()
@@ -29,14 +27,14 @@ struct StateChangeOptions: ParsableArguments {
             if !chosen.contains(where: { $0.id == instance.id }) { chosen.append(instance) }
         }
         let ids = chosen.map(\.id)
-        let deadline = waiting?.deadline
+        let deadline = waiting.deadline
         try operations.change(ids, change)
         access.remote?.forgetAnswers()
-        if let waiting, let deadline, waiting.isWanted, let state = change.result {
+        if waiting.isWanted {
             let named = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.displayName) })
-            try waiting.wait(for: named, until: [state], operations, deadline)
+            try waiting.wait(for: named, until: [change.result], operations, deadline)
             access.remote?.forgetAnswers()
-            if state == .running {
+            if change.result == .running {
                 let broker = try access.broker(plane, .off)
                 for id in ids { try waiting.waitForEntry(id, plane, broker, deadline) }
             }
@@ -58,13 +56,12 @@ struct StateChangeOptions: ParsableArguments {
 }
 
 extension InstanceOperations.Change {
-    /// Where it ends; nil where the state tells nothing.
-    fileprivate var result: InstanceState? {
+    /// Where it ends.
+    fileprivate var result: InstanceState {
         switch self {
-        case .start: .running
+        case .start, .reboot: .running
         case .stop: .stopped
         case .terminate: .terminated
-        case .reboot: nil
         }
     }
 }

@@ -23,7 +23,7 @@ extension RemoteSettings {
         let service = action.prefix { $0 != ":" }.uppercased()
         switch failure {
         case .unreachable(let error):
-            let region = (try? region()).map { " in '\($0)'" } ?? ""
+            let region = (try? place(of: service.lowercased())) ?? ""
             return LatchkeyError(
                 .controlPlaneUnreachable,
                 "\(service)\(region) cannot be reached: \(error.words)",
@@ -76,6 +76,14 @@ extension RemoteSettings {
                 "\(subject ?? action) was refused: \(words)"
             )
         }
+    }
+
+    /// Where a service is, in words: AWS's by the region, another one by its address.
+    private func place(of service: String) throws -> String {
+        let region = try region()
+        guard let service = Service(rawValue: service) else { return " in '\(region)'" }
+        let address = try address(of: service, region: region)
+        return Partition.isAmazon(host: address.host) ? " in '\(region)'" : " at \(address.httpOrigin)"
     }
 
     private func reachHint(_ error: TransportError) -> String {

@@ -224,7 +224,9 @@ extension Instance {
             id: instance.instanceId,
             tags: tags,
             state: state,
-            addresses: addresses.compactMap { $0 }.filter { !$0.isEmpty && (try? Names.address($0)) != nil },
+            addresses: addresses.compactMap { $0 }.filter { !$0.isEmpty && (try? Names.address($0)) != nil }
+                // A latchkeyd tells an address that is both public and private twice.
+                .reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
             port: port.flatMap { (1...65535).contains($0) ? $0 : nil } ?? Instance.defaultPort,
             user: user,
             keyName: instance.keyName.flatMap { $0.isEmpty ? nil : $0 },

@@ -218,22 +218,27 @@ extension EC2Service {
 
     func rebootInstances(_ request: EC2.RebootInstances) async throws -> EC2.Done {
         let transition = StateTransition(to: .running, from: [.running], unchanged: [])
-        _ = try await change(request, request.instanceId, transition) { launcher, id in
+        _ = try await change(request, request.instanceId, transition, isAwaited: true) { launcher, id in
             do { try await launcher.reboot(id) } catch { await note(error, "reboot", id) }
         }
         return EC2.Done()
     }
 
-    /// Changes states, and has the machines follow, behind the answer. One that is on its way already is told again, in case
-    /// that nobody heard.
+    /// Changes states, and has the machines follow, all at once. One that is on its way already is told again, in case that
+    /// nobody heard.
+    ///
+    /// - Parameter isAwaited: whether the answer waits for them, as where the states do not tell.
     private func change(
         _ request: some EC2.Request,
         _ ids: [String],
         _ transition: StateTransition,
+        isAwaited: Bool = false,
         _ follow: @escaping @Sendable (any InstanceLauncher, Instance.ID) async -> Void
     ) async throws -> EC2.StateChanges {
         let ids = try EC2Service.instanceIDs(ids)
         if ids.isEmpty { throw ServiceError.missingParameter("InstanceId") }
+        // One that has died a moment ago is not to be taken for one that runs.
+        do { try await launcher?.look() } catch { log.error("instances", metadata: ["error": "\(error)"]) }
         _ = try await workers.run { try store.change(ids, transition, isTrial: true, at: Date()) }
         let launcher = try requireLauncher()
         try checkDryRun(request)
@@ -242,7 +247,12 @@ extension EC2Service {
         let moved = changes.filter { change in
             change.after == transition.state && (change.before != change.after || transition.state != .pending)
         }
-        Task { for change in moved { await follow(launcher, change.id) } }
+        let following = Task {
+            await withTaskGroup(of: Void.self) { group in
+                for change in moved { group.addTask { await follow(launcher, change.id) } }
+            }
+        }
+        if isAwaited { await following.value }
         return EC2.StateChanges(
             instancesSet: changes.map { change in
                 EC2.StateChange(

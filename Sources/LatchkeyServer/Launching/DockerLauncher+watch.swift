@@ -42,7 +42,7 @@ extension DockerLauncher {
 
     private func reconcile(_ instance: Instance, _ record: LaunchRecord, _ container: DockerEngine.Container?) throws {
         func set(_ state: InstanceState, _ reason: LaunchRecord.StateReason?) throws {
-            try store.setState(
+            let before = try store.setState(
                 of: instance.id,
                 state,
                 from: [instance.state],
@@ -50,6 +50,7 @@ extension DockerLauncher {
                 reason: reason,
                 at: Date()
             )
+            if before != nil, state == .stopped { onStop(instance.id) }
         }
         switch instance.state {
         case .pending, .stopping, .shuttingDown: settle(instance.id)

@@ -37,6 +37,8 @@ final class DockerLauncher: InstanceLauncher {
     let home: String
     private let workers: Workers
     let log: Logger
+    /// Hears of each instance that has stopped.
+    let onStop: @Sendable (Instance.ID) -> Void
 
     /// What is being done about an instance: one thing at a time.
     private struct Job {
@@ -57,13 +59,22 @@ final class DockerLauncher: InstanceLauncher {
     /// Threads for jobs alone, which wait for containers for seconds: questions are not to wait for them.
     private let threads = Workers(threads: 4)
 
-    init(engine: DockerEngine, store: Store, setting: Setting, home: String, workers: Workers, log: Logger) {
+    init(
+        engine: DockerEngine,
+        store: Store,
+        setting: Setting,
+        home: String,
+        workers: Workers,
+        log: Logger,
+        onStop: @escaping @Sendable (Instance.ID) -> Void
+    ) {
         self.engine = engine
         self.store = store
         self.setting = setting
         self.home = home
         self.workers = workers
         self.log = log
+        self.onStop = onStop
     }
 
     // MARK: What is asked for
@@ -73,7 +84,13 @@ final class DockerLauncher: InstanceLauncher {
     func stop(_ id: Instance.ID, force: Bool) async throws { settle(id, isForced: force) }
     func terminate(_ id: Instance.ID) async throws { settle(id) }
 
-    func reboot(_ id: Instance.ID) async throws { settle(id, restarts: true) }
+    func look() async throws { try await workers.run { [self] in try reconcile() } }
+
+    /// Returns when it runs again, or after some seconds: its state does not tell.
+    func reboot(_ id: Instance.ID) async throws {
+        settle(id, restarts: true)
+        for _ in 0..<300 where jobs.withLock({ $0.running[id] != nil }) { try await Task.sleep(for: .milliseconds(50)) }
+    }
 
     /// Waits until what is being done is done.
     func finish() { threads.stop() }
@@ -168,20 +185,23 @@ final class DockerLauncher: InstanceLauncher {
             try store.setState(of: id, .running, from: [.pending], at: Date())
             log.info("instance runs", metadata: ["instance": "\(id)"])
         case .running where restarts:
-            guard let container = record.container, try engine.restart(container) else { return }
-            try noteAddresses(of: id, container)
+            guard let container = record.container else { return }
+            onStop(id)
+            if try engine.restart(container) { try noteAddresses(of: id, container) }
         case .stopping:
             guard let container = try record.container ?? lostContainer(of: id) else { return try lose(id, .stopping) }
             guard try engine.stop(container, patience: isForced ? 0 : DockerLauncher.patience) else {
                 return try lose(id, .stopping)
             }
             try store.setState(of: id, .stopped, from: [.stopping], reason: .userStopped, at: Date())
+            onStop(id)
         case .shuttingDown:
             if let container = try record.container ?? lostContainer(of: id) {
                 try engine.remove(container)
                 try store.setContainer(nil, of: id)
             }
             try store.setState(of: id, .terminated, from: [.shuttingDown], reason: .userStopped, at: Date())
+            onStop(id)
         case .running, .stopped, .terminated: break
         }
     }
@@ -216,7 +236,9 @@ final class DockerLauncher: InstanceLauncher {
             reason: .selfStopped,
             at: Date()
         )
-        if before != nil { try store.setContainer(nil, of: id) }
+        guard before != nil else { return }
+        try store.setContainer(nil, of: id)
+        onStop(id)
     }
 
     /// - Returns: the id of a container for an instance, which the store has noted.

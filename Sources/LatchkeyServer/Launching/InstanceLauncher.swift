@@ -9,6 +9,9 @@ package import LatchkeyModel
 /// A function returns when its work is begun and may be relied on, not when the machine is there; it throws `LatchkeyError`.
 /// Asked again, each does no harm.
 package protocol InstanceLauncher: Sendable {
+    /// Writes down now what has become of machines without being asked for.
+    func look() async throws
+
     /// Makes and starts the machine of an instance that is `pending` in the store. It ends as `running`, or as `terminated`
     /// with a reason.
     func launch(_ id: Instance.ID) async throws
@@ -21,7 +24,7 @@ package protocol InstanceLauncher: Sendable {
     /// - Parameter force: whether the machine gets no time to stop in order.
     func stop(_ id: Instance.ID, force: Bool) async throws
 
-    /// Starts the machine of a running instance anew; the state does not change.
+    /// Starts the machine of a running instance anew, and returns when it runs; the state does not change.
     func reboot(_ id: Instance.ID) async throws
 
     /// Ends the machine of an instance that is `shutting-down`, and removes it. It ends as `terminated`.

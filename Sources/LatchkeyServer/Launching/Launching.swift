@@ -27,6 +27,7 @@ struct Launching {
         folders: StateFolders,
         region: String,
         store: Store,
+        relay: Relay,
         workers: Workers,
         log: Logger
     ) throws {
@@ -51,7 +52,8 @@ struct Launching {
             ),
             home: folders.storePath,
             workers: workers,
-            log: log
+            log: log,
+            onStop: { relay.terminateSessions(of: $0, reason: "the instance has stopped") }
         )
         metadata = MetadataService(
             store: store,

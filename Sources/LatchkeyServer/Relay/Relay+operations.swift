@@ -98,4 +98,13 @@ extension Relay {
             return true
         }
     }
+
+    /// Ends the sessions of an instance that has stopped: nothing of them is left there.
+    func terminateSessions(of instanceID: String, reason: String) {
+        loop.execute {
+            for session in self.sessions.values where session.target == instanceID {
+                self.finish(session, .terminated, reason)
+            }
+        }
+    }
 }
