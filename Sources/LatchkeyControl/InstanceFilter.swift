@@ -60,7 +60,8 @@ package struct InstanceFilter: Sendable {
             attribute = .address(
                 """
                 \(InstanceFilter.number) AND (NOT \(InstanceFilter.privateAddress) OR NOT EXISTS (
-                    SELECT 1 FROM instanceAddress WHERE instanceID = instance.id AND \(isPublic)))
+                    SELECT 1 FROM instanceAddress AS other
+                    WHERE other.instanceID = instanceAddress.instanceID AND \(isPublic)))
                 """
             )
         case "dns-name", "private-dns-name": attribute = .address(InstanceFilter.name)

@@ -5,8 +5,8 @@ internal import GRDB
 package import LatchkeyModel
 
 extension Store {
-    /// The most keys that wait for one user of one instance at a time.
-    package static let pushedKeyLimit = 64
+    /// The most keys that wait for one user of one instance at a time: each connection without a key brings one, for a minute.
+    package static let pushedKeyLimit = 256
 
     /// Lets a key in for a user of an instance until a time; one that is there already stays until then.
     ///

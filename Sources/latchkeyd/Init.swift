@@ -90,7 +90,7 @@ struct Init: ParsableCommand {
         guard isNew || self.port != nil else { return }
         let listen = name == nil ? "" : " --listen 0.0.0.0:\(port)"
         Console.note(
-            "latchkeyd: start it\(isFirst ? "" : " again if it runs"): latchkeyd run\(listen)"
+            "latchkeyd: start it\(isFirst ? "" : " again if it runs\(isNew ? ", with a new certificate" : "")"): latchkeyd run\(listen)"
         )
     }
 }

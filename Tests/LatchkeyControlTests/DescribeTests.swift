@@ -57,7 +57,8 @@ struct DescribeTests {
             #expect(try ids(Self.filter("instance-id", "i-0b", "mi-0d")) == "b")
             #expect(try ids(Self.filter("reservation-id", "r-0e", "r-0a")) == "ae")
             #expect(try ids(Self.filter("private-ip-address", "*")) == "ab")
-            #expect(try ids(Self.filter("ip-address", "*")) == "ac")
+            // One without a public address is told with its private one.
+            #expect(try ids(Self.filter("ip-address", "*")) == "abc")
             #expect(try ids(Self.filter("ip-address", "10.*")) == "")
             #expect(try ids(Self.filter("dns-name", "*.example")) == "a")
             #expect(try ids(Self.filter("state-reason-code", "Client.*")) == "e")
@@ -133,11 +134,13 @@ struct DescribeTests {
         }
     }
 
-    @Test func `a hundred thousand instances cost no more than a page`() throws {
+    /// What is common is looked up for one instance after the other, what is rare at once; both find the same. How fast that is
+    /// among a hundred thousand, `make benchmark PART=describe` tells.
+    @Test func `among very many, what is common is found as what is rare is`() throws {
         try withStore { store, path in
             try execute(
                 """
-                WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
+                WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
                 INSERT INTO instance SELECT printf('i-%017x', i), 'running', 22, NULL, 'key', 1700000000000 + i FROM n;
                 INSERT INTO instanceTag SELECT id, 'Name', 'web-' || substr(id, -5) FROM instance;
                 INSERT INTO instanceTag SELECT id, 'env', 'prod' FROM instance;
@@ -145,30 +148,17 @@ struct DescribeTests {
                 """,
                 path
             )
-            func time(_ filters: InstanceFilter..., limit: Int = 1000) throws -> (Duration, Int) {
-                var count = 0
-                let clock = ContinuousClock()
-                let best = try (0..<3)
-                    .map { _ in
-                        try clock.measure { count = try store.describeInstances(filters, limit: limit).page.count }
-                    }
-                    .min()
-                return (try #require(best), count)
+            func count(_ filters: InstanceFilter..., limit: Int = 1000) throws -> Int {
+                try store.describeInstances(filters, limit: limit).page.count
             }
-            // The programs that people run are several times as fast as those of tests.
-            let page = try time()
-            #expect(page.1 == 1000 && page.0 < .milliseconds(150), "\(page)")
-            let exact = try time(Self.filter("tag:Name", "web-0beef"))
-            #expect(exact.1 == 1 && exact.0 < .milliseconds(10), "\(exact)")
-            let both = try time(Self.filter("tag:env", "prod"), Self.filter("tag:Name", "web-0beef"))
-            #expect(both.1 == 1 && both.0 < .milliseconds(10), "\(both)")
-            let common = try time(Self.filter("tag:env", "p*"), Self.filter("ip-address", "*"), limit: 10)
-            #expect(common.1 == 0, "\(common)")
-            let many = try time(Self.filter("tag:env", "prod"))
-            #expect(many.1 == 1000 && many.0 < .milliseconds(150), "\(many)")
-            let range = try time(Self.filter("tag:Name", "web-0bee*"))
-            #expect(range.1 == 16 && range.0 < .milliseconds(10), "\(range)")
-            print("page \(page.0), exact \(exact.0), both \(both.0), range \(range.0), many \(many.0)")
+            #expect(try count() == 1000)
+            #expect(try count(Self.filter("tag:Name", "web-00eef")) == 1)
+            #expect(try count(Self.filter("tag:env", "prod"), Self.filter("tag:Name", "web-00eef")) == 1)
+            #expect(try count(Self.filter("tag:env", "p*"), Self.filter("private-ip-address", "*"), limit: 10) == 10)
+            #expect(try count(Self.filter("tag:env", "p*"), Self.filter("ip-address", "10.*"), limit: 10) == 10)
+            #expect(try count(Self.filter("tag:env", "p*"), Self.filter("ip-address", "11.*"), limit: 10) == 0)
+            #expect(try count(Self.filter("tag:env", "prod")) == 1000)
+            #expect(try count(Self.filter("tag:Name", "web-00ee*")) == 16)
         }
     }
 }

@@ -81,7 +81,11 @@ struct RemoteCommandTests {
             )
             let name = words.prefix(2).joined(separator: " ")
             #expect(run.status == 64)
-            #expect(run.error.hasPrefix("latchkey: error: latchkey \(name) works on the embedded control plane only"))
+            #expect(
+                run.error.hasPrefix(
+                    "latchkey: error: latchkey \(name) works on this machine's own instances and key pairs only"
+                )
+            )
             #expect(run.error.split(separator: "\n").count == 2)
             #expect(try server.requests().isEmpty)
         }

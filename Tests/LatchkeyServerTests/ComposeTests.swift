@@ -104,9 +104,7 @@ struct ComposeTests {
 
     /// What the story is told: names, a home and ports that nobody else has, and no account of anybody's.
     private func environment(_ scratch: Scratch) throws -> [String: String?] {
-        // Two ports beside each other.
-        var port = try TestRelay.freePort()
-        while port > 65000 { port = try TestRelay.freePort() }
+        let port = try TestRelay.freePortPair()
         let profile = "\(scratch.path)/profile"
         let hasPlugin = try Execution.run(["docker", "compose", "version"]).status == 0
         var file = "\(ComposeTests.folder)/compose.yaml"

@@ -54,7 +54,18 @@ struct LaunchCommandTests {
             #expect(try run("instance", "remove", "web-1").error.contains("which has a container for it"))
             #expect(try state("web-1") == "running")
 
+            // A session that runs there hears of it.
+            let log = "\(scratch.path)/session.log"
+            let session = try Daemon(
+                [Scratch.program, "connect", "web-1", "--road", "relay", "--", "sleep", "1000"],
+                environment: scratch.environment,
+                log: log
+            )
+            defer { session.stop() }
+            try TestRelay.wait(for: "a session") { try run("session", "list").text.contains("Connected") }
             #expect(try run("instance", "stop", "web-1").line == launched.line)
+            try TestRelay.wait(for: "its end") { try scratch.read(log).contains("ended: the instance has stopped") }
+            #expect(try run("session", "list", "-q").text == "")
             #expect(try state("web-1") == "stopped")
             let stopped = try run("connect", "web-1", "--", "true")
             #expect(stopped.status == 255 && stopped.error.contains("latchkey instance start 'web-1'"))
@@ -68,6 +79,8 @@ struct LaunchCommandTests {
             #expect(try state("web-1") == "running")
             #expect(try run("instance", "terminate", "web-1").line == launched.line)
             #expect(try state(launched.line) == "terminated")
+            // What is gone is neither found nor suggested.
+            #expect(try !run("connect", "web-1", "--", "true").error.contains("did you mean"))
             let left = try Execution.require([
                 "docker", "ps", "-aq", "--filter", "label=latchkey.instance=\(launched.line)",
             ])
@@ -87,6 +100,13 @@ struct LaunchCommandTests {
                 #expect(launched.status == 0, "\(launched.error)")
                 let entered = try run("connect", "far-1", "--", "id -un; hostname")
                 #expect(entered.text == "admin\nfar-1\n", "\(entered.error)")
+                // It gets a key of its own by the one that was made for a connection.
+                let key = "\(client.path)/new"
+                try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+                let installed = try run("key", "install", "--key", key, "far-1")
+                #expect(installed.status == 0, "\(installed.text)\(installed.error)")
+                let byKey = try run("connect", "far-1", "--road", "ssh", "-i", key, "--", "hostname")
+                #expect(byKey.line == "far-1" && byKey.error == "", "\(byKey.error)")
                 #expect(try run("instance", "stop", "far-1").status == 0)
                 #expect(try run("instance", "show", "far-1").text.contains("stopped"))
                 #expect(try run("instance", "terminate", launched.line).status == 0)

@@ -91,6 +91,8 @@ struct LaunchTests {
                 ec2.get_waiter('instance_running').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
                 [found] = ec2.describe_instances(Filters=[{'Name': 'tag:Name', 'Values': ['web-*']}])['Reservations']
                 address = found['Instances'][0]['PublicIpAddress']
+                [same] = ec2.describe_instances(Filters=[{'Name': 'ip-address', 'Values': [address]}])['Reservations']
+                assert same['Instances'][0]['InstanceId'] == id
                 shown = r'BEGIN SSH HOST KEY KEYS-----\s+(.*?)\s+-----END SSH HOST KEY KEYS'
                 def console(): return re.search(shown, ec2.get_console_output(InstanceId=id).get('Output', ''), re.S)
                 write('known', ''.join(f'{address} {line}\n' for line in until(console).group(1).splitlines()))

@@ -12,9 +12,7 @@ extension TestRelay {
                     "sh", "-c", "docker ps --all --quiet --filter '\(label)' | xargs -r docker rm --force --volumes",
                 ])
             }
-            // Two ports beside each other.
-            var port = try freePort()
-            while port > 65000 { port = try freePort() }
+            let port = try freePortPair()
             let volumes = try ContainerAgent.libraries().flatMap { ["--volume", "\($0.0):\($0.1)"] }
             let options = ["--docker", "--metadata-port", String(port)] + volumes
             return try with(scratch, options: options) { try body(scratch, $0) }

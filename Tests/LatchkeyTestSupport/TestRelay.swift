@@ -119,4 +119,13 @@ package final class TestRelay {
         close(descriptor)
         return port
     }
+
+    /// The first of two ports beside each other on which nothing listens.
+    package static func freePortPair() throws -> Int {
+        while true {
+            let port = try freePort()
+            let isNextFree = try Execution.run(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(port + 1)"]).status != 0
+            if port < 65_535, isNextFree { return port }
+        }
+    }
 }

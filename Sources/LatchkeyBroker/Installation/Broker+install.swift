@@ -9,7 +9,8 @@ extension Broker {
     /// How often a file is read again that somebody else changes meanwhile.
     private static let rereads = 3
 
-    /// Adds a public key to the login user's `authorized_keys`, and makes sure that the instance then knows it.
+    /// Adds a public key to the login user's `authorized_keys`, and makes sure that the instance then knows it. An instance that
+    /// no key opens is entered with one that is pushed.
     ///
     /// - Throws: `LatchkeyError`; what had been changed is undone then, as far as the instance can still be reached.
     package func install(
@@ -18,7 +19,7 @@ extension Broker {
         options: Options,
         isRehearsal: Bool
     ) throws -> KeyChange {
-        let admission = try connect(to: instance, options: options)
+        let admission = try connectByAnyKey(to: instance, options: options)
         return try Broker.rereading(instance) {
             var files = try RemoteAuthorizedKeys.read(
                 over: admission.connection,

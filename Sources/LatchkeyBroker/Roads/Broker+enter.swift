@@ -50,20 +50,22 @@ extension Broker {
         return presence
     }
 
-    /// Over the one road of SSH that was asked for; with a key that is pushed if none fits and the instance takes such keys.
+    /// Over the one road of SSH that was asked for.
     private func enterByKey(_ instance: Instance, _ options: Options) throws -> Entrance {
-        let road = options.road ?? .ssh
-        do {
-            return .ssh(try connect(to: instance, options: options), over: road)
-        } catch let error as LatchkeyError {
+        .ssh(try connectByAnyKey(to: instance, options: options), over: options.road ?? .ssh)
+    }
+
+    /// Logs in as ``connect(to:options:)`` does; with a key that is pushed if none fits and the instance takes such keys.
+    func connectByAnyKey(to instance: Instance, options: Options) throws -> Admission {
+        var road = options.road ?? .ssh
+        do { return try connect(to: instance, options: options) } catch let error as LatchkeyError {
             guard Broker.lacksKey(error), options.key == nil, let relay else { throw error }
             let presence = presence(of: instance, relay)
             let pushing = relay.pushing(to: instance, presence)
             guard pushing != .inVain else { throw error }
-            do { return try enterWithPushedKey(instance, options, [road], pushing, for: error) } catch let second
-                as LatchkeyError
-                where Broker.isLeft(for: second) || second.code == .requestRefused
-            {
+            do {
+                return try connectByPushedKey(instance, options, [road], pushing, for: error, over: &road)
+            } catch let second as LatchkeyError where Broker.isLeft(for: second) || second.code == .requestRefused {
                 trace.step(second.message)
                 throw pushing == .welcome ? second : error
             }
@@ -106,10 +108,11 @@ extension Broker {
         let roads: [Road] = (isReached ? [.ssh] : []) + (isConnected ? [.sshOverRelay] : [])
         let pushing = relay.pushing(to: instance, presence)
         if !roads.isEmpty, pushing != .inVain, options.key == nil, last == error || Broker.lacksKey(last) {
-            do { return try enterWithPushedKey(instance, options, roads, pushing, for: last) } catch let third
-                as LatchkeyError
-                where Broker.isLeft(for: third) || third.code == .requestRefused
-            {
+            do {
+                var road = Road.ssh
+                let admission = try connectByPushedKey(instance, options, roads, pushing, for: last, over: &road)
+                return .ssh(admission, over: road)
+            } catch let third as LatchkeyError where Broker.isLeft(for: third) || third.code == .requestRefused {
                 trace.step(third.message)
                 // Where it was not known that the instance takes such a key, it is no news that it does not.
                 if pushing == .welcome { last = third }
@@ -132,16 +135,19 @@ extension Broker {
     /// Logs in with a key that is made now, lives in this process's memory, and is pushed to the instance for 60 seconds,
     /// which is for this one login. That it was let in is not remembered.
     ///
-    /// - Parameter roads: one is left for the next where the instance cannot be reached over it.
+    /// - Parameters:
+    ///   - roads: one is left for the next where the instance cannot be reached over it.
+    ///   - taken: becomes the one that was taken.
     /// - Throws: `loginRefused` if the instance does not take it, `requestRefused` if it cannot be pushed, and what a login
     ///   throws.
-    private func enterWithPushedKey(
+    private func connectByPushedKey(
         _ instance: Instance,
         _ options: Options,
         _ roads: [Road],
         _ pushing: RelayRoad.Pushing,
-        for error: LatchkeyError
-    ) throws -> Entrance {
+        for error: LatchkeyError,
+        over taken: inout Road
+    ) throws -> Admission {
         let relay = try requireRelay()
         let key: PrivateKey
         do throws(KeyFault) { key = try PrivateKey.oneTime() } catch {
@@ -167,7 +173,8 @@ extension Broker {
             do {
                 let door = try Door(instance: instance, options: options, broker: self)
                 var search = Search(door: door, trace: trace)
-                if let admission = try search.tryEach([proposal]) { return .ssh(admission, over: road) }
+                taken = road
+                if let admission = try search.tryEach([proposal]) { return admission }
                 throw search.refusal(instance, hint: "is the user right (--user)?")
             } catch let failure as LatchkeyError where failure.code == .instanceUnreachable && !isLast {
                 trace.step(failure.message)

@@ -49,8 +49,8 @@ package struct RelayRoad: Sendable {
         var words: String? {
             switch self {
             case .connected: nil
-            case .absent: "nor can it be entered through the relay: its agent is not connected"
-            case .unknown(let words): "nor can it be entered through the relay, which does not answer: \(words)"
+            case .absent: "its agent is not connected to the relay"
+            case .unknown(let words): "the relay does not answer: \(words)"
             }
         }
 

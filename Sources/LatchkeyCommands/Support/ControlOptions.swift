@@ -55,8 +55,8 @@ struct ControlOptions: ParsableArguments {
             ?? "another one, given by option,"
         throw LatchkeyError(
             .usage,
-            "latchkey \(command) works on the embedded control plane only, and \(what) is in force",
-            hint: "\(advice.map { "\($0); " } ?? "")--local uses the embedded one"
+            "latchkey \(command) works on this machine's own instances and key pairs only, and \(what) is in force",
+            hint: "\(advice.map { "\($0); " } ?? "")--local uses them"
         )
     }
 
