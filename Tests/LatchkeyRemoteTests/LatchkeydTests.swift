@@ -52,6 +52,24 @@ struct LatchkeydTests {
                             )
                     )
                     #expect(try run("session", "list", "-q").status == 0)
+                    // Only the public half of a key goes there.
+                    let made = try run("key", "create", "mine", "--tag", "team=a")
+                    #expect(made.status == 0 && made.line == "\(client.latchkeyHome)/keys/mine.pem", "\(made.error)")
+                    #expect(try run("key", "list", "-q").text == "mine\nweb\n")
+                    #expect(!FileManager.default.fileExists(atPath: "\(server.latchkeyHome)/keys/mine.pem"))
+                    let public_ = try Execution.require(["ssh-keygen", "-yf", made.line]).line
+                    let known = try server.latchkey("key", "show", "mine", "--public-key").line
+                    #expect(known.keyWords == public_.keyWords)
+                    let twice = try run("key", "create", "mine")
+                    #expect(twice.status == 1 && twice.error.contains("a key pair named 'mine' exists already"))
+                    let again = try run("key", "import", "web", "\(server.path)/key.pub")
+                    #expect(again.status == 1 && again.error.contains("a key pair named 'web' exists already"))
+                    #expect(try run("key", "import", "other", "\(server.path)/key.pub").line.hasPrefix("key-"))
+                    #expect(try run("key", "delete", "other").status == 0)
+                    #expect(try run("key", "delete", "mine", "--with-private-key").status == 0)
+                    #expect(try run("key", "list", "-q").line == "web")
+                    #expect(!FileManager.default.fileExists(atPath: made.line))
+                    #expect(try run("key", "delete", "mine").error.contains("no key pair named 'mine'"))
                     // What was pinned at the server by who can know is known here; the first key seen is not.
                     let hostKey = try server.read("\(server.path)/key.pub")
                     #expect(try server.latchkey("instance", "trust", "web-1", "--host-key", hostKey).status == 0)

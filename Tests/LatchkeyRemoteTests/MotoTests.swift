@@ -73,6 +73,14 @@ struct MotoTests {
             let key = try scratch.read("\(scratch.path)/key.pub").split(separator: " ").prefix(2).joined(separator: " ")
             #expect(try run("key", "show", "web", "--public-key").line == "\(key) web")
             #expect(try run("key", "show", "none").error.contains("no key pair named 'none'"))
+            // Registered and forgotten, by the same operations as at a latchkeyd.
+            #expect(try run("key", "create", "new").status == 0)
+            #expect(try run("key", "show", "new", "--public-key").line.hasPrefix("ssh-ed25519 "))
+            #expect(try run("key", "delete", "new").status == 0)
+            #expect(try run("key", "list", "-q").line == "web")
+            #expect(try run("instance", "stop", "web-1").line == id)
+            #expect(try run("instance", "show", id).text.contains("stopped"))
+            #expect(try run("instance", "terminate", id).line == id)
         }
     }
 }

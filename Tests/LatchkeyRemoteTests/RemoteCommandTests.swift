@@ -72,7 +72,6 @@ struct RemoteCommandTests {
 
     @Test(arguments: [
         ["instance", "add", "x", "-a", "h"], ["instance", "remove", "x"], ["instance", "tag", "x", "a=b"],
-        ["key", "create", "x"], ["key", "import", "x", "/dev/null"], ["key", "delete", "x"],
     ]) func `what cannot be done there is said in a line`(words: [String]) throws {
         try with { (scratch, server, environment) throws in
             let run = try Execution.run(

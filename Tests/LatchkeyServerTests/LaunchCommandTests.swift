@@ -141,9 +141,12 @@ struct LaunchCommandTests {
             #expect(none.status == 1 && none.error.contains("latchkeyd init && latchkeyd run --docker"))
             // A relay of one's own does not make the instances one's own.
             for more in [[:], ["AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:9"]] as [[String: String]] {
-                for words in [["launch", "web-1"], ["terminate", "web-1"]] {
+                for words in [
+                    ["instance", "launch", "web-1"], ["instance", "terminate", "web-1"], ["key", "create", "x"],
+                    ["key", "import", "x", "/dev/null"], ["key", "delete", "x"],
+                ] {
                     let run = try Execution.run(
-                        [Scratch.program, "instance"] + words + ["--region", "eu-central-1"],
+                        [Scratch.program] + words + ["--region", "eu-central-1"],
                         environment: scratch.environment
                             .merging([
                                 "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "none",

@@ -70,7 +70,7 @@ struct InstanceLaunch: ParsableCommand {
         if let key, try plane.keyPair(named: key) == nil { throw LatchkeyError.keyNotFound(key) }
         let deadline = waiting.deadline
         let id = try operations.launch(
-            InstanceOperations.Launch(
+            EC2Operations.Launch(
                 imageID: try InstanceLaunch.image(image, of: operations.images()),
                 keyName: key,
                 tags: tags,
@@ -90,7 +90,7 @@ struct InstanceLaunch: ParsableCommand {
     }
 
     /// The image that was meant: its id, its name, or its name up to the tag; the only one there is if none was said.
-    private static func image(_ wanted: String?, of images: [InstanceOperations.Image]) throws -> String {
+    private static func image(_ wanted: String?, of images: [EC2Operations.Image]) throws -> String {
         let list = images.prefix(8).map { "'\($0.name.terminalSafe)'" }.joined(separator: ", ")
         guard let wanted else {
             switch images.count {

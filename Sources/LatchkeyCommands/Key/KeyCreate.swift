@@ -34,28 +34,40 @@ struct KeyCreate: ParsableCommand {
     var format = GeneratedKey.Format.pem
 
     @OptionGroup var tagOptions: TagOptions
-    @OptionGroup(visibility: .hidden) var control: ControlOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
         let name = try Names.keyPair(name)
         let tags = try tagOptions.read()
-        let home = try control.requireLocal("key create", "aws ec2 create-key-pair makes one there")
-        let store = try home.store()
+        let access = try control.access()
+        let home = access.home
+        let register = try access.registration(of: name)
         var made: KeyDirectory.Created?
         do {
-            let pair = try store.addKeyPair(named: name) {
+            let fingerprint: String
+            if let register {
+                // The private half is made here, and only the public one goes out.
                 let created = try home.keys.create(name, type: type, format: format)
                 made = created
-                return KeyPair(
-                    name: name,
-                    publicKey: created.publicKey,
-                    fingerprint: created.fingerprint,
-                    origin: .created,
-                    tags: tags,
-                    created: Date()
-                )
+                fingerprint = try register(created.publicKey, tags).fingerprint
+            } else {
+                fingerprint = try home.store()
+                    .addKeyPair(named: name) {
+                        let created = try home.keys.create(name, type: type, format: format)
+                        made = created
+                        return KeyPair(
+                            name: name,
+                            publicKey: created.publicKey,
+                            fingerprint: created.fingerprint,
+                            origin: .created,
+                            tags: tags,
+                            created: Date()
+                        )
+                    }
+                    .fingerprint
             }
-            Console.note("latchkey: created the \(pair.publicKey.typeAndSize) key pair '\(name)', \(pair.fingerprint)")
+            let kind = made?.publicKey.typeAndSize ?? ""
+            Console.note("latchkey: created the \(kind) key pair '\(name)', \(fingerprint)")
         } catch {
             // Not registered: a private half that nobody knows of must not stay behind. What went wrong first is told.
             if let made { _ = try? home.keys.remove(name, holding: made.publicKey) }

@@ -5,6 +5,7 @@ internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeyRemote
 internal import LatchkeyTerminal
 
 struct KeyDelete: ParsableCommand {
@@ -22,15 +23,19 @@ struct KeyDelete: ParsableCommand {
     @Flag(help: "Remove the private half from Latchkey's key folder, too.")
     var withPrivateKey = false
 
-    @OptionGroup(visibility: .hidden) var control: ControlOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let home = try control.requireLocal("key delete", "aws ec2 delete-key-pair does it there")
-        let store = try home.store()
-        guard let pair = try store.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
-        let count = try store.instanceCount(launchedWith: name)
+        let access = try control.access()
+        let home = access.home
+        let plane = try access.plane()
+        let operations = access.remote == nil ? nil : try access.operations()
+        access.remote?.forgetAnswers()
+        guard let pair = try plane.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
+        let count = try plane.instanceCount(launchedWith: name)
         let isRemoved = try withPrivateKey && home.keys.remove(name, holding: pair.publicKey)
-        try store.removeKeyPair(pair.id)
+        if let operations { try operations.deleteKeyPair(name) } else { try home.store().removeKeyPair(pair.id) }
+        access.remote?.forgetAnswers()
         if withPrivateKey && !isRemoved {
             Console.note("latchkey: note: its private half was not in '\(home.keys.path.terminalSafe)'")
         }

@@ -30,14 +30,20 @@ struct KeyImport: ParsableCommand {
     private static let kinds = ["ed25519", "rsa", "ecdsa", "sk-ed25519", "sk-ecdsa"]
 
     @OptionGroup var tagOptions: TagOptions
-    @OptionGroup(visibility: .hidden) var control: ControlOptions
+    @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let home = try control.requireLocal("key import", "aws ec2 import-key-pair does it there")
+        let access = try control.access()
         let name = try Names.keyPair(name)
         let tags = try tagOptions.read()
+        if let register = try access.registration(of: name) {
+            let key = try publicKey()
+            let (id, fingerprint) = try register(key, tags)
+            Console.note("latchkey: imported the \(key.typeAndSize) key pair '\(name)', \(fingerprint)")
+            return Output.print(id)
+        }
         let key = try publicKey()
-        let pair = try home.store()
+        let pair = try access.home.store()
             .addKeyPair(named: name) {
                 KeyPair(
                     name: name,

@@ -50,10 +50,10 @@ struct ControlAccess: Sendable {
         return relay
     }
 
-    /// What launches instances and changes their states.
+    /// What changes instances and key pairs at a server.
     ///
     /// - Throws: `usage` on AWS, `controlPlaneUnreachable` if this home has no latchkeyd.
-    func operations() throws -> InstanceOperations {
+    func operations() throws -> EC2Operations {
         if let remote { return try remote.service.operations() }
         guard let server = try home.server() else {
             throw LatchkeyError(
@@ -62,7 +62,23 @@ struct ControlAccess: Sendable {
                 hint: "latchkeyd init && latchkeyd run --docker"
             )
         }
-        return InstanceOperations(server)
+        return EC2Operations(server)
+    }
+
+    /// What registers a public key of this name at the remote control plane; nil where it is the embedded one.
+    ///
+    /// - Throws: `keyExists` if there is one of that name, `usage` on AWS.
+    func registration(
+        of name: String
+    ) throws -> ((PublicKey, Tags) throws -> (id: String, fingerprint: String))? {
+        guard let remote else { return nil }
+        let operations = try operations()
+        remote.forgetAnswers()
+        if try remote.keyPair(named: name) != nil { throw LatchkeyError.keyExists(name) }
+        return { key, tags in
+            defer { remote.forgetAnswers() }
+            return try operations.importKeyPair(name, key, tags: tags)
+        }
     }
 
     func broker(_ plane: any ControlPlane, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {

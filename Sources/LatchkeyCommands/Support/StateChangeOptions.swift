@@ -15,7 +15,7 @@ struct StateChangeOptions: ParsableArguments {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     /// Prints the ids of those that were changed.
-    func run(_ change: InstanceOperations.Change, _ waiting: WaitOptions) throws {
+    func run(_ change: EC2Operations.Change, _ waiting: WaitOptions) throws {
         let access = try control.access()
         let operations = try access.operations()
         let plane = try access.plane()
@@ -43,7 +43,7 @@ struct StateChangeOptions: ParsableArguments {
     }
 
     /// The beginning of a name is good enough to look at an instance, not to stop it.
-    private static func check(_ instance: Instance, meant name: String, _ change: InstanceOperations.Change) throws {
+    private static func check(_ instance: Instance, meant name: String, _ change: EC2Operations.Change) throws {
         if [instance.id, instance.name].contains(name) || instance.addresses.contains(name) || name.hasPrefix("tag:") {
             return
         }
@@ -55,7 +55,7 @@ struct StateChangeOptions: ParsableArguments {
     }
 }
 
-extension InstanceOperations.Change {
+extension EC2Operations.Change {
     /// Where it ends.
     fileprivate var result: InstanceState {
         switch self {

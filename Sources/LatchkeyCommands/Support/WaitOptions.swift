@@ -38,7 +38,7 @@ struct WaitOptions: ParsableArguments {
     func wait(
         for names: [Instance.ID: String],
         until states: Set<InstanceState>,
-        _ operations: InstanceOperations,
+        _ operations: EC2Operations,
         _ deadline: Deadline
     ) throws {
         var rest = names
@@ -46,7 +46,7 @@ struct WaitOptions: ParsableArguments {
             let progress = try operations.progress(of: Array(rest.keys))
             for (id, name) in rest {
                 // What is forgotten was terminated before.
-                let now = progress[id] ?? InstanceOperations.Progress(state: .terminated)
+                let now = progress[id] ?? EC2Operations.Progress(state: .terminated)
                 // A state that is not known may be one on the way.
                 guard let state = now.state else { continue }
                 if states.contains(state) {

@@ -45,9 +45,12 @@ final class AnswerCache: Sendable {
         try answer(question, \.keyPairs, AnswerCache.lifetime, ask)
     }
 
-    /// Forgets what instances are like, for one of them was just changed.
-    func forgetInstances() {
-        change { content in content.instances = [:] }
+    /// Forgets what instances and key pairs are like, for one of them was just changed.
+    func forget() {
+        change { content in
+            content.instances = [:]
+            content.keyPairs = [:]
+        }
     }
 
     /// - Returns: nil if it is not known; empty if it is known that there is none.

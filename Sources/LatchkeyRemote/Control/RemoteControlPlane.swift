@@ -6,7 +6,7 @@ package import LatchkeyModel
 internal import LatchkeyTransport
 
 /// A control plane that speaks EC2's API: AWS, or a latchkeyd. It is only read here; what is learnt about an instance, such as
-/// its host keys, is noted on this machine. Launching is apart: ``InstanceOperations``.
+/// its host keys, is noted on this machine. Launching is apart: ``EC2Operations``.
 package struct RemoteControlPlane: Sendable {
     package let service: RemoteService
     let notes: any InstanceNotes
@@ -26,8 +26,8 @@ package struct RemoteControlPlane: Sendable {
         )
     }
 
-    /// Has instances asked for anew that were asked for a moment ago, for they were just changed.
-    package func forgetAnswers() { cache.forgetInstances() }
+    /// Has asked anew what was asked a moment ago, for it was just changed.
+    package func forgetAnswers() { cache.forget() }
 
     /// The base64 of an instance's encrypted password; empty if it is not ready.
     ///

@@ -44,18 +44,18 @@ package struct RemoteService: Sendable {
         isAmazon = Partition.isAmazon(host: sessionEndpoint.address.host)
     }
 
-    /// What launches instances there and changes their states; on AWS nothing is ever changed.
+    /// What changes instances and key pairs there; on AWS nothing is ever changed.
     ///
     /// - Throws: `usage` on AWS.
-    package func operations() throws -> InstanceOperations {
+    package func operations() throws -> EC2Operations {
         guard !isAmazon, !Partition.isAmazon(host: address.host) else {
             throw LatchkeyError(
                 .usage,
-                "Latchkey changes nothing on AWS: it launches, starts and stops instances of a latchkeyd",
-                hint: "aws ec2 run-instances, start-instances, stop-instances and terminate-instances do it there"
+                "Latchkey changes nothing on AWS, only at a latchkeyd",
+                hint: "the aws CLI does: aws ec2 run-instances, stop-instances, import-key-pair and so on"
             )
         }
-        return InstanceOperations(ec2, self)
+        return EC2Operations(ec2, self)
     }
 
     /// Looks for credentials, if that has not been done yet.

@@ -4,11 +4,11 @@ internal import FoundationEssentials
 package import LatchkeyAPI
 package import LatchkeyModel
 
-/// Launches instances at a latchkeyd and changes their states there.
+/// What is changed at a latchkeyd: instances are launched, their states are changed, public keys are registered.
 ///
 /// Everything throws `requestRefused`, `controlPlaneUnreachable` and what looking for credentials throws. What got no answer
 /// may have been carried out; it is sent again only where that makes no difference.
-package struct InstanceOperations: Sendable {
+package struct EC2Operations: Sendable {
     /// What to launch.
     package struct Launch: Sendable {
         /// `ami-…`.
@@ -94,12 +94,7 @@ package struct InstanceOperations: Sendable {
         request.keyName = launch.keyName
         request.userData = launch.userData.map { Data($0).base64EncodedString() }
         request.clientToken = UUID().uuidString
-        request.tagSpecification = [
-            EC2.TagSpecification(
-                resourceType: "instance",
-                tag: launch.tags.sorted { $0.key < $1.key }.map { EC2.TagRequest(key: $0.key, value: $0.value) }
-            )
-        ]
+        request.tagSpecification = EC2Operations.specification("instance", launch.tags).map { [$0] }
         let answer = try ask(request, as: EC2Answer.Reservation.self)
         guard let id = answer.instancesSet?.first?.instanceId else {
             throw failure(.malformed("RunInstances names no instance"), "ec2:RunInstances")
@@ -116,6 +111,35 @@ package struct InstanceOperations: Sendable {
             _ = try ask(EC2.RebootInstances(instanceId: ids), as: EC2Answer.Nothing.self, isIdempotent: false)
         case .terminate: _ = try ask(EC2.TerminateInstances(instanceId: ids), as: EC2Answer.Nothing.self)
         }
+    }
+
+    /// Registers the public half of a key.
+    ///
+    /// - Returns: the pair's id, and its fingerprint as EC2 shows it.
+    package func importKeyPair(
+        _ name: String,
+        _ key: PublicKey,
+        tags: Tags
+    ) throws -> (id: String, fingerprint: String) {
+        var request = EC2.ImportKeyPair(
+            keyName: name,
+            publicKeyMaterial: Data("\(key.line) \(name)".utf8).base64EncodedString()
+        )
+        request.tagSpecification = EC2Operations.specification("key-pair", tags).map { [$0] }
+        // A second time it would be refused, for there is one of this name.
+        let answer = try ask(request, as: EC2Answer.KeyPair.self, isIdempotent: false)
+        return (answer.keyPairId ?? "", (answer.keyFingerprint ?? "").terminalSafe)
+    }
+
+    /// Forgets a key pair. One that is not there is as good as forgotten.
+    package func deleteKeyPair(_ name: String) throws {
+        _ = try ask(EC2.DeleteKeyPair(keyName: name), as: EC2Answer.Nothing.self)
+    }
+
+    private static func specification(_ type: String, _ tags: Tags) -> EC2.TagSpecification? {
+        guard !tags.isEmpty else { return nil }
+        let list = tags.sorted { $0.key < $1.key }.map { EC2.TagRequest(key: $0.key, value: $0.value) }
+        return EC2.TagSpecification(resourceType: type, tag: list)
     }
 
     /// How far these have come; one that is not known is missing.
