@@ -71,6 +71,7 @@ extension Broker {
             proved,
             inquiry,
             isKeyNamed: options.key != nil,
+            isShut: !explanation.roads.contains(where: \.isOpen),
             wasAsked: asksInstance
         )
         return explanation
@@ -274,6 +275,7 @@ extension Broker {
         _ proved: [KeyProposal],
         _ inquiry: Inquiry,
         isKeyNamed: Bool,
+        isShut: Bool,
         wasAsked: Bool
     ) -> [String] {
         var advice: [String] = []
@@ -290,10 +292,10 @@ extension Broker {
                     "the key pair '\(name.terminalSafe)' is not registered: latchkey key import '\(name.terminalSafe)' FILE"
                 )
             }
-        } else if inquiry.accepted == nil {
+        } else if inquiry.accepted == nil, isShut {
             advice.append("no key pair is noted for this instance; --key names one")
         }
-        if wasAsked, inquiry.failure == nil, inquiry.accepted == nil {
+        if isShut, wasAsked, inquiry.failure == nil, inquiry.accepted == nil {
             advice += Broker.otherWays(into: instance)
         }
         return advice

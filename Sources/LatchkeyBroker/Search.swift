@@ -236,12 +236,16 @@ struct Search {
             )
         }
         let rest = others - refused.count
+        let name = "'\(instance.displayName)'"
+        let tried =
+            switch refused.count {
+            case 0: "there is no private key on this machine to enter \(name) with"
+            case 1: "the one key that was tried does not fit \(name)"
+            default: "none of the \(refused.count) keys that were tried fits \(name)"
+            }
         return LatchkeyError(
             .noKeyFits,
-            refused.isEmpty
-                ? "there is no private key on this machine to enter '\(instance.displayName)' with"
-                : "none of the \(refused.count) keys that were tried fits '\(instance.displayName)'"
-                    + (rest > 0 ? ", \(rest) more were not tried" : ""),
+            tried + (rest > 0 && !refused.isEmpty ? ", \(rest) more were not tried" : ""),
             hint: "name one with --key; if all are lost: \(Search.otherWays(explain))"
         )
     }

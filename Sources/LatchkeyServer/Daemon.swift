@@ -63,7 +63,7 @@ package struct Daemon {
         ProcessMemory.keepForMessages()
         allowManyConnections()
         let store = try folders.store()
-        let key = try MasterKey(file: folders.masterKeyPath)
+        let key = try folders.masterKey(of: store)
         let authority = Authority(store: store, key: key)
         let certificates = Certificates(folders)
         let context = try certificates.serverContext()

@@ -4,7 +4,6 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyCommandLine
 internal import LatchkeyControl
-internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyServer
 internal import LatchkeyTerminal
@@ -24,7 +23,8 @@ struct AccessKeyCommand: ParsableCommand {
 
         func run() throws {
             let folders = StateFolders.current
-            let keys = AccessKeys(store: try folders.store(), key: try MasterKey(file: folders.masterKeyPath))
+            let store = try folders.store()
+            let keys = AccessKeys(store: store, key: try folders.masterKey(of: store))
             let (key, secret) = try keys.make(userName: try Names.user(user))
             try Output.write("aws_access_key_id = \(key.id)\naws_secret_access_key = \(secret)")
         }

@@ -4,7 +4,6 @@ internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyCommandLine
 internal import LatchkeyControl
-internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyServer
 internal import LatchkeyTerminal
@@ -37,7 +36,7 @@ struct Init: ParsableCommand {
     func run() throws {
         let folders = StateFolders.current
         let store = try folders.store()
-        let authority = AccessKeys(store: store, key: try MasterKey(file: folders.masterKeyPath))
+        let authority = AccessKeys(store: store, key: try folders.masterKey(of: store))
         let certificates = Certificates(folders)
         let given = try names.map { try Names.address($0) }
         var server = try LocalServer.read(folders)

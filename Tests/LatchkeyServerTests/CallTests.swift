@@ -109,6 +109,23 @@ struct CallTests {
         }
     }
 
+    /// A new one would open none of the secrets that the old one sealed.
+    @Test func `a master key that is gone is not made anew behind anybody's back`() throws {
+        try Scratch.with { scratch in
+            func latchkeyd(_ arguments: String...) throws -> Execution { try run(scratch, "latchkeyd", arguments) }
+            let profile = try latchkeyd("init").text
+            try FileManager.default.removeItem(atPath: "\(scratch.latchkeyHome)/master.key")
+            for run in [try latchkeyd("run"), try latchkeyd("init"), try latchkeyd("access-key", "create", "x")] {
+                #expect(run.status == 1 && run.error.contains("master.key' is gone"), "\(run)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: "\(scratch.latchkeyHome)/master.key"))
+            let id = try #require(profile.firstMatch(of: /aws_access_key_id = (\w+)/)?.1)
+            #expect(try latchkeyd("access-key", "delete", String(id)).status == 0)
+            let again = try latchkeyd("init")
+            #expect(again.status == 0 && !again.text.contains(id), "\(again)")
+        }
+    }
+
     @Test func `a code that cannot be shown is no success`() throws {
         try Scratch.with { scratch in
             let run = try Execution.run(

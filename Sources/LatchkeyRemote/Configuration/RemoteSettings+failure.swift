@@ -88,7 +88,13 @@ extension RemoteSettings {
 
     private func reachHint(_ error: TransportError) -> String {
         if case .proxyFailed = error { return "https_proxy names it, and no_proxy what is reached directly" }
-        if case .untrusted = error { return "AWS_CA_BUNDLE or ca_bundle names a file of further authorities" }
+        if case .untrusted = error {
+            // The variable wins, as it does for the AWS tools, which is easily forgotten.
+            guard let file = variable("AWS_CA_BUNDLE"), profile["ca_bundle"] != nil else {
+                return "AWS_CA_BUNDLE or ca_bundle names a file of further authorities"
+            }
+            return "AWS_CA_BUNDLE is set, to '\(file.terminalSafe)', and wins over the profile's ca_bundle"
+        }
         if case .dial(.unknownHost) = error { return "is the region right?" }
         return "check the network, the region and the endpoint"
     }
