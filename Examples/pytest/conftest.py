@@ -5,6 +5,7 @@ Needs latchkeyd and latchkey-agent on the PATH (or in LATCHKEY_BIN), a Docker en
 """
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -18,13 +19,16 @@ BIN = os.environ.get("LATCHKEY_BIN") or os.path.dirname(shutil.which("latchkeyd"
 
 
 def free_ports(count):
-    """As many ports beside each other as are asked for."""
+    """As many ports beside each other as are asked for, below those that the system gives to clients."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = probe.getsockname()[1]
-        if first + count < 65535:
+        first = random.randrange(10000, 32000)
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("", port))
             return first
+        except OSError:
+            continue
 
 
 @pytest.fixture(scope="session")

@@ -120,12 +120,26 @@ package final class TestRelay {
         return port
     }
 
-    /// The first of two ports beside each other on which nothing listens.
+    /// The first of two ports beside each other that are free at all addresses, below those that the system gives to
+    /// clients: such a one may be taken between now and its use.
     package static func freePortPair() throws -> Int {
-        while true {
-            let port = try freePort()
-            let isNextFree = try Execution.run(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(port + 1)"]).status != 0
-            if port < 65_535, isNextFree { return port }
+        for _ in 0..<1000 {
+            let port = Int.random(in: 10_000..<32_000)
+            if canListen(port), canListen(port + 1) { return port }
+        }
+        throw HarnessError("no two ports beside each other are free")
+    }
+
+    private static func canListen(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
     }
 }
