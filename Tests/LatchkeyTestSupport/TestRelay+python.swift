@@ -16,7 +16,7 @@ extension Scratch {
             return boto3.client(service, endpoint_url=SERVER['endpoint'], region_name=SERVER['region'],
                 verify=SERVER.get('authorities'), aws_access_key_id=key or SERVER['accessKeyID'],
                 aws_secret_access_key=secret or SERVER['secretAccessKey'], aws_session_token=token,
-                config=Config(retries={'max_attempts': 1}, read_timeout=30, connect_timeout=10))
+                config=Config(retries={'max_attempts': 1}, read_timeout=100, connect_timeout=10))
         def code(call, **arguments):
             try:
                 call(**arguments)
