@@ -56,7 +56,6 @@ struct InstanceLaunch: ParsableCommand {
         let access = try control.access()
         let operations = try access.operations()
         let plane = try access.plane()
-        access.remote?.forgetAnswers()
         // Others may launch several of one name through the API, but then the name leads nowhere.
         if let known = try plane.instances(matching: InstanceSelector(name), limit: 9).first(where: { $0.name == name })
         {
@@ -77,10 +76,8 @@ struct InstanceLaunch: ParsableCommand {
                 userData: try userData.map(InputFile.readBytes)
             )
         )
-        access.remote?.forgetAnswers()
         if waiting.isWanted {
             try waiting.wait(for: [id: name], until: [.running], operations, deadline)
-            access.remote?.forgetAnswers()
             try waiting.waitForEntry(id, plane, try access.broker(plane, .off), deadline)
         }
         switch show.output {

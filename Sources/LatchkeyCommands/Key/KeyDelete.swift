@@ -30,12 +30,10 @@ struct KeyDelete: ParsableCommand {
         let home = access.home
         let plane = try access.plane()
         let operations = access.remote == nil ? nil : try access.operations()
-        access.remote?.forgetAnswers()
         guard let pair = try plane.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
         let count = try plane.instanceCount(launchedWith: name)
         let isRemoved = try withPrivateKey && home.keys.remove(name, holding: pair.publicKey)
         if let operations { try operations.deleteKeyPair(name) } else { try home.store().removeKeyPair(pair.id) }
-        access.remote?.forgetAnswers()
         if withPrivateKey && !isRemoved {
             Console.note("latchkey: note: its private half was not in '\(home.keys.path.terminalSafe)'")
         }

@@ -54,7 +54,7 @@ struct ControlAccess: Sendable {
     ///
     /// - Throws: `usage` on AWS, `controlPlaneUnreachable` if this home has no latchkeyd.
     func operations() throws -> EC2Operations {
-        if let remote { return try remote.service.operations() }
+        if let remote { return try remote.operations() }
         guard let server = try home.server() else {
             throw LatchkeyError(
                 .controlPlaneUnreachable,
@@ -73,12 +73,8 @@ struct ControlAccess: Sendable {
     ) throws -> ((PublicKey, Tags) throws -> (id: String, fingerprint: String))? {
         guard let remote else { return nil }
         let operations = try operations()
-        remote.forgetAnswers()
         if try remote.keyPair(named: name) != nil { throw LatchkeyError.keyExists(name) }
-        return { key, tags in
-            defer { remote.forgetAnswers() }
-            return try operations.importKeyPair(name, key, tags: tags)
-        }
+        return { key, tags in try operations.importKeyPair(name, key, tags: tags) }
     }
 
     func broker(_ plane: any ControlPlane, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {

@@ -29,11 +29,9 @@ struct StateChangeOptions: ParsableArguments {
         let ids = chosen.map(\.id)
         let deadline = waiting.deadline
         try operations.change(ids, change)
-        access.remote?.forgetAnswers()
         if waiting.isWanted {
             let named = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.displayName) })
             try waiting.wait(for: named, until: [change.result], operations, deadline)
-            access.remote?.forgetAnswers()
             if change.result == .running {
                 let broker = try access.broker(plane, .off)
                 for id in ids { try waiting.waitForEntry(id, plane, broker, deadline) }

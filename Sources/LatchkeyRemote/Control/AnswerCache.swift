@@ -47,6 +47,7 @@ final class AnswerCache: Sendable {
 
     /// Forgets what instances and key pairs are like, for one of them was just changed.
     func forget() {
+        guard load({ !$0.instances.isEmpty || !$0.keyPairs.isEmpty }) else { return }
         change { content in
             content.instances = [:]
             content.keyPairs = [:]

@@ -53,10 +53,16 @@ package struct EC2Operations: Sendable {
     private let client: QueryClient
     private let failure: @Sendable (ServiceFailure, String) -> LatchkeyError
     private let prepare: @Sendable () throws -> Void
+    private let forget: @Sendable () -> Void
 
     /// At a remote control plane.
-    init(_ client: QueryClient, _ service: RemoteService) {
+    ///
+    /// - Parameter forget: has asked anew what was asked a moment ago; called here, since whoever is about to change something
+    ///   needs to know what there is, and after each operation.
+    init(_ client: QueryClient, _ service: RemoteService, forget: @escaping @Sendable () -> Void) {
         self.client = client
+        self.forget = forget
+        forget()
         failure = { service.settings.error($0, doing: $1) }
         prepare = { try service.signIn() }
     }
@@ -77,6 +83,7 @@ package struct EC2Operations: Sendable {
             }
         }
         prepare = {}
+        forget = {}
     }
 
     /// What instances can be launched from, by name.
@@ -163,6 +170,7 @@ package struct EC2Operations: Sendable {
         isIdempotent: Bool = true
     ) throws -> Answer {
         try prepare()
+        defer { forget() }
         do throws(ServiceFailure) {
             return try client.call(Request.operation, request, as: type, isIdempotent: isIdempotent)
         } catch {

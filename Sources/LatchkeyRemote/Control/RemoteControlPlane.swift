@@ -26,8 +26,13 @@ package struct RemoteControlPlane: Sendable {
         )
     }
 
-    /// Has asked anew what was asked a moment ago, for it was just changed.
-    package func forgetAnswers() { cache.forget() }
+    /// What changes instances and key pairs there; on AWS nothing is ever changed.
+    ///
+    /// - Throws: `usage` on AWS.
+    package func operations() throws -> EC2Operations {
+        let cache = cache
+        return try service.operations { cache.forget() }
+    }
 
     /// The base64 of an instance's encrypted password; empty if it is not ready.
     ///

@@ -47,7 +47,7 @@ package struct RemoteService: Sendable {
     /// What changes instances and key pairs there; on AWS nothing is ever changed.
     ///
     /// - Throws: `usage` on AWS.
-    package func operations() throws -> EC2Operations {
+    func operations(forget: @escaping @Sendable () -> Void) throws -> EC2Operations {
         guard !isAmazon, !Partition.isAmazon(host: address.host) else {
             throw LatchkeyError(
                 .usage,
@@ -55,7 +55,7 @@ package struct RemoteService: Sendable {
                 hint: "the aws CLI does: aws ec2 run-instances, stop-instances, import-key-pair and so on"
             )
         }
-        return EC2Operations(ec2, self)
+        return EC2Operations(ec2, self, forget: forget)
     }
 
     /// Looks for credentials, if that has not been done yet.

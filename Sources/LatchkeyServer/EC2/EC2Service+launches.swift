@@ -105,18 +105,17 @@ extension EC2Service {
         Task {
             for id in ids {
                 do { try await launcher.launch(id) } catch {
-                    await note(error, "launch", id, from: .pending, to: .terminated)
+                    await note(error, "launch", id, to: .terminated)
                 }
             }
         }
     }
 
-    /// - Parameter state: what the instance is for want of what failed; nil to leave it as it is.
+    /// - Parameter state: what an instance that is pending becomes for want of what failed; nil to leave it as it is.
     private func note(
         _ error: any Error,
         _ what: String,
         _ id: Instance.ID,
-        from before: InstanceState = .pending,
         to state: InstanceState? = nil
     ) async {
         log.error("an instance could not \(what)", metadata: ["instance": "\(id)", "error": "\(error)"])
@@ -124,7 +123,7 @@ extension EC2Service {
         let why = (error as? LatchkeyError)?.message ?? "the server's log says why"
         do {
             _ = try await workers.run {
-                try store.setState(of: id, state, from: [before], reason: .internalError(why), at: Date())
+                try store.setState(of: id, state, from: [.pending], reason: .internalError(why), at: Date())
             }
         } catch {
             log.error("a state could not be noted", metadata: ["instance": "\(id)", "error": "\(error)"])

@@ -129,7 +129,7 @@ struct Launching {
                         try launcher.reconcile()
                     }
                 } catch {
-                    words = (error as? LatchkeyError)?.message ?? "\(error)"
+                    words = DockerLauncher.words(error)
                 }
                 let isNews = told.withLock { told in
                     defer { told = words }
