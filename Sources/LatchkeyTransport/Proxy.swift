@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import Glibc
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 
 /// An HTTP proxy that passes connections on (CONNECT, RFC 9110 §9.3.6).
@@ -40,22 +41,12 @@ struct Proxy: Equatable, Sendable {
         self.login = login
     }
 
-    /// Percent signs stand before the numbers of characters (RFC 3986 §2.1); nil where they do not.
+    /// - Returns: nil for what is not encoded as in a URL (RFC 3986 §2.1), or could end a header's line.
     private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let first = rest.popFirst() {
-            guard first == UInt8(ascii: "%") else {
-                bytes.append(first)
-                continue
-            }
-            guard rest.count >= 2, let byte = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(byte)
-            rest = rest.dropFirst(2)
-        }
-        return bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F } ? String(validating: bytes, as: UTF8.self) : nil
+        guard let bytes = PercentEncoding.decode(text.utf8, plusIsSpace: false),
+            bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { return nil }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     private var place: String { "the proxy \(host.contains(":") ? "[\(host)]" : host):\(port)".terminalSafe }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 
 /// Writes requests as the form that ``QueryForm`` reads.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyCrypto
+
 /// The parameters of a request in the Query protocol: a form whose names have dots, `Filter.1.Value.2=…`, taken as a tree.
 package struct QueryForm: Sendable {
     /// More than a thousand ids with their tags, and far less than what would cost time.
@@ -45,7 +47,8 @@ package struct QueryForm: Sendable {
     }
 
     private static func text(_ encoded: ArraySlice<UInt8>) throws(QueryFault) -> String {
-        guard let bytes = PercentEncoding.decode(encoded), let text = String(validating: bytes, as: UTF8.self)
+        guard let bytes = PercentEncoding.decode(encoded, plusIsSpace: true),
+            let text = String(validating: bytes, as: UTF8.self)
         else { throw .malformed("a name or value is not UTF-8 in percent-encoding") }
         return text
     }

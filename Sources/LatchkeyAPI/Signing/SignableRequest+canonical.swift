@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyCrypto
+
 /// The canonical form (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 extension SignableRequest {
     /// - Parameters:
@@ -50,8 +52,8 @@ extension SignableRequest {
         var found: [(name: String, value: String)] = []
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(parts[0].utf8),
-                let value = PercentEncoding.decode((parts.count > 1 ? parts[1] : "").utf8)
+            guard let name = PercentEncoding.decode(parts[0].utf8, plusIsSpace: true),
+                let value = PercentEncoding.decode((parts.count > 1 ? parts[1] : "").utf8, plusIsSpace: true)
             else { throw .malformed }
             found.append((PercentEncoding.encode(name), PercentEncoding.encode(value)))
         }

@@ -65,7 +65,7 @@ package struct SignatureHeader: Equatable, Sendable {
         guard query.utf8.count <= 4 * limit else { throw .malformed }
         var fields: [String: String] = [:]
         for (name, value) in try SignableRequest.parameters(of: query) where name.hasPrefix("X-Amz-") {
-            guard let bytes = PercentEncoding.decode(value[...].utf8),
+            guard let bytes = PercentEncoding.decode(value[...].utf8, plusIsSpace: true),
                 fields.updateValue(String(decoding: bytes, as: UTF8.self), forKey: name) == nil
             else { throw .malformed }
         }

@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAPI
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyTransport
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyCrypto
-
 /// Percent-encoding as signatures want it: everything but RFC 3986's unreserved characters (§2.3), in upper case.
 package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
@@ -20,10 +18,11 @@ package enum PercentEncoding {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes that a part of a query stands for, where a plus is a space.
+    /// The bytes that a part of a URL stands for.
     ///
+    /// - Parameter plusIsSpace: as in forms and queries.
     /// - Returns: nil if a percent sign is not followed by two digits.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text[...]
@@ -34,7 +33,7 @@ package enum PercentEncoding {
                     return nil
                 }
                 bytes.append(high << 4 | low)
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
             default: bytes.append(character)
             }
         }
