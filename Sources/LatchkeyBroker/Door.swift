@@ -78,7 +78,7 @@ final class Door {
     private func dial() throws(SSHError) -> Dialer.Socket {
         do throws(DialFailure) {
             let connected = try dialAddresses()
-            broker.trace.step("connected to \(Door.place(connected.address, port))")
+            broker.trace.step("connected to \(HostText.place(connected.address, port))")
             return connected.takeSocket()
         } catch {
             throw SSHError(error)
@@ -102,14 +102,10 @@ final class Door {
         return try Dialer.dial(hosts: instance.addresses, port: port, timeout: timeout - Door.headStart)
     }
 
-    static func place(_ host: String, _ port: Int) -> String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-
     /// Where this door is, for messages.
     var place: String {
         if options.road == .sshOverRelay { return "its sshd, through the relay" }
-        return instance.addresses.map { Door.place($0, port) }.joined(separator: ", ").terminalSafe
+        return instance.addresses.map { HostText.place($0, port) }.joined(separator: ", ").terminalSafe
     }
 
     private func unreachable(_ error: SSHError) -> LatchkeyError {

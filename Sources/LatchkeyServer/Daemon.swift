@@ -227,9 +227,9 @@ package struct Daemon {
         }
         let first = options.listen.first
         let host = first.map { $0.isWildcard ? "127.0.0.1" : $0.host } ?? "127.0.0.1"
-        let authorityHost = host.contains(":") ? "[\(host)]" : host
         var server = LocalServer(
-            endpoint: "\(isSecure ? "https" : "http")://\(authorityHost):\(port ?? first?.port ?? 8443)",
+            endpoint:
+                "\(isSecure ? "https" : "http")://\(HostText.place(host, port ?? first?.port ?? LocalServer.port))",
             region: options.region,
             authorities: isSecure ? Certificates(folders).authorityPath : nil,
             accessKeyID: key.id,
@@ -260,7 +260,7 @@ package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
         self.init(host: host.isEmpty ? "0.0.0.0" : host, port: port)
     }
 
-    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var description: String { HostText.place(host, port) }
 
     var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 

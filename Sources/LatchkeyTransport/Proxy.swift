@@ -49,7 +49,7 @@ struct Proxy: Equatable, Sendable {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    private var place: String { "the proxy \(host.contains(":") ? "[\(host)]" : host):\(port)".terminalSafe }
+    private var place: String { "the proxy \(HostText.place(host, port))".terminalSafe }
 
     /// A connection to a server through the proxy, which does not block from here on.
     ///
@@ -63,7 +63,7 @@ struct Proxy: Equatable, Sendable {
         }
         let descriptor = socket.descriptor
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        let target = "\(server.host.contains(":") ? "[\(server.host)]" : server.host):\(server.port)"
+        let target = HostText.place(server.host, server.port)
         var request = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
         if let login { request += "Proxy-Authorization: Basic \(Data(login.utf8).base64EncodedString())\r\n" }
         var unsent = Array("\(request)\r\n".utf8)[...]

@@ -52,8 +52,7 @@ package struct ServerAddress: Equatable, Sendable {
 
     /// The value of the `Host` header (RFC 9110 §7.2): the port is left out where it is the scheme's own.
     package var hostHeader: String {
-        let host = host.contains(":") ? "[\(host)]" : host
-        return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
+        port == (isSecure ? 443 : 80) ? HostText.bracketed(host) : HostText.place(host, port)
     }
 
     /// With another path.

@@ -52,7 +52,7 @@ struct Init: ParsableCommand {
         let region = region ?? known?.region ?? "local"
         let name = given.first ?? known?.name
         let host = name ?? "127.0.0.1"
-        let endpoint = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        let endpoint = "https://\(HostText.place(host, port))"
         if server == nil {
             let (key, secret) = try authority.make(userName: Environment.userName)
             server = LocalServer(

@@ -36,8 +36,7 @@ package struct PortTarget: Equatable, Sendable {
             if !addresses.contains(address) { addresses.append(address) }
         }
         guard !addresses.isEmpty else { throw .unresolved(host, reason: "it has no address") }
-        let shown = host.contains(":") ? "[\(host)]" : host
-        return PortTarget(name: "\(shown):\(port)", addresses: Array(addresses.prefix(16)))
+        return PortTarget(name: HostText.place(host, port), addresses: Array(addresses.prefix(16)))
     }
 
     /// A socket in the file system. Whether a session may reach it is for the caller to decide: it is opened with the

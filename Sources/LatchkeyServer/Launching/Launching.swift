@@ -42,7 +42,7 @@ struct Launching {
             )
         }
         context = try certificates.context(named: "instances", for: [gateway])
-        let authority = Launching.bracketed(gateway)
+        let authority = HostText.bracketed(gateway)
         launcher = DockerLauncher(
             engine: engine,
             store: store,
@@ -71,8 +71,6 @@ struct Launching {
         self.log = log
     }
 
-    private static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
-
     /// Listens where instances ask who they are, in the clear as at EC2, and where their agents dial in, with TLS. Only the
     /// engine's own network leads there.
     func listen(_ door: FrontDoor, _ metrics: Metrics, _ loop: any EventLoop) throws -> [any Channel] {
@@ -97,7 +95,7 @@ struct Launching {
                 for channel in channels { try? channel.close().wait() }
                 throw LatchkeyError(
                     .fileUnusable,
-                    "cannot listen for instances on \(Launching.bracketed(gateway)):\(port): \(Daemon.words(error))",
+                    "cannot listen for instances on \(HostText.bracketed(gateway)):\(port): \(Daemon.words(error))",
                     hint: "--metadata-port names two others, this one and the next"
                 )
             }
