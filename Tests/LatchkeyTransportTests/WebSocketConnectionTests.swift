@@ -28,7 +28,7 @@ struct WebSocketConnectionTests {
                 pass
         """
 
-    private func with(kibibytes: Int, _ body: (WebSocketConnection) throws -> Void) throws {
+    private func with<Value>(kibibytes: Int, _ body: (WebSocketConnection) throws -> Value) throws -> Value {
         try Scratch.with { scratch in
             try Execution.require([
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
@@ -53,7 +53,7 @@ struct WebSocketConnectionTests {
                 },
                 otherwise: { try scratch.read("\(scratch.path)/log") }
             )
-            try body(#require(connection))
+            return try body(#require(connection))
         }
     }
 
@@ -62,24 +62,34 @@ struct WebSocketConnectionTests {
         return poll(&wait, 1, milliseconds) > 0
     }
 
+    /// Of what came, the end lies in TLS's memory once the network has no more. A server that is kept from the processor may
+    /// send so little at a time that nothing stays there; then it is tried once more.
     @Test func `what TLS holds in memory is told of, since no descriptor does`() throws {
-        let count = 80
-        try with(kibibytes: 8 * count) { connection in
-            var (received, messages) = (WebSocketConnection.Received.all, 0)
-            // Until it has its fill, and the network has no more: the rest is between the two.
-            while received == .all || hasArrived(connection, within: 200) {
-                try #require(received == .some || hasArrived(connection, within: 10_000))
-                received = try connection.receive()
-            }
-            while try connection.next({ _, _ in true }) != nil { messages += 1 }
-            try #require(messages < count)
-            var isAwake = true
-            while messages < count, isAwake {
-                isAwake = received == .some || hasArrived(connection, within: 10_000)
-                if isAwake { received = try connection.receive() }
-                while try connection.next({ _, _ in true }) != nil { messages += 1 }
-            }
-            #expect(messages == count)
+        for _ in 0..<10 {
+            if try with(kibibytes: 8 * Self.count, isToldOfTheRest) { return }
         }
+        Issue.record("nothing ever stayed between the two")
+    }
+
+    private static let count = 80
+
+    /// - Returns: false if nothing was left to be told of.
+    private func isToldOfTheRest(_ connection: WebSocketConnection) throws -> Bool {
+        var (received, messages) = (WebSocketConnection.Received.all, 0)
+        // Until it has its fill, and the network has no more: the rest is between the two.
+        while received == .all || hasArrived(connection, within: 200) {
+            try #require(received == .some || hasArrived(connection, within: 10_000))
+            received = try connection.receive()
+        }
+        while try connection.next({ _, _ in true }) != nil { messages += 1 }
+        guard messages < Self.count else { return false }
+        var isAwake = true
+        while messages < Self.count, isAwake {
+            isAwake = received == .some || hasArrived(connection, within: 10_000)
+            if isAwake { received = try connection.receive() }
+            while try connection.next({ _, _ in true }) != nil { messages += 1 }
+        }
+        #expect(messages == Self.count)
+        return true
     }
 }
