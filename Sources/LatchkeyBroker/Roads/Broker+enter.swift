@@ -63,12 +63,7 @@ extension Broker {
             let presence = presence(of: instance, relay)
             let pushing = relay.pushing(to: instance, presence)
             guard pushing != .inVain else { throw error }
-            do {
-                return try connectByPushedKey(instance, options, [road], pushing, for: error, over: &road)
-            } catch let second as LatchkeyError where Broker.isLeft(for: second) || second.code == .requestRefused {
-                trace.step(second.message)
-                throw pushing == .welcome ? second : error
-            }
+            return try connectByPushedKey(instance, options, [road], pushing, for: error, over: &road)
         }
     }
 
@@ -83,6 +78,11 @@ extension Broker {
         case .instanceUnreachable, .noKeyFits, .loginRefused, .passphraseUnavailable: true
         default: false
         }
+    }
+
+    /// The same of a key that is pushed.
+    private static func isPushLeft(for error: LatchkeyError) -> Bool {
+        isLeft(for: error) || error.code == .requestRefused
     }
 
     private func leaveDirectRoad(
@@ -112,10 +112,8 @@ extension Broker {
                 var road = Road.ssh
                 let admission = try connectByPushedKey(instance, options, roads, pushing, for: last, over: &road)
                 return .ssh(admission, over: road)
-            } catch let third as LatchkeyError where Broker.isLeft(for: third) || third.code == .requestRefused {
-                trace.step(third.message)
-                // Where it was not known that the instance takes such a key, it is no news that it does not.
-                if pushing == .welcome { last = third }
+            } catch let third as LatchkeyError where Broker.isPushLeft(for: third) {
+                last = third
             }
         }
         guard isConnected else {
@@ -139,8 +137,26 @@ extension Broker {
     ///   - roads: one is left for the next where the instance cannot be reached over it.
     ///   - taken: becomes the one that was taken.
     /// - Throws: `loginRefused` if the instance does not take it, `requestRefused` if it cannot be pushed, and what a login
-    ///   throws.
+    ///   throws; `error` in place of the first two where it was not known that the instance takes such a key, since it is no
+    ///   news then that it does not.
     private func connectByPushedKey(
+        _ instance: Instance,
+        _ options: Options,
+        _ roads: [Road],
+        _ pushing: RelayRoad.Pushing,
+        for error: LatchkeyError,
+        over taken: inout Road
+    ) throws -> Admission {
+        do { return try pushKey(instance, options, roads, pushing, for: error, over: &taken) } catch let failure
+            as LatchkeyError
+            where Broker.isPushLeft(for: failure)
+        {
+            trace.step(failure.message)
+            throw pushing == .welcome ? failure : error
+        }
+    }
+
+    private func pushKey(
         _ instance: Instance,
         _ options: Options,
         _ roads: [Road],
