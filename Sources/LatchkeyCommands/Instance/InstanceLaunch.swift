@@ -77,7 +77,7 @@ struct InstanceLaunch: ParsableCommand {
             )
         )
         if waiting.isWanted {
-            try waiting.wait(for: [id: name], until: [.running], operations, deadline)
+            try waiting.wait(for: [id: name], until: .running, operations, deadline)
             try waiting.waitForEntry(id, plane, try access.broker(plane, .off), deadline)
         }
         switch show.output {

@@ -31,7 +31,7 @@ struct StateChangeOptions: ParsableArguments {
         try operations.change(ids, change)
         if waiting.isWanted {
             let named = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0.displayName) })
-            try waiting.wait(for: named, until: [change.result], operations, deadline)
+            try waiting.wait(for: named, until: change.result, operations, deadline)
             if change.result == .running {
                 let broker = try access.broker(plane, .off)
                 for id in ids { try waiting.waitForEntry(id, plane, broker, deadline) }

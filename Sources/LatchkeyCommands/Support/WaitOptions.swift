@@ -31,13 +31,13 @@ struct WaitOptions: ParsableArguments {
 
     var deadline: Deadline { Deadline(date: SystemClock.microseconds() + Int64(timeout) * 1_000_000) }
 
-    /// Waits until all instances are in one of these states.
+    /// Waits until all instances are in a state.
     ///
     /// - Parameter names: what to call them, by their ids.
     /// - Throws: `instanceNotRunning` if one ends up elsewhere, or does not get there in time.
     func wait(
         for names: [Instance.ID: String],
-        until states: Set<InstanceState>,
+        until state: InstanceState,
         _ operations: EC2Operations,
         _ deadline: Deadline
     ) throws {
@@ -48,12 +48,12 @@ struct WaitOptions: ParsableArguments {
                 // What is forgotten was terminated before.
                 let now = progress[id] ?? EC2Operations.Progress(state: .terminated)
                 // A state that is not known may be one on the way.
-                guard let state = now.state else { continue }
-                if states.contains(state) {
+                guard let seen = now.state else { continue }
+                if seen == state {
                     rest[id] = nil
-                } else if !state.isPassing {
+                } else if !seen.isPassing {
                     let why = now.reason.map { ": \($0)" } ?? ""
-                    throw LatchkeyError(.instanceNotRunning, "'\(name)' (\(id)) is \(state.rawValue)\(why)")
+                    throw LatchkeyError(.instanceNotRunning, "'\(name)' (\(id)) is \(seen.rawValue)\(why)")
                 }
             }
             return rest.isEmpty
