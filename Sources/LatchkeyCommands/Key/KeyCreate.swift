@@ -43,18 +43,20 @@ struct KeyCreate: ParsableCommand {
         let home = access.home
         let register = try access.registration(of: name)
         var made: KeyDirectory.Created?
+        func make() throws -> KeyDirectory.Created {
+            let created = try home.keys.create(name, type: type, format: format)
+            made = created
+            return created
+        }
         do {
             let fingerprint: String
             if let register {
                 // The private half is made here, and only the public one goes out.
-                let created = try home.keys.create(name, type: type, format: format)
-                made = created
-                fingerprint = try register(created.publicKey, tags).fingerprint
+                fingerprint = try register(make().publicKey, tags).fingerprint
             } else {
                 fingerprint = try home.store()
                     .addKeyPair(named: name) {
-                        let created = try home.keys.create(name, type: type, format: format)
-                        made = created
+                        let created = try make()
                         return KeyPair(
                             name: name,
                             publicKey: created.publicKey,
