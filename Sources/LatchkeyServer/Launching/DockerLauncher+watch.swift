@@ -23,8 +23,9 @@ extension DockerLauncher {
     /// - Throws: the first failure, once all instances were looked at.
     func reconcile() throws {
         // What had a job while the questions were asked is looked at the next time: their answers are of different moments.
-        beginTouching()
+        let turns = turns()
         let records = try store.launches()
+        keepTurns(of: Set(records.map(\.instanceID)))
         guard !records.isEmpty else { return }
         let instances = try store.instances(withIDs: records.map(\.instanceID))
         let known = Dictionary(instances.map { ($0.id, $0) }) { first, _ in first }
@@ -32,7 +33,7 @@ extension DockerLauncher {
         let seen = Dictionary(containers.map { ($0.id, $0) }) { first, _ in first }
         var failure: (any Error)?
         for record in records {
-            guard let instance = known[record.instanceID], !isTouched(instance.id) else { continue }
+            guard let instance = known[record.instanceID], !hadJob(instance.id, since: turns) else { continue }
             do { try reconcile(instance, record, record.container.flatMap { seen[$0] }) } catch {
                 failure = failure ?? error
             }

@@ -51,8 +51,8 @@ final class DockerLauncher: InstanceLauncher {
 
     private struct Jobs {
         var running: [Instance.ID: Job] = [:]
-        /// Those that had a job at any time since this was emptied.
-        var touched: Set<Instance.ID> = []
+        /// Counted on whenever a job begins or ends.
+        var turns: [Instance.ID: Int] = [:]
     }
 
     private let jobs = Mutex(Jobs())
@@ -126,7 +126,7 @@ final class DockerLauncher: InstanceLauncher {
     /// Brings an instance, on a thread of the launcher's own, to what its state says that it is on its way to.
     func settle(_ id: Instance.ID, isForced: Bool = false, restarts: Bool = false) {
         let isFirst = jobs.withLock { jobs in
-            jobs.touched.insert(id)
+            jobs.turns[id, default: 0] += 1
             guard let job = jobs.running[id] else {
                 jobs.running[id] = Job(isForced: isForced, restarts: restarts)
                 return true
@@ -152,6 +152,7 @@ final class DockerLauncher: InstanceLauncher {
         jobs.withLock { jobs in
             guard jobs.running[id]?.goesOn == true else {
                 jobs.running[id] = nil
+                jobs.turns[id, default: 0] += 1
                 return true
             }
             jobs.running[id]?.goesOn = false
@@ -159,13 +160,20 @@ final class DockerLauncher: InstanceLauncher {
         }
     }
 
-    /// Begins to note which instances have a job, those that have one now included.
-    func beginTouching() {
-        jobs.withLock { $0.touched = Set($0.running.keys) }
+    /// The jobs so far, to tell by ``hadJob(_:since:)`` later.
+    func turns() -> [Instance.ID: Int] { jobs.withLock { $0.turns } }
+
+    /// Whether an instance has a job, or had one since then.
+    func hadJob(_ id: Instance.ID, since turns: [Instance.ID: Int]) -> Bool {
+        jobs.withLock { $0.running[id] != nil || $0.turns[id] != turns[id] }
     }
 
-    /// Whether an instance had a job since then.
-    func isTouched(_ id: Instance.ID) -> Bool { jobs.withLock { $0.touched.contains(id) } }
+    /// Forgets the jobs of all but these, which are there no more.
+    func keepTurns(of ids: Set<Instance.ID>) {
+        jobs.withLock { jobs in
+            jobs.turns = jobs.turns.filter { ids.contains($0.key) || jobs.running[$0.key] != nil }
+        }
+    }
 
     /// One step on the way; what was asked for meanwhile is the next one.
     private func step(_ id: Instance.ID) throws {
