@@ -88,8 +88,8 @@ let package = Package(
         .target(
             name: "LatchkeyCommands",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyKeys",
-                "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeyTerminal",
+                "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto",
+                "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeyTerminal",
                 "LatchkeyTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

@@ -35,3 +35,22 @@ static inline int lk_gcm_tag(EVP_CIPHER_CTX *context, void *tag) {
 static inline int lk_gcm_expect(EVP_CIPHER_CTX *context, const void *tag) {
     return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, (void *)tag);
 }
+static inline GENERAL_NAMES *lk_alternative_names(const X509 *certificate) {
+    return X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+static inline int lk_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+// GEN_DNS or GEN_IPADD with its bytes, which stay the list's; else another type without any.
+static inline int lk_names_value(const GENERAL_NAMES *names, int index, const unsigned char **bytes, int *count) {
+    int type = 0;
+    const void *value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, index), &type);
+    *bytes = NULL;
+    *count = 0;
+    if (type == GEN_DNS || type == GEN_IPADD) {
+        *bytes = ASN1_STRING_get0_data(value);
+        *count = ASN1_STRING_length(value);
+    }
+    return type;
+}
+static inline NAME_CONSTRAINTS *lk_name_constraints(const X509 *certificate) {
+    return X509_get_ext_d2i(certificate, NID_name_constraints, NULL, NULL);
+}

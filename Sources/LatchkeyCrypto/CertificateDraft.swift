@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLibCrypto
+internal import FoundationEssentials
+internal import Glibc
 internal import LatchkeyModel
 
 /// A certificate that is being made (RFC 5280 §4), in OpenSSL's hands.
@@ -51,6 +53,12 @@ final class CertificateDraft {
         self.issuer = issuer
         let name = X509_get_subject_name(issuer ?? certificate)
         guard X509_set_issuer_name(certificate, name) == 1 else { throw CertificateDraft.failure() }
+    }
+
+    func setNotBefore(_ date: Date) throws(LatchkeyError) {
+        guard ASN1_TIME_set(X509_getm_notBefore(certificate), time_t(date.timeIntervalSince1970)) != nil else {
+            throw CertificateDraft.failure()
+        }
     }
 
     /// Adds an extension.

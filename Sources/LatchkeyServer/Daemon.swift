@@ -20,6 +20,10 @@ package struct Daemon {
         package var idleMinutes = 20
         /// Minutes after which one ends in any case; nil for no such limit.
         package var maxMinutes: Int?
+        /// Connections that have not authenticated, in all and from one source; nil for what goes with the number of
+        /// descriptors, and for 64.
+        package var maxUnauthenticated: Int?
+        package var maxUnauthenticatedPerSource: Int?
         /// How instances are launched; nil if none are.
         package var launching: LaunchOptions?
 
@@ -62,18 +66,22 @@ package struct Daemon {
     package func run(waitForStop: () -> Void) throws {
         ProcessMemory.keepForMessages()
         allowManyConnections()
+        var limits = ConnectionLimits.current
+        if let count = options.maxUnauthenticated { limits.unauthenticated = count }
+        if let count = options.maxUnauthenticatedPerSource { limits.unauthenticatedPerSource = count }
         let store = try folders.store()
         let key = try folders.masterKey(of: store)
         let authority = Authority(store: store, key: key)
         let certificates = Certificates(folders)
-        let context = try certificates.serverContext()
+        let certificate = try certificates.serverCertificate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let workers = Workers(threads: 2)
         let metrics = Metrics()
+        let limiter = ConnectionLimiter(limits, metrics: metrics, log: log)
         let journal = StoreJournal(store: store, log: log)
-        var limits = Relay.Limits()
-        limits.idle = .minutes(Int64(options.idleMinutes))
-        let relay = Relay(loop: group.next(), limits: limits, metrics: metrics, log: log, journal: journal)
+        var times = Relay.Limits()
+        times.idle = .minutes(Int64(options.idleMinutes))
+        let relay = Relay(loop: group.next(), limits: times, metrics: metrics, log: log, journal: journal)
         // For what the engine is asked, which is slower than the disk.
         let launchWorkers = Workers(threads: 4)
         let launching = try options.launching.map { launching in
@@ -110,13 +118,21 @@ package struct Daemon {
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
         for address in options.listen {
-            channels.append(try listen(address, context, door, metrics, group.next()))
+            channels.append(try listen(address, certificate, door, metrics, limiter, group.next()))
         }
-        if let launching { channels += try launching.listen(door, metrics, group.next()) }
+        if let launching { channels += try launching.listen(door, metrics, limiter, group.next()) }
         let watch = launching?.watch(group.next())
+        let keeper = CertificateKeeper(
+            certificates,
+            [certificate, launching?.certificate].compactMap { $0 },
+            workers: workers,
+            metrics: metrics,
+            log: log
+        )
+        .watch(group.next())
         try announce(
             channels.first?.localAddress?.port,
-            isSecure: context != nil,
+            isSecure: certificate != nil,
             AccessKeys(store: store, key: key),
             store
         )
@@ -124,6 +140,7 @@ package struct Daemon {
         log.notice("stopping")
         for channel in channels { try? channel.close().wait() }
         watch?.cancel()
+        keeper.cancel()
         launching?.launcher.finish()
         launchWorkers.stop()
         try? relay.loop.submit { relay.stop() }.wait()
@@ -154,15 +171,16 @@ package struct Daemon {
 
     private func listen(
         _ address: ListenAddress,
-        _ context: SecureContext?,
+        _ certificate: ServerCertificate?,
         _ door: FrontDoor,
         _ metrics: Metrics,
+        _ limiter: ConnectionLimiter,
         _ loop: any EventLoop
     ) throws -> any Channel {
         let security: Listener.Security
-        switch (context, address.isLoopback) {
-        case (let context?, true): security = .either(context)
-        case (let context?, false): security = .secure(context)
+        switch (certificate, address.isLoopback) {
+        case (let certificate?, true): security = .either(certificate)
+        case (let certificate?, false): security = .secure(certificate)
         case (nil, true): security = .plain
         case (nil, false):
             throw LatchkeyError(
@@ -174,21 +192,15 @@ package struct Daemon {
         do {
             let channel =
                 try loop.makeFutureWithTask {
-                    try await Listener.bind(
-                        host: address.host,
-                        port: address.port,
-                        security: security,
-                        responder: door,
-                        metrics: metrics,
-                        loop: loop
-                    )
+                    try await Listener(security: security, responder: door, metrics: metrics, limiter: limiter)
+                        .bind(host: address.host, port: address.port, loop: loop)
                 }
                 .wait()
             log.notice(
                 "listening",
                 metadata: [
                     "address": "\(channel.localAddress.map { "\($0)" } ?? "\(address)")",
-                    "tls": "\(context == nil ? "no" : address.isLoopback ? "optional" : "yes")",
+                    "tls": "\(certificate == nil ? "no" : address.isLoopback ? "optional" : "yes")",
                 ]
             )
             return channel

@@ -13,7 +13,8 @@ struct Init: ParsableCommand {
         abstract: "Make certificates and the first access key, and show an AWS profile to paste.",
         discussion: """
             Run again, it shows the profile again. With other names it makes a new certificate; the authority stays, and so does \
-            the access key.
+            the access key. An authority that was made with --name certifies those names, names below them and private addresses \
+            only. latchkeyd renews its certificate by itself.
             """
     )
 
@@ -43,8 +44,7 @@ struct Init: ParsableCommand {
         let isFirst = !certificates.exist
         let isNew = isFirst || !given.isEmpty
         if isNew {
-            let all = given + ["localhost", "127.0.0.1", "::1", Environment.hostName]
-            try certificates.make(names: all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+            try certificates.make(names: given, and: ["localhost", "127.0.0.1", "::1", Environment.hostName])
         }
         let known = server
         if let known, try store.accessKey(known.accessKeyID) == nil { server = nil }

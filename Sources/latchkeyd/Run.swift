@@ -41,6 +41,22 @@ struct Run: ParsableCommand {
     )
     var maxDuration: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Connections that may be open without having authenticated; a quarter of all, 2048 at the most, unless given.",
+            valueName: "count"
+        )
+    )
+    var maxUnauthenticated: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The same from one IPv4 address or IPv6 /64 network, 64 unless given.",
+            valueName: "count"
+        )
+    )
+    var maxUnauthenticatedPerSource: Int?
+
     @Option(help: "The region that clients of this home name; else the one that init was told.")
     var region: String?
 
@@ -77,6 +93,12 @@ struct Run: ParsableCommand {
         if let maxDuration, !(1...525_600).contains(maxDuration) {
             throw ValidationError("--max-duration must be 1 to 525600 minutes")
         }
+        for (name, count) in [
+            ("--max-unauthenticated", maxUnauthenticated),
+            ("--max-unauthenticated-per-source", maxUnauthenticatedPerSource),
+        ] {
+            if let count, !(1...1_000_000).contains(count) { throw ValidationError("\(name) must be 1 to 1000000") }
+        }
         if !(1...65534).contains(metadataPort) { throw ValidationError("--metadata-port must be 1 to 65534") }
         if !docker, dockerSocket != nil || !volume.isEmpty { throw ValidationError("--docker is missing") }
         if let wrong = volume.first(where: { $0.split(separator: ":").count != 2 || !$0.hasPrefix("/") }) {
@@ -103,6 +125,8 @@ struct Run: ParsableCommand {
         options.region = region ?? known?.region ?? options.region
         options.idleMinutes = idleTimeout
         options.maxMinutes = maxDuration
+        options.maxUnauthenticated = maxUnauthenticated
+        options.maxUnauthenticatedPerSource = maxUnauthenticatedPerSource
         if docker { options.launching = launchOptions }
         try Daemon(folders: .current, options: options, log: log)
             .run {

@@ -33,7 +33,8 @@ struct ImportTests {
         "LatchkeyCommandLine": ["ArgumentParser", "LatchkeyModel", "LatchkeyTerminal"],
         "LatchkeyCommands": [
             "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl",
-            "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeyTerminal",
+            "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH",
+            "LatchkeyTerminal",
             "LatchkeyTransport",
         ],
         "latchkey": ["LatchkeyCommands"],

@@ -157,4 +157,69 @@ struct CertificateAuthorityTests {
             ])
         }
     }
+
+    @Test func `an authority for some names certifies those, names below them and private addresses only`() throws {
+        try Scratch.with { scratch in
+            let names = ["relay.example", "*.fleet.example", "192.0.2.1", "2001:db8::1"]
+            let authority = try CertificateAuthority.make(name: "A", permitting: names)
+            let root = try scratch.write("root.pem", authority.certificatePEM)
+            let cases = [
+                ("relay.example", true), ("a.relay.example", true), ("x.fleet.example", true), ("localhost", true),
+                ("192.0.2.1", true), ("2001:db8::1", true), ("10.1.2.3", true), ("172.17.0.1", true),
+                ("127.0.0.1", true),
+                ("::1", true), ("fd12::3", true), ("other.example", false), ("example", false), ("google.com", false),
+                ("relay.example.com", false), ("192.0.2.2", false), ("172.32.0.1", false), ("2001:db8::2", false),
+            ]
+            for (name, isPermitted) in cases {
+                #expect(
+                    try CertificateAuthority.permits(name, authority: authority.certificatePEM) == isPermitted,
+                    "\(name)"
+                )
+                // What clients make of a certificate that was made all the same.
+                let leaf = try CertificateAuthority.issue(
+                    names: [name],
+                    authority: authority.certificatePEM,
+                    keyPEM: authority.keyPEM
+                )
+                let path = try scratch.write("leaf.pem", leaf.certificatePEM)
+                let check = ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", root, path]
+                #expect((try Execution.run(check).status == 0) == isPermitted, "\(name)")
+            }
+            let open = try CertificateAuthority.make(name: "A")
+            #expect(try CertificateAuthority.permits("google.com", authority: open.certificatePEM))
+            let onlyAddresses = try CertificateAuthority.make(name: "A", permitting: ["192.0.2.1"])
+            #expect(try !CertificateAuthority.permits("relay.example", authority: onlyAddresses.certificatePEM))
+        }
+    }
+
+    @Test func `a certificate's names, dates and authority are read from it`() throws {
+        let authority = try CertificateAuthority.make(name: "A")
+        let names = ["relay.example", "*.relay.example", "127.0.0.1", "2001:db8::1"]
+        let begin = Date(timeIntervalSince1970: 1_700_000_000)
+        let leaf = try CertificateAuthority.issue(
+            names: names,
+            authority: authority.certificatePEM,
+            keyPEM: authority.keyPEM,
+            notBefore: begin
+        )
+        let description = try CertificateDescription(leaf.certificatePEM + authority.certificatePEM)
+        #expect(description.names == names)
+        #expect(description.notBefore == begin)
+        let day = 24.0 * 3600
+        #expect(abs(description.notAfter.timeIntervalSinceNow - 90 * day) < day)
+        #expect(description.notAfter.timeIntervalSince(description.renewal) == 30 * day)
+        let short = try CertificateAuthority.issue(
+            names: names,
+            authority: authority.certificatePEM,
+            keyPEM: authority.keyPEM,
+            days: 3
+        )
+        let hours = try CertificateDescription(short.certificatePEM)
+        let life = hours.notAfter.timeIntervalSince(hours.notBefore)
+        #expect(hours.renewal == hours.notAfter.addingTimeInterval(-life / 3))
+        #expect(try CertificateAuthority.issued(leaf.certificatePEM, authority: authority.certificatePEM))
+        let other = try CertificateAuthority.make(name: "A")
+        #expect(try !CertificateAuthority.issued(leaf.certificatePEM, authority: other.certificatePEM))
+        #expect(throws: LatchkeyError.self) { _ = try CertificateDescription("nothing") }
+    }
 }

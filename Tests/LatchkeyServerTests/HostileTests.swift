@@ -49,13 +49,18 @@ extension RelayTests {
                 for line in [b'DELETE / HTTP/1.1', b'GET / HTTP/1.1', b'GET /v1/data-channel/x HTTP/1.1', b'GET /../ HTTP/1.1']:
                     assert ' 404 ' in say(line + b'\r\nHost: x\r\nConnection: close\r\n\r\n'), line
                 assert say(b'POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: A\x00B\r\nContent-Length: 0\r\n\r\n')[-3:] != '200'
-                # Many that take their time hold up nobody.
+                # Many that take their time hold up none, and the oldest of them are dropped.
                 slow = [dial() for _ in range(200)]
-                for connection in slow: connection.sendall(b'POST / HT')
+                def dribble(connection):
+                    try: connection.sendall(b'T')
+                    except ConnectionError: return False
+                    return True
+                for connection in slow: dribble(connection)
                 for _ in range(3):
-                    for connection in slow: connection.sendall(b'T'[:1])
+                    for connection in slow: dribble(connection)
                     assert is_healthy()
                     bystander.check()
+                assert [dribble(connection) for connection in slow[:100] + slow[-40:]] == [False] * 100 + [True] * 40
                 for connection in slow: connection.close()
                 """#
             ) { (relay, answer) throws in

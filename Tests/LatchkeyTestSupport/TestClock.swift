@@ -19,6 +19,13 @@ package struct TestClock {
     /// One that is right, at first.
     package init(_ scratch: Scratch) throws { path = try scratch.write("clock", "+0\n") }
 
+    /// Sets it, for programs that run too.
+    package func set(days: Int) throws {
+        let new = "\(path).new"
+        try Data("\(days < 0 ? "" : "+")\(days * 86_400)\n".utf8).write(to: URL(fileURLWithPath: new))
+        guard rename(new, path) == 0 else { throw HarnessError("the clock cannot be set") }
+    }
+
     /// What a program's command line has to begin with.
     package var words: [String] {
         [

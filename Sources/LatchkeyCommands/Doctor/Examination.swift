@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyControl
+internal import LatchkeyCrypto
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
@@ -27,6 +28,7 @@ struct Examination {
             let store = try home.store()
             findings += try registered(store, library)
             findings += try relay()
+            findings += certificates()
         } catch let error as LatchkeyError {
             let subject: Finding.Subject = error.code == .configurationInvalid ? .settings : .store
             findings.append(Finding(.problem, subject, error.message, hint: error.hint))
@@ -163,6 +165,36 @@ struct Examination {
                     hint: "latchkeyd init"
                 )
             ]
+        }
+    }
+
+    /// Whether the certificates of a latchkeyd of this home are good for a while yet.
+    private func certificates() -> [Finding] {
+        let folder = StateFolders.current.certificates
+        return [
+            ("server.pem", "latchkeyd run renews it, if the authority's key is there; else latchkeyd init"),
+            (
+                "ca.pem",
+                "move it away for latchkeyd init to make another authority, and give that to agents and clients"
+            ),
+        ]
+        .compactMap { name, hint in
+            let path = "\(folder)/\(name)"
+            guard let content = try? StateFile.read(path) else { return nil }
+            let shown = "the certificate '\(path.terminalSafe)'"
+            do throws(LatchkeyError) {
+                let description = try CertificateDescription(String(decoding: content, as: UTF8.self))
+                let (now, end) = (Date(), description.notAfter.ISO8601Format())
+                if now >= description.notAfter {
+                    return Finding(.problem, .relay, "\(shown) expired at \(end)", hint: hint)
+                }
+                // What renews it does so at that time at the latest.
+                return now < description.renewal.addingTimeInterval(24 * 3600)
+                    ? Finding(.fine, .relay, "\(shown) is good until \(end)")
+                    : Finding(.problem, .relay, "\(shown) expires at \(end)", hint: hint)
+            } catch {
+                return Finding(.problem, .relay, "\(shown) cannot be read: \(error.message)", hint: hint)
+            }
         }
     }
 

@@ -57,11 +57,11 @@ struct EC2Door: Sendable {
         }
     }
 
-    /// The answer to a request whose body was longer than any is taken.
-    func tooLong(_ request: IncomingRequest) -> OutgoingResponse {
+    /// The answer to a request whose body was longer than `limit` bytes.
+    func refuse(_ request: IncomingRequest, longerThan limit: Int) -> OutgoingResponse {
         let error = ServiceError(
             code: "RequestEntityTooLarge",
-            message: "The request is longer than \(HTTPHandler.bodyLimit) bytes",
+            message: "The request is longer than \(limit) bytes",
             status: .payloadTooLarge
         )
         return failure(error, request, isSTS: false, requestID: Random.uuid())

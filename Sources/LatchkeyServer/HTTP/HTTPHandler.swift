@@ -7,45 +7,70 @@ internal import NIOHTTP1
 /// A connection that speaks HTTP: puts requests together, has them answered one after the other, and turns the connection
 /// into a WebSocket where that is asked for and granted.
 ///
+/// The next request is looked at when the last answer has left: what a connection has in memory is one request, one answer,
+/// and what was read with the request (``RequestGate``).
+///
 /// Confined to its channel's event loop.
 final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    /// The most bytes of a body.
     static let bodyLimit = 1 << 20
-    /// For a request to arrive whole, and between two.
-    private static let patience = TimeAmount.seconds(60)
+    /// The same where the head does not show who sends it: most signatures cover the body, and can be verified with it only.
+    static let unauthenticatedBodyLimit = 64 * 1024
+    /// So much of a longer one is read before it is refused.
+    private static let discardLimit = 16 << 20
+    /// The most bytes of a head, and its most fields.
+    static let headLimit = 32 * 1024
+    static let fieldLimit = 100
+    /// For a request to arrive whole, and for each piece of an answer to be taken.
+    private static let timeout = TimeAmount.seconds(60)
+    /// The pieces in which an answer is sent.
+    private static let pieceSize = 64 * 1024
 
-    private let responder: any RequestResponder
-    private let metrics: Metrics
-    private let isSecure: Bool
-    /// What stands in front of this handler and goes when HTTP is over, first to last.
+    /// What comes in, in order.
+    private enum Event {
+        case part(HTTPServerRequestPart)
+        case fault(any Error)
+        case inputClosed
+    }
+
+    private enum State {
+        case reading
+        /// A request waits for its answer, or the answer for the other side to take it.
+        case answering
+        /// Nothing more is answered.
+        case closing
+    }
+
+    private let service: HTTPService
+    /// What stands before this handler and goes when HTTP is over, first to last.
     private let codec: [any RemovableChannelHandler]
+    private let gate: RequestGate
+    private var state = State.reading
+    /// What the decoder made of the bytes behind the request at hand.
+    private var waiting = CircularBuffer<Event>()
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
-    private var isTooLong = false
+    private var bodyLimit = HTTPHandler.unauthenticatedBodyLimit
+    /// Bytes of it so far, kept or not.
+    private var bodySize = 0
     private var timer: Scheduled<Void>?
-    private var isAnswering = false
-    /// Answers on their way out.
-    private var unsent = 0
     /// The other side has said all it had to say, and only listens.
     private var inputIsOver = false
 
-    init(
-        responder: any RequestResponder,
-        metrics: Metrics,
-        isSecure: Bool,
-        codec: [any RemovableChannelHandler]
-    ) {
-        self.responder = responder
-        self.metrics = metrics
-        self.isSecure = isSecure
+    init(_ service: HTTPService, gate: RequestGate, codec: [any RemovableChannelHandler]) {
+        self.service = service
+        self.gate = gate
         self.codec = codec
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { wait(context) } }
+    private var connection: TrackedConnection? { service.connection }
+
+    func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { startTimer(context.channel) } }
     func channelActive(context: ChannelHandlerContext) {
-        wait(context)
+        startTimer(context.channel)
         context.fireChannelActive()
     }
     func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
@@ -54,127 +79,191 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         context.fireChannelInactive()
     }
 
+    /// A connection on which nothing moves is not kept.
+    private func startTimer(_ channel: any Channel) {
+        timer?.cancel()
+        timer = channel.eventLoop.scheduleTask(in: HTTPHandler.timeout) { channel.close(promise: nil) }
+    }
+
+    // MARK: In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        handle(.part(unwrapInboundIn(data)), context.channel)
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event {
-            inputIsOver = true
-            if !isAnswering && unsent == 0 { context.close(promise: nil) }
-        }
+        if case ChannelEvent.inputClosed = event { handle(.inputClosed, context.channel) }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError && !isAnswering {
-            metrics.count(.refusedRequests)
-            answer(.text(.badRequest, "this is not HTTP"), keepsAlive: false, context)
-        } else {
-            context.close(promise: nil)
+        if error is HTTPParserError { handle(.fault(error), context.channel) } else { context.close(promise: nil) }
+    }
+
+    private func handle(_ event: Event, _ channel: any Channel) {
+        switch state {
+        case .closing: break
+        case .answering: waiting.append(event)
+        case .reading:
+            switch event {
+            case .part(let part): received(part, channel)
+            case .fault(let error): received(fault: error, channel)
+            case .inputClosed:
+                inputIsOver = true
+                channel.close(promise: nil)
+            }
         }
     }
 
-    /// A connection on which nothing happens is not kept.
-    private func wait(_ context: ChannelHandlerContext) {
-        timer?.cancel()
-        let channel = context.channel
-        timer = context.eventLoop.scheduleTask(in: HTTPHandler.patience) { channel.close(promise: nil) }
+    private func received(fault error: any Error, _ channel: any Channel) {
+        service.metrics.count(.refusedRequests)
+        let isLong = error as? HTTPParserError == .headerOverflow
+        answer(
+            isLong
+                ? .text(.requestHeaderFieldsTooLarge, "the head is too long") : .text(.badRequest, "this is not HTTP"),
+            keepsAlive: false,
+            channel
+        )
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            self.head = head
-            body = []
-            isTooLong = false
+    private func received(_ part: HTTPServerRequestPart, _ channel: any Channel) {
+        switch part {
+        case .head(let head): received(head, channel)
         case .body(let bytes):
-            isTooLong = isTooLong || body.count + bytes.readableBytes > HTTPHandler.bodyLimit
-            if !isTooLong { body += bytes.readableBytesView }
+            bodySize += bytes.readableBytes
+            if bodySize <= bodyLimit { body += bytes.readableBytesView } else { body = [] }
+            if bodySize > HTTPHandler.discardLimit { refuseBody(channel) }
         case .end:
             guard let head else { return }
+            guard bodySize <= bodyLimit else { return refuseBody(channel) }
             self.head = nil
-            metrics.count(.requests)
+            let body = body
+            self.body = []
+            service.metrics.count(.requests)
             timer?.cancel()
-            isAnswering = true
-            guard !isTooLong else {
-                metrics.count(.refusedRequests)
-                let request = IncomingRequest(head: head, body: [], isSecure: isSecure)
-                return answer(responder.refuse(tooLong: request), keepsAlive: false, context)
-            }
-            dispatch(
-                head,
-                IncomingRequest(
-                    head: head,
-                    body: body,
-                    isSecure: isSecure,
-                    source: context.channel.remoteAddress?.ipAddress
-                ),
-                context
-            )
-            body = []
+            state = .answering
+            gate.hold()
+            connection?.setWaiting(true)
+            dispatch(head, service.request(head, .whole(body), channel), channel)
         }
     }
 
-    private func dispatch(_ head: HTTPRequestHead, _ request: IncomingRequest, _ context: ChannelHandlerContext) {
-        let channel = context.channel
-        let responder = responder
-        let keepsAlive = head.isKeepAlive
-        if head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
-            head.method == .GET, let key = head.headers.first(name: "Sec-WebSocket-Key"),
-            head.headers.first(name: "Sec-WebSocket-Version") == "13"
-        {
-            channel.eventLoop.makeFutureWithTask { await responder.upgrade(request) }
-                .whenSuccess { answer in
-                    switch answer {
-                    case .accept(let makeLink): self.upgrade(channel, key, makeLink())
-                    case .refuse(let response):
-                        self.metrics.count(.refusedRequests)
-                        self.answer(response, keepsAlive: false, channel)
-                    }
+    private func received(_ head: HTTPRequestHead, _ channel: any Channel) {
+        self.head = head
+        body = []
+        bodySize = 0
+        guard connection?.state != .authenticated else {
+            bodyLimit = HTTPHandler.bodyLimit
+            return
+        }
+        bodyLimit = HTTPHandler.unauthenticatedBodyLimit
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+        guard length > bodyLimit || head.headers.contains(name: "Transfer-Encoding"),
+            head.headers.contains(name: "Authorization"), let digest = head.headers.first(name: "X-Amz-Content-SHA256")
+        else { return }
+        // The signature covers the body's digest, so the head is enough to verify it.
+        gate.hold()
+        let request = service.request(head, .announced(digest: digest), channel)
+        let responder = service.responder
+        channel.eventLoop.makeFutureWithTask { await responder.isAuthenticated(head: request) }
+            .whenSuccess { isAuthenticated in
+                if isAuthenticated {
+                    self.bodyLimit = HTTPHandler.bodyLimit
+                    self.connection?.authenticate()
                 }
-        } else {
-            channel.eventLoop.makeFutureWithTask { await responder.respond(to: request) }
+                self.gate.release()
+            }
+    }
+
+    /// Once the body has come, since most clients read no answer before they have sent all; but not for ever.
+    private func refuseBody(_ channel: any Channel) {
+        guard let head else { return }
+        self.head = nil
+        service.metrics.count(.refusedRequests)
+        let refusal = service.responder.refuse(service.request(head, .whole([]), channel), longerThan: bodyLimit)
+        answer(refusal, keepsAlive: false, channel)
+    }
+
+    private func dispatch(_ head: HTTPRequestHead, _ request: IncomingRequest, _ channel: any Channel) {
+        let responder = service.responder
+        guard HTTPHandler.asksForWebSocket(head), let key = head.headers.first(name: "Sec-WebSocket-Key") else {
+            // The decoder takes what follows such a request for another protocol's, and keeps all of it.
+            let isUpgrade = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+            let keepsAlive = head.isKeepAlive && !isUpgrade
+            return channel.eventLoop.makeFutureWithTask { await responder.respond(to: request) }
                 .whenSuccess { self.answer($0, keepsAlive: keepsAlive, channel) }
         }
+        channel.eventLoop.makeFutureWithTask { await responder.upgrade(request) }
+            .whenSuccess { answer in
+                switch answer {
+                case .accept(let makeLink): self.upgrade(channel, key, makeLink())
+                case .refuse(let response):
+                    self.service.metrics.count(.refusedRequests)
+                    self.answer(response, keepsAlive: false, channel)
+                }
+            }
     }
 
-    private func answer(_ response: OutgoingResponse, keepsAlive: Bool, _ context: ChannelHandlerContext) {
-        answer(response, keepsAlive: keepsAlive, context.channel)
+    /// RFC 6455 §4.2.1.
+    private static func asksForWebSocket(_ head: HTTPRequestHead) -> Bool {
+        head.method == .GET
+            && head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+            && head.headers.first(name: "Sec-WebSocket-Version") == "13"
     }
+
+    // MARK: Out
 
     private func answer(_ response: OutgoingResponse, keepsAlive: Bool, _ channel: any Channel) {
         guard channel.isActive else { return }
-        isAnswering = false
-        unsent += 1
-        let keepsAlive = keepsAlive && !inputIsOver
+        if keepsAlive {
+            state = .answering
+        } else {
+            state = .closing
+            waiting.removeAll()
+            gate.discard()
+        }
+        let secret = response.secret?.buffer()
         var headers = response.headers
-        headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count + (response.secret?.count ?? 0)))
+        headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count + (secret?.readableBytes ?? 0)))
         if !keepsAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
+        startTimer(channel)
         channel.write(HTTPServerResponsePart.head(head), promise: nil)
-        channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: response.body))), promise: nil)
-        let secret = response.secret?.buffer()
+        var rest = ByteBuffer(bytes: response.body)
+        while rest.readableBytes > 0, let piece = rest.readSlice(length: min(rest.readableBytes, HTTPHandler.pieceSize))
+        {
+            let taken = channel.eventLoop.makePromise(of: Void.self)
+            taken.futureResult.whenSuccess { self.startTimer(channel) }
+            channel.write(HTTPServerResponsePart.body(.byteBuffer(piece)), promise: taken)
+        }
         if let secret { channel.write(HTTPServerResponsePart.body(.byteBuffer(secret)), promise: nil) }
         let promise = channel.eventLoop.makePromise(of: Void.self)
         channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: promise)
-        // For the answer to be taken, and for the next request.
-        timer?.cancel()
-        timer = channel.eventLoop.scheduleTask(in: HTTPHandler.patience) { channel.close(promise: nil) }
         promise.futureResult.whenComplete { _ in
             // It is with the system now, or will never be sent.
             if let secret { SecretBody.wipe(secret) }
-            self.unsent -= 1
-            if keepsAlive {
-                if self.inputIsOver && !self.isAnswering && self.unsent == 0 { channel.close(promise: nil) }
-            } else {
-                // An unread rest of the request would turn the close into a reset, and the answer be lost: the other side
-                // gets a moment to read it.
-                channel.close(mode: .output, promise: nil)
-                channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
-            }
+            self.answered(keepsAlive: keepsAlive, channel)
         }
+    }
+
+    private func answered(keepsAlive: Bool, _ channel: any Channel) {
+        guard keepsAlive, channel.isActive else {
+            // An unread rest of the request would turn the close into a reset, and the answer be lost: the other side
+            // gets a moment to read it.
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+            return
+        }
+        connection?.setWaiting(false)
+        startTimer(channel)
+        state = .reading
+        while state == .reading, let event = waiting.popFirst() { handle(event, channel) }
+        if state == .reading { gate.next() }
     }
 
     private func upgrade(_ channel: any Channel, _ key: String, _ link: any Link) {
         // A half-closed WebSocket is a dead one.
-        guard channel.isActive, !inputIsOver else { return channel.close(promise: nil) }
+        guard channel.isActive, !inputIsOver, !gate.inputHasEnded else { return channel.close(promise: nil) }
         var headers = HTTPHeaders()
         headers.add(name: "Upgrade", value: "websocket")
         headers.add(name: "Connection", value: "Upgrade")
@@ -185,13 +274,34 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         let pipeline = channel.pipeline.syncOperations
         do {
             try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+            try channel.syncOptions?.setOption(.recvAllocator, value: FreshBuffers.forWebSockets)
             try pipeline.addHandler(SocketHandler(link: link), position: .after(self))
         } catch {
             return channel.close(promise: nil)
         }
-        // The decoder hands on what came behind the request already.
+        // The decoder and the gate hand on what came behind the request already.
         for handler in [self] + codec.reversed() {
             pipeline.removeHandler(handler, promise: nil)
         }
+    }
+}
+
+/// What the handlers of one connection share.
+struct HTTPService: Sendable {
+    let responder: any RequestResponder
+    let metrics: Metrics
+    /// Whether it is a TLS connection.
+    let isSecure: Bool
+    /// Nil where connections are not counted.
+    let connection: TrackedConnection?
+
+    func request(_ head: HTTPRequestHead, _ body: IncomingRequest.Body, _ channel: any Channel) -> IncomingRequest {
+        IncomingRequest(
+            head: head,
+            body: body,
+            isSecure: isSecure,
+            source: channel.remoteAddress?.ipAddress,
+            connection: connection
+        )
     }
 }

@@ -1,33 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyAPI
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request, whole.
+/// A request: whole, or its head alone.
 struct IncomingRequest: Sendable {
+    enum Body: Sendable {
+        case whole([UInt8])
+        /// It is still to come; the head says which SHA-256 it will have, in hexadecimal.
+        case announced(digest: String)
+    }
+
     let method: String
     /// As it was sent: percent-encoded, without the query.
     let path: String
     /// As it was sent, without the question mark.
     let query: String
     let headers: HTTPHeaders
+    /// Empty if it is still to come.
     let body: [UInt8]
+    /// SHA-256 of the body in hexadecimal, announced if it is still to come; nil if it is to be computed.
+    private let announcedDigest: String?
     /// Whether it came over TLS.
     let isSecure: Bool
     /// The IP address from which it came.
     let source: String?
+    /// The connection on which it came; nil where those are not counted.
+    let connection: TrackedConnection?
 
-    init(head: HTTPRequestHead, body: [UInt8], isSecure: Bool, source: String? = nil) {
+    init(
+        head: HTTPRequestHead,
+        body: Body,
+        isSecure: Bool,
+        source: String? = nil,
+        connection: TrackedConnection? = nil
+    ) {
         method = head.method.rawValue
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = String(parts.first ?? "/")
         query = parts.count > 1 ? String(parts[1]) : ""
         headers = head.headers
-        self.body = body
+        switch body {
+        case .whole(let bytes):
+            self.body = bytes
+            announcedDigest = nil
+        case .announced(let digest):
+            self.body = []
+            announcedDigest = digest
+        }
         self.isSecure = isSecure
         self.source = source
+        self.connection = connection
+    }
+
+    /// What a signature covers of it.
+    var signable: SignableRequest {
+        SignableRequest(
+            method: method,
+            path: path,
+            query: query,
+            headers: headers.map { ($0.name, $0.value) },
+            bodyDigest: announcedDigest ?? Hex.encode(Digest.sha256(body))
+        )
     }
 }
 
@@ -79,7 +117,9 @@ enum UpgradeAnswer: Sendable {
 /// What answers requests.
 protocol RequestResponder: Sendable {
     func respond(to request: IncomingRequest) async -> OutgoingResponse
-    /// The answer to a request whose body was longer than any is taken; the body is not kept.
-    func refuse(tooLong request: IncomingRequest) -> OutgoingResponse
+    /// Whether the head of a request shows who sends it, its body being still to come.
+    func isAuthenticated(head request: IncomingRequest) async -> Bool
+    /// The answer to a request whose body was longer than `limit` bytes; the body is not kept.
+    func refuse(_ request: IncomingRequest, longerThan limit: Int) -> OutgoingResponse
     func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer
 }

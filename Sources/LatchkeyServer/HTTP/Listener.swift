@@ -5,75 +5,88 @@ internal import NIOHTTP1
 internal import NIOPosix
 
 /// What takes connections, with TLS, without, or whichever they begin with.
-enum Listener {
+struct Listener: Sendable {
     enum Security: Sendable {
         case plain
-        case secure(SecureContext)
+        case secure(ServerCertificate)
         /// By the first byte: for a machine's own programs.
-        case either(SecureContext)
+        case either(ServerCertificate)
     }
+
+    let security: Security
+    let responder: any RequestResponder
+    let metrics: Metrics
+    /// Of the event loop on which it listens.
+    let limiter: ConnectionLimiter
 
     /// Listens.
     ///
     /// - Throws: the system's error, when the port is taken and the like.
-    static func bind(
-        host: String,
-        port: Int,
-        security: Security,
-        responder: any RequestResponder,
-        metrics: Metrics,
-        loop: any EventLoop
-    ) async throws -> any Channel {
+    func bind(host: String, port: Int, loop: any EventLoop) async throws -> any Channel {
         try await ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptHandler(limiter))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            // Who has said all there is to say may still wait for the answer; HTTPHandler ends what is over.
+            // A client that has said all there is to say may still wait for the answer; HTTPHandler ends what is over.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // Of more, swift-nio would keep a buffer each.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: FreshBuffers())
+            .childChannelOption(.recvAllocator, value: FreshBuffers.forRequests)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let sync = channel.pipeline.syncOperations
-                    switch security {
-                    case .plain: try addHTTP(to: sync, isSecure: false, responder, metrics)
-                    case .secure(let context):
-                        try addTLS(to: sync, context)
-                        try addHTTP(to: sync, isSecure: true, responder, metrics)
-                    case .either(let context):
-                        try sync.addHandler(SchemeHandler(context: context, responder: responder, metrics: metrics))
-                    }
-                }
-            }
+            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try accept(channel) } }
             .bind(host: host, port: port).get()
     }
 
-    static func addTLS(to pipeline: ChannelPipeline.SynchronousOperations, _ context: SecureContext) throws {
-        guard let handler = SecureHandler(context) else { throw ChannelError.operationUnsupported }
+    /// - Throws: where there is no room for the connection, which is closed then.
+    private func accept(_ channel: any Channel) throws {
+        guard let connection = limiter.admit(channel) else { throw ChannelError.operationUnsupported }
+        let pipeline = channel.pipeline.syncOperations
+        switch security {
+        case .plain: try addHTTP(to: pipeline, isSecure: false, connection)
+        case .secure(let certificate):
+            try Listener.addTLS(to: pipeline, certificate)
+            try addHTTP(to: pipeline, isSecure: true, connection)
+        case .either(let certificate):
+            try pipeline.addHandler(SchemeHandler(listener: self, certificate: certificate, connection: connection))
+        }
+    }
+
+    fileprivate static func addTLS(
+        to pipeline: ChannelPipeline.SynchronousOperations,
+        _ certificate: ServerCertificate
+    ) throws {
+        guard let handler = SecureHandler(certificate.context) else { throw ChannelError.operationUnsupported }
         try pipeline.addHandler(handler)
     }
 
-    static func addHTTP(
+    fileprivate func addHTTP(
         to pipeline: ChannelPipeline.SynchronousOperations,
         isSecure: Bool,
-        _ responder: any RequestResponder,
-        _ metrics: Metrics
+        _ connection: TrackedConnection
     ) throws {
+        let gate = RequestGate(connection: connection)
         let encoder = HTTPResponseEncoder()
-        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
-        let pipelining = HTTPServerPipelineHandler()
-        try pipeline.addHandlers([encoder, decoder, pipelining])
-        try pipeline.addHandler(
-            HTTPHandler(
-                responder: responder,
-                metrics: metrics,
-                isSecure: isSecure,
-                codec: [encoder, decoder, pipelining]
-            )
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = HTTPHandler.headLimit
+        limits.maxHeaderListSize = HTTPHandler.headLimit
+        limits.maxHeaderFieldCount = HTTPHandler.fieldLimit
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)
         )
+        let service = HTTPService(
+            responder: responder,
+            metrics: metrics,
+            isSecure: isSecure,
+            connection: connection
+        )
+        try pipeline.addHandlers([gate, encoder, decoder])
+        try pipeline.addHandler(HTTPHandler(service, gate: gate, codec: [gate, encoder, decoder]))
     }
 }
 
@@ -81,15 +94,15 @@ enum Listener {
 private final class SchemeHandler: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
 
-    private let context: SecureContext
-    private let responder: any RequestResponder
-    private let metrics: Metrics
+    private let listener: Listener
+    private let certificate: ServerCertificate
+    private let connection: TrackedConnection
     private var timer: Scheduled<Void>?
 
-    init(context: SecureContext, responder: any RequestResponder, metrics: Metrics) {
-        self.context = context
-        self.responder = responder
-        self.metrics = metrics
+    init(listener: Listener, certificate: ServerCertificate, connection: TrackedConnection) {
+        self.listener = listener
+        self.certificate = certificate
+        self.connection = connection
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -111,32 +124,13 @@ private final class SchemeHandler: ChannelInboundHandler, RemovableChannelHandle
         guard let first = bytes.getInteger(at: bytes.readerIndex) as UInt8? else { return }
         let pipeline = context.pipeline.syncOperations
         do {
-            if first == 22 { try Listener.addTLS(to: pipeline, self.context) }
-            try Listener.addHTTP(to: pipeline, isSecure: first == 22, responder, metrics)
+            if first == 22 { try Listener.addTLS(to: pipeline, certificate) }
+            try listener.addHTTP(to: pipeline, isSecure: first == 22, connection)
         } catch {
             return context.close(promise: nil)
         }
         context.fireChannelRead(data)
         context.fireChannelReadComplete()
         pipeline.removeHandler(self, promise: nil)
-    }
-}
-
-/// Buffers for what comes in, none of which is kept, since most connections idle: swift-nio would keep those of a burst
-/// for as long as its connection lives. A new one costs far less than the system's call that fills it.
-private struct FreshBuffers: RecvByteBufferAllocator {
-    private static let size = 128 * 1024
-    /// The first one is kept (`NIOPooledRecvBufferAllocator`), so it is small.
-    private static let firstSize = 512
-    private var isFirst = true
-
-    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
-        allocator.buffer(capacity: isFirst ? FreshBuffers.firstSize : FreshBuffers.size)
-    }
-
-    /// - Returns: true, so that the first one is not used again.
-    mutating func record(actualReadBytes: Int) -> Bool {
-        isFirst = false
-        return true
     }
 }

@@ -16,7 +16,7 @@ struct Launching {
     let launcher: DockerLauncher
     private let gateway: String
     private let options: Daemon.LaunchOptions
-    private let context: SecureContext
+    let certificate: ServerCertificate
     private let metadata: MetadataService
     private let workers: Workers
     private let log: Logger
@@ -41,7 +41,7 @@ struct Launching {
                 hint: "latchkeyd init makes them"
             )
         }
-        context = try certificates.context(named: "instances", for: [gateway])
+        certificate = try certificates.certificate(named: "instances", for: [gateway])
         let authority = HostText.bracketed(gateway)
         launcher = DockerLauncher(
             engine: engine,
@@ -73,22 +73,21 @@ struct Launching {
 
     /// Listens where instances ask who they are, in the clear as at EC2, and where their agents dial in, with TLS. Only the
     /// engine's own network leads there.
-    func listen(_ door: FrontDoor, _ metrics: Metrics, _ loop: any EventLoop) throws -> [any Channel] {
+    func listen(
+        _ door: FrontDoor,
+        _ metrics: Metrics,
+        _ limiter: ConnectionLimiter,
+        _ loop: any EventLoop
+    ) throws -> [any Channel] {
         var channels: [any Channel] = []
         let ways: [(Int, Listener.Security, any RequestResponder)] = [
-            (options.metadataPort, .plain, metadata), (options.metadataPort + 1, .secure(context), door),
+            (options.metadataPort, .plain, metadata), (options.metadataPort + 1, .secure(certificate), door),
         ]
         for (port, security, responder) in ways {
             do {
                 let bound = loop.makeFutureWithTask { [gateway] in
-                    try await Listener.bind(
-                        host: gateway,
-                        port: port,
-                        security: security,
-                        responder: responder,
-                        metrics: metrics,
-                        loop: loop
-                    )
+                    try await Listener(security: security, responder: responder, metrics: metrics, limiter: limiter)
+                        .bind(host: gateway, port: port, loop: loop)
                 }
                 channels.append(try bound.wait())
             } catch {

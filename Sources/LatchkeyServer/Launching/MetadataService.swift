@@ -51,7 +51,11 @@ final class MetadataService: RequestResponder {
         self.log = log
     }
 
-    func refuse(tooLong request: IncomingRequest) -> OutgoingResponse { MetadataService.status(.payloadTooLarge) }
+    func refuse(_ request: IncomingRequest, longerThan limit: Int) -> OutgoingResponse {
+        MetadataService.status(.payloadTooLarge)
+    }
+
+    func isAuthenticated(head request: IncomingRequest) async -> Bool { false }
 
     func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer {
         .refuse(.text(.notFound, "there is no channel here"))

@@ -16,6 +16,7 @@ final class DataLink: Link {
     let signer: String?
     /// The session's id in the path.
     let path: String
+    private let connection: TrackedConnection?
     private(set) var handler: SocketHandler?
     private(set) var role: Role?
     private(set) weak var session: RelaySession?
@@ -23,14 +24,17 @@ final class DataLink: Link {
     let opened = NIODeadline.now()
     private var faults = 0
 
-    init(relay: Relay, path: String, signer: String?) {
+    /// - Parameter connection: authenticates when the link joins a session.
+    init(relay: Relay, path: String, signer: String?, connection: TrackedConnection? = nil) {
         self.relay = relay
         self.path = path
         self.signer = signer
+        self.connection = connection
     }
 
     /// The link has shown its token and belongs to a session now.
     func join(_ session: RelaySession, as role: Role) {
+        connection?.authenticate()
         self.session = session
         self.role = role
     }

@@ -58,13 +58,7 @@ final class Authority: Sendable {
     ///
     /// - Throws: `AuthenticationFailure`, `LatchkeyError` if the store cannot be asked.
     func signer(of request: IncomingRequest, services: Set<String>, now: Date = Date()) throws -> Principal {
-        let signable = SignableRequest(
-            method: request.method,
-            path: request.path,
-            query: request.query,
-            headers: request.headers.map { ($0.name, $0.value) },
-            body: request.body
-        )
+        let signable = request.signable
         let header: SignatureHeader
         do { header = try SignatureHeader(of: signable) } catch { throw AuthenticationFailure.signature(error) }
         guard services.contains(header.scope.service) else {
@@ -81,6 +75,7 @@ final class Authority: Sendable {
         } catch {
             throw AuthenticationFailure.signature(error)
         }
+        request.connection?.authenticate()
         // A note for people: a disk that is full must keep nobody out.
         if case .user = principal { try? store.noteAccessKeyUse(header.accessKeyID, at: now) }
         return principal

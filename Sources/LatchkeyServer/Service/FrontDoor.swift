@@ -59,9 +59,15 @@ struct FrontDoor: RequestResponder {
         EC2Door(authority: authority, service: ec2, workers: workers) { failure($0, $1) }
     }
 
-    func refuse(tooLong request: IncomingRequest) -> OutgoingResponse {
+    func refuse(_ request: IncomingRequest, longerThan limit: Int) -> OutgoingResponse {
         EC2Door.takes(request)
-            ? ec2Door.tooLong(request) : .text(.payloadTooLarge, "the request is longer than 1 MiB")
+            ? ec2Door.refuse(request, longerThan: limit)
+            : .text(.payloadTooLarge, "the request is longer than \(limit) bytes")
+    }
+
+    func isAuthenticated(head request: IncomingRequest) async -> Bool {
+        let services = FrontDoor.allServices
+        return (try? await workers.run { try authority.signer(of: request, services: services) }) != nil
     }
 
     private func failure(_ error: any Error, _ request: IncomingRequest) -> ServiceError {
@@ -107,6 +113,9 @@ struct FrontDoor: RequestResponder {
         "AmazonSSM": "ssm", "EC2WindowsMessageDeliveryService": "ec2messages",
         SendSSHPublicKey.target.prefix: SendSSHPublicKey.target.service,
     ]
+
+    /// Everything that signatures may be for.
+    private static let allServices = Set(services.values).union(["ec2", "sts", "ssmmessages"])
 
     private static func unknownOperation(_ name: some StringProtocol) -> ServiceError {
         ServiceError(
@@ -283,7 +292,9 @@ struct FrontDoor: RequestResponder {
             let sessionID = String(request.path.dropFirst(FrontDoor.dataPath.count))
             // A client shows its token in the first frame and signs nothing; an agent does both.
             let signer = request.headers.contains(name: "Authorization") ? try await agent(of: request) : nil
-            return .accept { DataLink(relay: relay, path: sessionID, signer: signer) }
+            return .accept {
+                DataLink(relay: relay, path: sessionID, signer: signer, connection: request.connection)
+            }
         } catch {
             let failure = failure(error, request)
             return .refuse(.text(.forbidden, "\(failure.code): \(failure.message)"))

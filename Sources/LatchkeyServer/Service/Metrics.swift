@@ -8,6 +8,7 @@ internal import Synchronization
 package final class Metrics: Sendable {
     package enum Counter: Int, CaseIterable, Sendable {
         case requests, refusedRequests, refusedFrames, refusedChannels, sessionsStarted, sessionsEnded, frames
+        case droppedConnections
 
         var name: String {
             switch self {
@@ -18,6 +19,7 @@ package final class Metrics: Sendable {
             case .sessionsStarted: "latchkey_sessions_started_total"
             case .sessionsEnded: "latchkey_sessions_ended_total"
             case .frames: "latchkey_frames_total"
+            case .droppedConnections: "latchkey_connections_dropped_total"
             }
         }
 
@@ -30,15 +32,35 @@ package final class Metrics: Sendable {
             case .sessionsStarted: "Sessions that were started."
             case .sessionsEnded: "Sessions that have ended."
             case .frames: "Messages passed on between the ends of sessions."
+            case .droppedConnections: "Connections closed or not taken because of a limit."
             }
         }
     }
 
     package enum Gauge: Int, CaseIterable, Sendable {
-        case agents, sessions
+        case agents, sessions, connections, unauthenticatedConnections, unauthenticatedBytes, certificateExpiry
 
-        var name: String { self == .agents ? "latchkey_agents" : "latchkey_sessions" }
-        var help: String { self == .agents ? "Agents that are connected." : "Sessions that are alive." }
+        var name: String {
+            switch self {
+            case .agents: "latchkey_agents"
+            case .sessions: "latchkey_sessions"
+            case .connections: "latchkey_connections"
+            case .unauthenticatedConnections: "latchkey_connections_unauthenticated"
+            case .unauthenticatedBytes: "latchkey_unauthenticated_request_bytes"
+            case .certificateExpiry: "latchkey_certificate_expiry_timestamp_seconds"
+            }
+        }
+
+        var help: String {
+            switch self {
+            case .agents: "Agents that are connected."
+            case .sessions: "Sessions that are alive."
+            case .connections: "Connections that are open."
+            case .unauthenticatedConnections: "Connections that have not authenticated."
+            case .unauthenticatedBytes: "Bytes of requests in memory on connections that have not authenticated."
+            case .certificateExpiry: "When the server's certificate expires, in seconds since 1970; 0 without TLS."
+            }
+        }
     }
 
     private struct Values {
@@ -62,7 +84,18 @@ package final class Metrics: Sendable {
         let gauges = Gauge.allCases.map {
             "# HELP \($0.name) \($0.help)\n# TYPE \($0.name) gauge\n\($0.name) \(now.gauges[$0.rawValue])\n"
         }
-        return (counters + gauges).joined() + Metrics.process
+        return (counters + gauges).joined() + process()
+    }
+
+    private let lastProcess = Mutex<(text: String, until: Int64)>(("", 0))
+
+    /// Looked up once a second at the most: it takes the longer the more descriptors there are, and is for everyone.
+    private func process() -> String {
+        let now = SystemClock.milliseconds()
+        return lastProcess.withLock { last in
+            if now >= last.until { last = (Metrics.process, now + 1000) }
+            return last.text
+        }
     }
 
     /// What every exporter of Prometheus tells of its process.

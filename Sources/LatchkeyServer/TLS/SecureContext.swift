@@ -22,6 +22,8 @@ final class SecureContext: @unchecked Sendable {
             context,
             "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
         )
+        // TLS 1.2 with forward secrecy and authenticated encryption only.
+        _ = SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20")
         // An idle connection keeps no buffers. Sessions are resumed by tickets, of which nothing is kept either.
         _ = lk_ssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
         _ = lk_ssl_ctx_set_session_cache(context, Int(SSL_SESS_CACHE_OFF))

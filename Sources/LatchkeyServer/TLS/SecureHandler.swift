@@ -90,7 +90,11 @@ final class SecureHandler: ChannelDuplexHandler, @unchecked Sendable {
             }
             return filled
         }
-        // An answer to what was no data, such as a change of keys.
+        // An answer to what was no data, such as a change of keys. Where nothing is read at the other end, answers would pile up.
+        if wire.hasOutgoing, !context.channel.isWritable {
+            end(context)
+            return nil
+        }
         sendRecords(context, promise: nil)
         context.flush()
         if verdict != SSL_ERROR_NONE && verdict != SSL_ERROR_WANT_READ {

@@ -24,6 +24,8 @@ final class Wire {
     /// Makes room for what is about to be written.
     func reserve(_ size: Int) { outgoing.reserveCapacity(minimumWritableBytes: size) }
 
+    var hasOutgoing: Bool { outgoing.readableBytes > 0 }
+
     func takeOutgoing() -> ByteBuffer {
         defer { outgoing = Wire.empty }
         return outgoing
