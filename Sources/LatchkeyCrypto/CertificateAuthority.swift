@@ -125,8 +125,10 @@ package enum CertificateAuthority {
         }
         let key = try freshKey()
         defer { EVP_PKEY_free(key) }
-        // A common name ends at 64 characters (RFC 5280 A.1); verifiers look at the alternative names only.
-        let draft = try CertificateDraft(key: key, name: first.utf8.count <= 64 ? first : "server", days: days)
+        // A common name ends at 64 characters (RFC 5280 A.1). Verifiers look at the alternative names only, but OpenSSL takes
+        // an address in it for a DNS name that an authority may not certify.
+        let isCommon = first.utf8.count <= 64 && alternatives[0].hasPrefix("DNS:")
+        let draft = try CertificateDraft(key: key, name: isCommon ? first : "server", days: days)
         try draft.setIssuer(authority)
         if let notBefore { try draft.setNotBefore(notBefore) }
         try draft.add(NID_basic_constraints, "critical,CA:FALSE")
