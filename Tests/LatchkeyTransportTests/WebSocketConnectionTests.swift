@@ -47,7 +47,7 @@ struct WebSocketConnectionTests {
                     connection = try? WebSocketConnection(
                         to: ServerAddress(isSecure: true, host: "127.0.0.1", port: port),
                         trust: Trust(authorities: "\(scratch.path)/cert.pem"),
-                        timeout: 10_000
+                        timeout: 100_000
                     )
                     return connection != nil
                 },

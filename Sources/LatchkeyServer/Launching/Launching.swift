@@ -14,7 +14,8 @@ struct Launching {
     private static let interval = TimeAmount.seconds(1)
 
     let launcher: DockerLauncher
-    private let gateway: String
+    /// Where instances reach this machine.
+    private let address: String
     private let options: Daemon.LaunchOptions
     private let context: SecureContext
     private let metadata: MetadataService
@@ -32,7 +33,7 @@ struct Launching {
         log: Logger
     ) throws {
         let engine = DockerEngine(socket: options.socket)
-        gateway = try engine.gateway()
+        address = try engine.hostAddress()
         let certificates = Certificates(folders)
         guard certificates.exist else {
             throw LatchkeyError(
@@ -41,8 +42,8 @@ struct Launching {
                 hint: "latchkeyd init makes them"
             )
         }
-        context = try certificates.context(named: "instances", for: [gateway])
-        let authority = HostText.bracketed(gateway)
+        context = try certificates.context(named: "instances", for: [address])
+        let authority = HostText.bracketed(address)
         launcher = DockerLauncher(
             engine: engine,
             store: store,
@@ -80,9 +81,9 @@ struct Launching {
         ]
         for (port, security, responder) in ways {
             do {
-                let bound = loop.makeFutureWithTask { [gateway] in
+                let bound = loop.makeFutureWithTask { [address] in
                     try await Listener.bind(
-                        host: gateway,
+                        host: address,
                         port: port,
                         security: security,
                         responder: responder,
@@ -95,14 +96,14 @@ struct Launching {
                 for channel in channels { try? channel.close().wait() }
                 throw LatchkeyError(
                     .fileUnusable,
-                    "cannot listen for instances on \(HostText.bracketed(gateway)):\(port): \(Daemon.words(error))",
+                    "cannot listen for instances on \(HostText.bracketed(address)):\(port): \(Daemon.words(error))",
                     hint: "--metadata-port names two others, this one and the next"
                 )
             }
         }
         log.notice(
             "launching",
-            metadata: ["engine": "\(options.socket)", "metadata": "\(gateway):\(options.metadataPort)"]
+            metadata: ["engine": "\(options.socket)", "metadata": "\(address):\(options.metadataPort)"]
         )
         if !DockerLauncher.canPublish {
             log.warning(
