@@ -22,7 +22,12 @@ extension RelayTests {
                 let clock = try TestClock(scratch)
                 try TestRelay.with(scratch, through: clock.words, "--max-duration", "60") { relay in
                     try TestAgent.with(relay) { agent in
-                        let answer = try relay.python(Self.script, agent.instanceID, clock.path, timeout: 4 * Execution.patience)
+                        let answer = try relay.python(
+                            Self.script,
+                            agent.instanceID,
+                            clock.path,
+                            timeout: 4 * Execution.patience
+                        )
                         #expect(answer == "6")
                         try RelayTests.wait(for: "Terminated", relay, of: agent)
                         #expect(try relay.log().components(separatedBy: "\"agent connected\"").count == 2)

@@ -65,7 +65,10 @@ extension RelayTests {
                 RelayTests.expect(run.output, bytes)
                 try bytes.write(to: URL(fileURLWithPath: "\(scratch.path)/bytes"))
                 let digest = try Execution.require(["sha256sum", "\(scratch.path)/bytes"]).text.prefix(64)
-                #expect(try relay(scratch, "sha256sum", input: bytes, timeout: 3 * Execution.patience).text.prefix(64) == digest)
+                #expect(
+                    try relay(scratch, "sha256sum", input: bytes, timeout: 3 * Execution.patience).text.prefix(64)
+                        == digest
+                )
             }
         }
 

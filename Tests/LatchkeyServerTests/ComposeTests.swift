@@ -24,11 +24,18 @@ struct ComposeTests {
 
     @Test func `one command starts a latchkeyd that launches instances, and nothing of it remains`() throws {
         let programs = URL(fileURLWithPath: Scratch.program).deletingLastPathComponent().path
-        try Execution.require(["\(ComposeTests.folder)/server-image", programs, ComposeTests.image], timeout: 4 * Execution.patience)
+        try Execution.require(
+            ["\(ComposeTests.folder)/server-image", programs, ComposeTests.image],
+            timeout: 4 * Execution.patience
+        )
         try Scratch.with { scratch in
             let environment = try environment(scratch)
             defer { remove(scratch, environment) }
-            let run = try Execution.run(["bash", "-c", ComposeTests.story], environment: environment, timeout: 4 * Execution.patience)
+            let run = try Execution.run(
+                ["bash", "-c", ComposeTests.story],
+                environment: environment,
+                timeout: 4 * Execution.patience
+            )
             #expect(run.status == 0, "\(run.text)\(run.error)")
             #expect(
                 run.text == """

@@ -102,7 +102,8 @@ extension RelayTests {
             try RelayTests.with { scratch, relay, agent in
                 let client = try Daemon(
                     [
-                        "bash", "-c", "\"$0\" connect web-1 --road relay -- 'echo begun; sleep 1000'; echo status=$? >&2",
+                        "bash", "-c",
+                        "\"$0\" connect web-1 --road relay -- 'echo begun; sleep 1000'; echo status=$? >&2",
                         Scratch.program,
                     ],
                     environment: scratch.environment,
@@ -204,7 +205,9 @@ extension RelayTests {
                 try scratch.write("go", "")
                 var command: pid_t?
                 try TestRelay.wait(for: "the command to end") {
-                    command = pid_t((try? scratch.read("\(scratch.path)/ended"))?.trimmingCharacters(in: .newlines) ?? "")
+                    command = pid_t(
+                        (try? scratch.read("\(scratch.path)/ended"))?.trimmingCharacters(in: .newlines) ?? ""
+                    )
                     return command.map { kill($0, 0) != 0 } ?? false
                 }
                 let before = try agent.processorTime()

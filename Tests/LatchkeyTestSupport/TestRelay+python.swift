@@ -30,7 +30,9 @@ extension Scratch {
     ///
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
-    package func python(_ script: String, _ arguments: [String] = [], timeout: Int = 2 * Execution.patience) throws -> String {
+    package func python(_ script: String, _ arguments: [String] = [], timeout: Int = 2 * Execution.patience) throws
+        -> String
+    {
         // boto3 is not to find anybody's real account.
         let more: [String: String?] = [
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "PROGRAM": Scratch.program,
@@ -50,13 +52,16 @@ extension TestRelay {
     ///
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
-    package func python(_ script: String, _ arguments: String..., timeout: Int = 2 * Execution.patience) throws -> String {
+    package func python(_ script: String, _ arguments: String..., timeout: Int = 2 * Execution.patience) throws
+        -> String
+    {
         try scratch.python(script, [String(port)] + arguments, timeout: timeout)
     }
 
     /// - Parameter arguments: what follows the port.
     @discardableResult
-    package func python(_ script: String, _ arguments: [String], timeout: Int = 2 * Execution.patience) throws -> String {
+    package func python(_ script: String, _ arguments: [String], timeout: Int = 2 * Execution.patience) throws -> String
+    {
         try scratch.python(script, [String(port)] + arguments, timeout: timeout)
     }
 

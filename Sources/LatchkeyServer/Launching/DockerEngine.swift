@@ -137,7 +137,8 @@ package struct DockerEngine: Sendable {
             throw LatchkeyError(
                 .configurationInvalid,
                 "the container engine at '\(socket.terminalSafe)' is rootless: its instances cannot reach this machine",
-                hint: "--docker-socket names that of an engine that runs as root, such as \(DockerEngine.standardSocket)"
+                hint:
+                    "--docker-socket names that of an engine that runs as root, such as \(DockerEngine.standardSocket)"
             )
         }
         return try read(EngineNetwork.self, "/networks/bridge").hostAddress(among: EngineNetwork.localAddresses())

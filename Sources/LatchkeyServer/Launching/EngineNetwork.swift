@@ -105,7 +105,8 @@ struct EngineNetwork: Decodable, Sendable {
         /// - Parameter text: as `172.17.0.0/16`.
         init?(_ text: String) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, let address = IPv4(String(parts[0])), let length = UInt32(parts[1]), length <= 32 else {
+            guard parts.count == 2, let address = IPv4(String(parts[0])), let length = UInt32(parts[1]), length <= 32
+            else {
                 return nil
             }
             mask = length == 0 ? 0 : ~0 << (32 - length)
