@@ -26,8 +26,8 @@ release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xl
     -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static
 sources := $(shell find Package.swift Sources -type f)
 swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/ServerLoad Benchmarks/Sources)
-scripts := .ci/install-packages .ci/run Docker/base-image Docker/demo Docker/engine Docker/instance-image \
-    Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
+scripts := .ci/engine .ci/install-packages .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
+    Docker/instance-image Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
 .PHONY: help build deps toolchain image test lint install uninstall demo demo-down benchmark fuzz clean
 

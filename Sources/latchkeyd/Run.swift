@@ -127,7 +127,7 @@ struct Run: ParsableCommand {
         options.maxMinutes = maxDuration
         options.maxUnauthenticated = maxUnauthenticated
         options.maxUnauthenticatedPerSource = maxUnauthenticatedPerSource
-        if docker { options.launching = launchOptions }
+        if docker { options.launching = try launchOptions }
         try Daemon(folders: .current, options: options, log: log)
             .run {
                 var number: Int32 = 0
@@ -136,16 +136,25 @@ struct Run: ParsableCommand {
     }
 
     private var launchOptions: Daemon.LaunchOptions {
-        var launching = Daemon.LaunchOptions()
-        if let dockerSocket {
-            launching.socket = dockerSocket
-        } else if let host = Environment.value("DOCKER_HOST"), host.hasPrefix("unix://") {
-            launching.socket = String(host.dropFirst(7))
+        get throws(LatchkeyError) {
+            var launching = Daemon.LaunchOptions()
+            if let dockerSocket {
+                launching.socket = dockerSocket
+            } else if let host = Environment.value("DOCKER_HOST") {
+                guard host.hasPrefix("unix://") else {
+                    throw LatchkeyError(
+                        .configurationInvalid,
+                        "DOCKER_HOST is '\(host.terminalSafe)': only an engine of this machine launches instances",
+                        hint: "--docker-socket names its socket"
+                    )
+                }
+                launching.socket = String(host.dropFirst(7))
+            }
+            launching.metadataPort = metadataPort
+            let agent = Environment.executableFolder.map { "\($0)/latchkey-agent" }
+            if let agent, access(agent, X_OK) == 0 { launching.volumes = ["\(agent):/usr/local/bin/latchkey-agent:ro"] }
+            launching.volumes += volume.map { "\($0):ro" }
+            return launching
         }
-        launching.metadataPort = metadataPort
-        let agent = Environment.executableFolder.map { "\($0)/latchkey-agent" }
-        if let agent, access(agent, X_OK) == 0 { launching.volumes = ["\(agent):/usr/local/bin/latchkey-agent:ro"] }
-        launching.volumes += volume.map { "\($0):ro" }
-        return launching
     }
 }

@@ -2,12 +2,15 @@
 
 import Foundation
 internal import LatchkeyModel
+import LatchkeyTestSupport
 
 @testable import LatchkeyAgent
 
 /// How the tests run things on this machine.
 enum Local {
     static let isRoot = geteuid() == 0
+    /// Milliseconds until something that hangs is given up.
+    static let patience = Int64(Execution.patience) * 1000
 
     static func shell(
         _ line: String,
@@ -24,14 +27,17 @@ enum Local {
     }
 
     /// Runs a line of shell to its end.
+    ///
+    /// - Returns: no ending also if something held the session until patience was at its end.
     static func run(
         _ line: String,
         terminal: LocalTerminalSize? = nil,
         user: LocalUser? = nil,
         input: [UInt8] = [],
-        timeout: Int64 = 20_000,
+        timeout: Int64 = patience,
         limit: Int = 1 << 20
     ) throws -> (text: String, error: String, ending: LocalProcess.Ending?) {
+        let deadline = SystemClock.milliseconds() + timeout
         let outcome = try LocalProcess.run(
             shell(line, terminal: terminal, user: user),
             input: input,
@@ -40,7 +46,7 @@ enum Local {
         )
         return (
             String(decoding: outcome.output, as: UTF8.self), String(decoding: outcome.error, as: UTF8.self),
-            outcome.ending
+            SystemClock.milliseconds() < deadline ? outcome.ending : nil
         )
     }
 
@@ -60,9 +66,9 @@ enum Local {
             .count
     }
 
-    /// Looks again and again until it is so, for at most that many seconds.
-    static func eventually(within seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
-        let deadline = Date(timeIntervalSinceNow: seconds)
+    /// Looks again and again until it is so, or patience is at its end.
+    static func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
+        let deadline = Date(timeIntervalSinceNow: Double(Execution.patience))
         while Date() < deadline {
             if try condition() { return true }
             usleep(10_000)
@@ -74,10 +80,10 @@ enum Local {
 extension LocalProcess {
     mutating func send(_ text: String) -> Writing { Array(text.utf8).withUnsafeBytes { write($0) } }
 
-    /// Reads until the text is there or the stream has ended, for at most ten seconds.
+    /// Reads until the text is there or the stream has ended, or patience is at its end.
     mutating func output(until text: String) -> String {
         var bytes: [UInt8] = []
-        let deadline = SystemClock.milliseconds() + 10_000
+        let deadline = SystemClock.milliseconds() + Local.patience
         while SystemClock.milliseconds() < deadline, !String(decoding: bytes, as: UTF8.self).contains(text) {
             _ = ending()
             var buffer = [UInt8](repeating: 0, count: 65536)
@@ -91,8 +97,16 @@ extension LocalProcess {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    mutating func end(within seconds: Double = 10) -> Ending? {
-        let deadline = SystemClock.milliseconds() + Int64(seconds * 1000)
+    /// Whether a child of the shell has the terminal's foreground (proc(5): the group of the terminal is not the shell's own).
+    func hasForegroundChild() -> Bool {
+        guard let text = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8) else { return false }
+        // The state, the parent, the group, the session, the terminal and its foreground come after the name.
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.count > 5 && fields[5] != fields[2]
+    }
+
+    mutating func end() -> Ending? {
+        let deadline = SystemClock.milliseconds() + Local.patience
         while SystemClock.milliseconds() < deadline, ending() == nil {
             var descriptor = pollfd(fd: exitDescriptor, events: Int16(POLLIN), revents: 0)
             poll(&descriptor, 1, Int32(deadline - SystemClock.milliseconds()))

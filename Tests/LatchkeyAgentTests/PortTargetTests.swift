@@ -61,7 +61,7 @@ struct PortTargetTests {
     @Test func `the first address that answers is taken`() throws {
         let server = try Listener(family: AF_INET)
         // Nobody listens at the first one.
-        let refused = try Listener.freePort()
+        let refused = try TestRelay.freePort()
         let target = PortTarget(
             name: "test",
             addresses: try PortTarget.resolve(host: "127.0.0.1", port: refused).addresses
@@ -87,7 +87,7 @@ struct PortTargetTests {
     }
 
     @Test func `nobody there is an error with the target's name`() throws {
-        let port = try Listener.freePort()
+        let port = try TestRelay.freePort()
         #expect(throws: PortTargetError.unreachable("127.0.0.1:\(port)", ECONNREFUSED)) {
             _ = try dial(try PortTarget.resolve(host: "127.0.0.1", port: port))
         }
@@ -108,7 +108,7 @@ struct PortTargetTests {
 
     private func read(_ connection: Int32) -> String {
         var wait = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
-        poll(&wait, 1, 5000)
+        poll(&wait, 1, Int32(Execution.patience) * 1000)
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = Glibc.read(connection, &bytes, bytes.count)
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
@@ -144,8 +144,6 @@ private final class Listener {
     }
 
     deinit { close(descriptor) }
-
-    static func freePort() throws -> Int { try Listener(family: AF_INET).port }
 
     func greet() -> Bool {
         let connection = accept(descriptor, nil, nil)

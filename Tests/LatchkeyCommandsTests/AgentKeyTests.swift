@@ -90,7 +90,7 @@ struct AgentKeyTests {
             let socket = "\(scratch.path)/touch"
             let daemon = try Daemon(["python3", "-c", Self.securityKey, socket, scratch.path])
             defer { daemon.stop() }
-            for _ in 0..<200 where !FileManager.default.fileExists(atPath: socket) { usleep(20_000) }
+            try TestRelay.wait(for: "the agent") { FileManager.default.fileExists(atPath: socket) }
             let line = try scratch.read("\(scratch.path)/sk.pub")
             let environment = ["SSH_AUTH_SOCK": Optional(socket)]
             try TestInstance.with(authorizing: [line], options: ["MaxAuthTries=1"]) { instance in

@@ -35,7 +35,7 @@ struct ConnectCommandTests {
                 "-c",
                 "cat; echo err >&2; exit 7",
                 input: bytes,
-                timeout: 120
+                timeout: 2 * Execution.patience
             )
             #expect(run.status == 7)
             #expect(run.error == "err\n")
@@ -158,7 +158,7 @@ struct ConnectCommandTests {
                 a.recv(1)
                 time.sleep(1)
                 p.terminate()
-                print(p.wait(20))
+                print(p.wait(100))
                 """
             let run = try Execution.run(["python3", "-c", script, Scratch.program], environment: scratch.environment)
             #expect(run.line == "-15", "\(run.error)")
@@ -212,30 +212,38 @@ struct ConnectCommandTests {
         try Self.with { scratch, instance in
             defer { try? instance.freeze(false) }
             let script = """
-                "$0" connect web-1 --keep-alive 1 -- 'echo begun; sleep 600' & pid=$!
-                for n in $(seq 100); do sleep 0.1; done; wait $pid; echo $?
+                cd \(scratch.path); "$0" connect web-1 --keep-alive 1 -- 'echo begun; sleep 1000' >out; echo $? >status
                 """
-            DispatchQueue.global().asyncAfter(deadline: .now() + 5) { try? instance.freeze(true) }
-            let run = try Execution.run(["bash", "-c", script, Scratch.program], environment: scratch.environment)
-            #expect(run.text == "begun\n255\n")
-            #expect(run.error.contains("the instance has not answered for"))
+            let client = try Daemon(
+                ["bash", "-c", script, Scratch.program],
+                environment: scratch.environment,
+                log: "\(scratch.path)/error"
+            )
+            defer { client.stop() }
+            let (out, status) = ("\(scratch.path)/out", "\(scratch.path)/status")
+            try TestRelay.wait(for: "the command") { (try? scratch.read(out)) == "begun\n" }
+            try instance.freeze(true)
+            try TestRelay.wait(for: "the client to end") { (try? scratch.read(status)) == "255\n" }
+            #expect(try scratch.read("\(scratch.path)/error").contains("the instance has not answered for"))
         }
     }
 
     @Test func `a command that is interrupted here ends there`() throws {
         try Self.with { scratch, instance in
+            // sshd passes no signal on to a process of root's ("session signalling requires privilege separation").
+            let isRoot = instance.user == "root"
             let script = """
-                "$0" connect web-1 -- 'echo $$; exec sleep 30' > out & pid=$!
+                "$0" connect web-1 -- 'echo $$; exec sleep 1000' > out & pid=$!
                 until [ -s out ]; do sleep 0.1; done
                 kill -INT $pid; wait $pid; echo $?
-                sleep 0.5; "$0" connect web-1 -- "kill -0 $(cat out) 2>/dev/null; echo \\$?"
+                "$0" connect web-1 -- "for n in \\$(seq \(isRoot ? 5 : 600)); do
+                    kill -0 $(cat out) 2>/dev/null || { echo gone; exit; }; sleep 0.1; done; kill $(cat out); echo there"
                 """
             let run = try Execution.run(
                 ["bash", "-mc", "cd \(scratch.path); \(script)", Scratch.program],
                 environment: scratch.environment
             )
-            // sshd passes no signal on to a process of root's ("session signalling requires privilege separation").
-            #expect(run.text == "130\n\(instance.user == "root" ? 0 : 1)\n")
+            #expect(run.text == "130\n\(isRoot ? "there" : "gone")\n", "\(run)")
         }
     }
 }

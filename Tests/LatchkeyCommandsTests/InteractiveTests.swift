@@ -117,9 +117,9 @@ import Testing
     @Test(arguments: ["TERM", "HUP", "SEGV", "ABRT", "ILL"]) func `a signal or a crash leaves the terminal as it was`(
         signal: String
     ) throws {
-        try with { _, _, screen in
+        try with { scratch, _, screen in
             try screen.enterShell(note: "over ssh as")
-            try Execution.require(["pkill", "-\(signal)", "-f", "^\(Scratch.program) connect web-1$"])
+            try scratch.kill("-\(signal)", "^\(Scratch.program) connect web-1$")
             try screen.expectRestored()
         }
     }
@@ -137,7 +137,7 @@ import Testing
                 try Screen.with(scratch, environment: ["PROGRAM": Scratch.program]) { screen in
                     try screen.enter("\"$PROGRAM\" connect web-1 -- echo in </dev/null")
                     try screen.expect("Passphrase for the key '\(path)':")
-                    try Execution.require(["pkill", "-TERM", "-f", "^\(Scratch.program) connect web-1 -- echo in$"])
+                    try scratch.kill("-TERM", "^\(Scratch.program) connect web-1 -- echo in$")
                     try screen.expectRestored()
                     try screen.enter("clear; \"$PROGRAM\" connect web-1 -- echo in </dev/null")
                     try screen.expect("Passphrase for the key '\(path)':")

@@ -55,7 +55,7 @@ struct KeyRotationTests {
         let run = try Execution.require(
             ["bash", "-c", script, Scratch.program] + names,
             environment: scratch.environment,
-            timeout: 300
+            timeout: 6 * Execution.patience
         )
         var doors: [String: Set<String>] = [:]
         for line in run.text.split(separator: "\n") {
@@ -102,7 +102,7 @@ struct KeyRotationTests {
                 "new",
                 "-o",
                 "json",
-                timeout: 300
+                timeout: 6 * Execution.patience
             )
             #expect(run.status == 0, "\(run)")
             let doors = try Self.doors(scratch, names)

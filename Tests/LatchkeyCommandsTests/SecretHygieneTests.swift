@@ -112,7 +112,7 @@ struct SecretHygieneTests {
             try TestInstance.with(authorizing: [line]) { instance in
                 try instance.add("web-1", to: scratch)
                 try Screen.with(scratch) { screen in
-                    try screen.enter("\(Scratch.program) connect web-1 -v --key \(key) -- 'echo a-marker; sleep 60'")
+                    try screen.enter("\(Scratch.program) connect web-1 -v --key \(key) -- 'echo a-marker; sleep 1000'")
                     if test.isEncrypted {
                         try screen.expect("Passphrase for the key")
                         try screen.enter(Self.passphrase)
@@ -120,7 +120,7 @@ struct SecretHygieneTests {
                     try screen.expect("command started")
                     let pattern = "^\(Scratch.program) connect web-1 -v --key \(key) "
                     let process = try Execution.require(["pgrep", "-f", pattern]).line
-                    let inMemory = try Self.found("process", process, scratch, key, control: "a-marker; sleep 60")
+                    let inMemory = try Self.found("process", process, scratch, key, control: "a-marker; sleep 1000")
                     #expect(inMemory == ["control"])
                     let content = try screen.content()
                     #expect(!content.contains(Self.passphrase))
@@ -145,7 +145,7 @@ struct SecretHygieneTests {
             try TestInstance.with(authorizing: [key]) { instance in
                 try instance.add("web-1", to: scratch, key: "web")
                 let script = """
-                    cd $1; ulimit -c unlimited; "$0" connect web-1 -- 'echo begun; sleep 30' >out & pid=$!
+                    cd $1; ulimit -c unlimited; "$0" connect web-1 -- 'echo begun; sleep 1000' >out & pid=$!
                     until [ -s out ]; do sleep 0.1; done; kill -SEGV $pid; wait $pid; echo $?; rm out; ls -A
                     """
                 try FileManager.default.createDirectory(

@@ -18,7 +18,7 @@ import Testing
         until isOver: (borrowing DataChannel, [(header: MessageHeader, payload: [UInt8])]) -> Bool
     ) throws -> [(header: MessageHeader, payload: [UInt8])] {
         var messages: [(header: MessageHeader, payload: [UInt8])] = []
-        let limit = SystemClock.milliseconds() + 10_000
+        let limit = SystemClock.milliseconds() + 100_000
         while !isOver(channel, messages), SystemClock.milliseconds() < limit {
             messages += try relay.turn()
             try channel.advance()
@@ -71,7 +71,7 @@ import Testing
     private static func goOn(_ channel: inout DataChannel) throws -> Bool {
         let isDue = channel.deadline.map { $0 <= SystemClock.milliseconds() } ?? false
         var wait = pollfd(fd: channel.wantsToRead ? channel.descriptor : -1, events: Int16(POLLIN), revents: 0)
-        guard isDue || poll(&wait, 1, 10_000) > 0 else { return false }
+        guard isDue || poll(&wait, 1, 100_000) > 0 else { return false }
         try channel.advance()
         return true
     }
@@ -115,7 +115,7 @@ import Testing
         _ = try Self.run(&channel, relay) { channel, _ in !channel.wantsToRead }
         #expect(Self.acknowledged(try Self.run(&channel, relay, milliseconds: 50)) == [])
         var taken = 0
-        let limit = SystemClock.milliseconds() + 10_000
+        let limit = SystemClock.milliseconds() + 100_000
         while taken < 40, SystemClock.milliseconds() < limit {
             if channel.next != nil {
                 channel.takeNext()

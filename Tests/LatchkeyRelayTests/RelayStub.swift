@@ -46,7 +46,7 @@ final class RelayStub {
         let socket = try WebSocketConnection(
             to: ServerAddress(isSecure: false, host: "127.0.0.1", port: port),
             trust: .system,
-            timeout: 10_000
+            timeout: 100_000
         )
         thread.join()
         connection = RelayStub.accepted

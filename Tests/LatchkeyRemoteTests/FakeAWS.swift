@@ -14,7 +14,7 @@ final class FakeAWS {
         let server = FakeAWS(port, try Daemon(["python3", "-c", script, String(port)]))
         defer { server.daemon.stop() }
         try TestRelay.wait(for: "a server at port \(port)") {
-            try Execution.run(["curl", "-sf", "-m", "5", "\(server.url)/_requests"]).status == 0
+            try Execution.run(["curl", "-sf", "-m", "30", "\(server.url)/_requests"]).status == 0
         }
         return try body(server)
     }
@@ -81,7 +81,7 @@ final class FakeAWS {
         def push(key):
             with open(PUSHED[0] + '.new', 'w') as file: file.write(key)
             os.rename(PUSHED[0] + '.new', PUSHED[0])
-            for _ in range(200):
+            for _ in range(3600):
                 if os.path.exists(PUSHED[0] + '.in'): return
                 time.sleep(0.05)
         def add_machine(m):

@@ -33,7 +33,7 @@ struct MotoTests {
             defer { daemon.stop() }
             let url = "http://127.0.0.1:\(port)"
             try TestRelay.wait(for: "moto") {
-                try Execution.run(["curl", "-sf", "-m", "5", "-o", "/dev/null", "\(url)/moto-api/"]).status == 0
+                try Execution.run(["curl", "-sf", "-m", "30", "-o", "/dev/null", "\(url)/moto-api/"]).status == 0
             }
             try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.path)/key"])
             let id =

@@ -7,7 +7,7 @@ import Testing
 /// What latchkeyd and latchkey-agent say to whoever calls them, without any of them running.
 struct CallTests {
     private func run(_ scratch: Scratch, _ program: String, _ arguments: [String]) throws -> Execution {
-        try Execution.run([Scratch.program(named: program)] + arguments, environment: scratch.environment, timeout: 20)
+        try Execution.run([Scratch.program(named: program)] + arguments, environment: scratch.environment)
     }
 
     @Test(

@@ -11,7 +11,7 @@ extension RelayTests {
             _ scratch: Scratch,
             _ command: String,
             input: Data? = nil,
-            timeout: Int = 60
+            timeout: Int = Execution.patience
         ) throws -> Execution {
             try scratch.latchkey("connect", "web-1", "--road", "relay", "--", command, input: input, timeout: timeout)
         }
@@ -59,13 +59,16 @@ extension RelayTests {
         @Test func `64 MiB go there and back unchanged`() throws {
             try RelayTests.with { scratch, _, _ in
                 let bytes = RelayTests.noise(64 << 20)
-                let run = try relay(scratch, "cat; echo err >&2; exit 7", input: bytes, timeout: 300)
+                let run = try relay(scratch, "cat; echo err >&2; exit 7", input: bytes, timeout: 3 * Execution.patience)
                 #expect(run.status == 7)
                 #expect(run.error == "err\n")
                 RelayTests.expect(run.output, bytes)
                 try bytes.write(to: URL(fileURLWithPath: "\(scratch.path)/bytes"))
                 let digest = try Execution.require(["sha256sum", "\(scratch.path)/bytes"]).text.prefix(64)
-                #expect(try relay(scratch, "sha256sum", input: bytes, timeout: 300).text.prefix(64) == digest)
+                #expect(
+                    try relay(scratch, "sha256sum", input: bytes, timeout: 3 * Execution.patience).text.prefix(64)
+                        == digest
+                )
             }
         }
 
@@ -85,12 +88,12 @@ extension RelayTests {
             try RelayTests.with { scratch, relay, agent in
                 let script = """
                     (run -- 'yes $$' ; echo $? >status) | head -n 1 >pid
-                    cat status; for n in $(seq 300); do kill -0 $(cat pid) 2>/dev/null || exit 0; sleep 0.1; done; exit 1
+                    cat status; for n in $(seq 1000); do kill -0 $(cat pid) 2>/dev/null || exit 0; sleep 0.1; done; exit 1
                     """
                 let run = try RelayTests.bash(scratch, script)
                 #expect(run.text == "141\n")
                 #expect(run.status == 0)
-                #expect(try RelayTests.status(relay, of: agent) == ["Terminated"])
+                try RelayTests.wait(for: "Terminated", relay, of: agent)
             }
         }
 
@@ -100,7 +103,7 @@ extension RelayTests {
                     "$PROGRAM" connect web-1 --road relay -- 'echo $$; exec sleep 300' >pid & pid=$!
                     until [ -s pid ]; do sleep 0.1; done
                     kill -INT $pid; wait $pid; echo $?
-                    for n in $(seq 300); do kill -0 $(cat pid) 2>/dev/null || exit 0; sleep 0.1; done; exit 1
+                    for n in $(seq 1000); do kill -0 $(cat pid) 2>/dev/null || exit 0; sleep 0.1; done; exit 1
                     """
                 let run = try RelayTests.bash(scratch, script)
                 #expect(run.text == "130\n")

@@ -24,11 +24,18 @@ struct ComposeTests {
 
     @Test func `one command starts a latchkeyd that launches instances, and nothing of it remains`() throws {
         let programs = URL(fileURLWithPath: Scratch.program).deletingLastPathComponent().path
-        try Execution.require(["\(ComposeTests.folder)/server-image", programs, ComposeTests.image], timeout: 300)
+        try Execution.require(
+            ["\(ComposeTests.folder)/server-image", programs, ComposeTests.image],
+            timeout: 4 * Execution.patience
+        )
         try Scratch.with { scratch in
             let environment = try environment(scratch)
             defer { remove(scratch, environment) }
-            let run = try Execution.run(["bash", "-c", ComposeTests.story], environment: environment, timeout: 240)
+            let run = try Execution.run(
+                ["bash", "-c", ComposeTests.story],
+                environment: environment,
+                timeout: 4 * Execution.patience
+            )
             #expect(run.status == 0, "\(run.text)\(run.error)")
             #expect(
                 run.text == """
@@ -48,7 +55,7 @@ struct ComposeTests {
         cd "$WORK"
         compose() { $COMPOSE "$@" 2>>compose.log || { cat compose.log >&2; return 1; }; }
         until_() {
-            for _ in $(seq 150); do if "$@"; then return; fi; sleep 0.2; done
+            for _ in $(seq 900); do if "$@"; then return; fi; sleep 0.2; done
             echo "waited for: $*" >&2
             compose logs >&2
             exit 1

@@ -81,12 +81,7 @@ struct ContainerTests {
     @Test func `a shell in a terminal survives a relay that is killed`() throws {
         try Scratch.with { scratch in
             try TestRelay.with(scratch) { relay in
-                try ContainerAgent.with(relay, "web-1", authorizing: "") { _ in
-                    let gateway =
-                        try Execution.require([
-                            "docker", "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge",
-                        ])
-                        .line
+                try ContainerAgent.with(relay, "web-1", authorizing: "") { container in
                     try Screen.with(scratch) { screen in
                         try screen.enter("\(Scratch.program) connect web-1 --road relay")
                         try screen.expect("$ ")
@@ -94,7 +89,7 @@ struct ContainerTests {
                         try screen.expect("30 100")
                         try relay.end(by: SIGKILL)
                         try screen.enter("echo still $MARK")
-                        try relay.start("--listen", "\(gateway):\(relay.port)")
+                        try relay.start("--listen", "\(container.hostAddress):\(relay.port)")
                         try screen.expect("still kept")
                     }
                 }

@@ -129,7 +129,7 @@ extension RelayTests {
                     assert is_healthy()
 
                     filler.truncate(0)
-                    deadline = time.monotonic() + 60
+                    deadline = time.monotonic() + 180
                     while len(ended := listed('History')) < 1: assert time.monotonic() < deadline, listed('Active')
                     assert set(ended.values()) == {'Terminated'} and len(listed('Active')) == 1, (ended, listed('Active'))
                     assert refusal() is None

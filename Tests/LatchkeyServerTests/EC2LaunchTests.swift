@@ -143,7 +143,7 @@ extension RelayTests {
                             [key] = [k for k in answer if k.endswith('Instances')]
                             return [(c['PreviousState']['Name'], c['CurrentState']['Name']) for c in answer[key]]
                         def settle(name, some):
-                            for _ in range(100):
+                            for _ in range(1000):
                                 found = ec2.describe_instances(InstanceIds=some)['Reservations']
                                 states = {i['State']['Name'] for r in found for i in r['Instances']}
                                 if states == {name}: return [i for r in found for i in r['Instances']]

@@ -35,7 +35,9 @@ final class FakeEngine {
     private static let script = #"""
         import json, os, re, socketserver, sys, threading, time, urllib.parse
         from http.server import BaseHTTPRequestHandler
-        containers, log, plan = {}, [], {'list': 0.0, 'before_list': None, 'fail': {}, 'console': ''}
+        containers, log, plan = {}, [], {'list': 0.0, 'before_list': None, 'fail': {}, 'console': '', 'security': []}
+        # As at an engine's very first start: no gateway is told.
+        plan['network'] = {'IPAM': {'Config': [{'Subnet': '127.0.0.0/8'}]}, 'Options': {'com.docker.network.bridge.name': 'lo'}}
         class Handler(BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'
             def log_message(self, *words): pass
@@ -62,7 +64,8 @@ final class FakeEngine {
                 log.append(self.command + ' ' + path_text)
                 for pattern, status in list(plan['fail'].items()):
                     if re.search(pattern, log[-1]): return self.answer(status, {'message': 'planned'})
-                if path_text == '/networks/bridge': return self.answer(200, {'IPAM': {'Config': [{'Gateway': '127.0.0.1'}]}})
+                if path_text == '/info': return self.answer(200, {'SecurityOptions': plan['security']})
+                if path_text == '/networks/bridge': return self.answer(200, plan['network'])
                 if path_text == '/images/json': return self.answer(200, [{'Id': 'sha256:' + '1' * 64, 'RepoTags': ['one:1'],
                     'Created': 1, 'Labels': {'latchkey.image': 'one'}}])
                 if path_text == '/containers/json':

@@ -7,7 +7,7 @@ enum HostileInput {
         PORT = int(sys.argv[1])
 
         def dial():
-            return socket.create_connection(('127.0.0.1', PORT), timeout=30)
+            return socket.create_connection(('127.0.0.1', PORT), timeout=100)
 
         def rest(connection):
             """What still comes, to the end."""
@@ -29,10 +29,10 @@ enum HostileInput {
                 return rest(connection).split(b'\r\n')[0].decode('latin1')
 
         def is_healthy():
-            return urllib.request.urlopen(f'http://127.0.0.1:{PORT}/healthz', timeout=10).read() == b'ok\n'
+            return urllib.request.urlopen(f'http://127.0.0.1:{PORT}/healthz', timeout=100).read() == b'ok\n'
 
         def metric(name):
-            text = urllib.request.urlopen(f'http://127.0.0.1:{PORT}/metrics', timeout=10).read().decode()
+            text = urllib.request.urlopen(f'http://127.0.0.1:{PORT}/metrics', timeout=100).read().decode()
             return int(re.search(rf'^{name} (\d+)$', text, re.M)[1])
 
         def frame(opcode, payload=b'', final=True, masked=True, length=None):

@@ -10,7 +10,11 @@ struct LaunchCommandTests {
     @Test func `an instance is launched and entered, stopped and started, and ended`() throws {
         try TestRelay.launching { scratch, _ in
             func run(_ words: String...) throws -> Execution {
-                try Execution.run([Scratch.program] + words, environment: scratch.environment, timeout: 120)
+                try Execution.run(
+                    [Scratch.program] + words,
+                    environment: scratch.environment,
+                    timeout: 2 * Execution.patience
+                )
             }
             let image = "latchkey/instance:bookworm"
             func state(_ name: String) throws -> String {
@@ -94,7 +98,11 @@ struct LaunchCommandTests {
             try Scratch.with { client in
                 let environment = client.environment.merging(try relay.profile(in: client)) { $1 }
                 func run(_ words: String...) throws -> Execution {
-                    try Execution.run([Scratch.program] + words, environment: environment, timeout: 120)
+                    try Execution.run(
+                        [Scratch.program] + words,
+                        environment: environment,
+                        timeout: 2 * Execution.patience
+                    )
                 }
                 let launched = try run("instance", "launch", "far-1", "--image", "latchkey/instance")
                 #expect(launched.status == 0, "\(launched.error)")

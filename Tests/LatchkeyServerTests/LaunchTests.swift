@@ -13,7 +13,7 @@ struct LaunchTests {
                 #"""
                 set -euo pipefail
                 cd "$WORK"
-                until_() { for _ in $(seq 150); do if "$@"; then return; fi; sleep 0.2; done; echo "waited for: $*" >&2; exit 1; }
+                until_() { for _ in $(seq 900); do if "$@"; then return; fi; sleep 0.2; done; echo "waited for: $*" >&2; exit 1; }
                 state_is() { [ "$(aws ec2 describe-instances --instance-ids "$id" --query 'Reservations[0].Instances[0].State.Name')" = "$1" ]; }
                 has_host_keys() { aws ec2 get-console-output --instance-id "$id" --query Output >console; grep -q 'END SSH HOST KEY KEYS' console; }
                 is_connected() { [ "$(aws ssm get-connection-status --target "$id" --query Status)" = connected ]; }
@@ -68,7 +68,7 @@ struct LaunchTests {
                 import pty, re, shutil, subprocess, time
                 ec2, ssm, work = client(service='ec2'), client(), sys.argv[2]
                 def until(condition):
-                    for _ in range(150):
+                    for _ in range(900):
                         found = condition()
                         if found: return found
                         time.sleep(0.2)
@@ -88,7 +88,7 @@ struct LaunchTests {
                 [instance] = ec2.run_instances(ImageId=image['ImageId'], MinCount=1, MaxCount=1, KeyName='first',
                     TagSpecifications=tags)['Instances']
                 id = instance['InstanceId']
-                ec2.get_waiter('instance_running').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
+                ec2.get_waiter('instance_running').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 180})
                 [found] = ec2.describe_instances(Filters=[{'Name': 'tag:Name', 'Values': ['web-*']}])['Reservations']
                 address = found['Instances'][0]['PublicIpAddress']
                 [same] = ec2.describe_instances(Filters=[{'Name': 'ip-address', 'Values': [address]}])['Reservations']
@@ -99,7 +99,7 @@ struct LaunchTests {
                 print('ssh:', until(lambda: ssh('first', 'hostname')))
 
                 os.remove(work + '/first')
-                ec2.get_waiter('instance_status_ok').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
+                ec2.get_waiter('instance_status_ok').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 180})
                 subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', work + '/second'], check=True)
                 public = open(work + '/second.pub').read().strip()
                 imported = ec2.import_key_pair(KeyName='second', PublicKeyMaterial=public.encode())
@@ -131,7 +131,7 @@ struct LaunchTests {
                 assert told.split()[1] == 'SHA256:' + listed['second'].rstrip('='), (told, listed)
                 assert len(listed['first'].split(':')) == 20
                 ec2.terminate_instances(InstanceIds=[id])
-                ec2.get_waiter('instance_terminated').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
+                ec2.get_waiter('instance_terminated').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 180})
                 for name in listed: assert ec2.delete_key_pair(KeyName=name)['Return']
                 assert ec2.describe_key_pairs()['KeyPairs'] == []
                 print('done')
@@ -172,10 +172,10 @@ struct LaunchTests {
                 assert [instance['InstanceId'] for instance in again['Instances']] == ids and len(ids) == 2
                 assert code(launch, MaxCount=1, KeyName='k', ClientToken='once') == 'IdempotentParameterMismatch'
                 assert made['Instances'][0]['State']['Name'] == 'pending' and made['Instances'][1]['AmiLaunchIndex'] == 1
-                ec2.get_waiter('instance_running').wait(InstanceIds=ids, WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
+                ec2.get_waiter('instance_running').wait(InstanceIds=ids, WaiterConfig={'Delay': 1, 'MaxAttempts': 180})
                 def describe(id): return ec2.describe_instances(InstanceIds=[id])['Reservations'][0]['Instances'][0]
                 def until(condition):
-                    for _ in range(150):
+                    for _ in range(900):
                         if condition(): return
                         time.sleep(0.2)
                     assert False, [describe(id) for id in ids]
@@ -309,7 +309,7 @@ struct LaunchTests {
                 "LATCHKEY_VOLUMES": try ContainerAgent.libraries().map { "\($0.0):\($0.1)" }.joined(separator: " "),
                 "PYTHONDONTWRITEBYTECODE": "1",
             ],
-            timeout: 240
+            timeout: 4 * Execution.patience
         )
         #expect(run.status == 0, "\(run.text)\(run.error)")
         #expect(run.text.contains("2 passed"))

@@ -59,9 +59,10 @@ struct LimitTests {
         )
         let record = record()
         try relay.adopt(record).wait()
+        // Limits are looked at from the start on.
+        #expect(try relay.clientToken(for: record.id).wait() != nil)
         try relay.loop.submit { relay.start() }.wait()
         defer { try? relay.loop.submit { relay.stop() }.wait() }
-        #expect(try relay.clientToken(for: record.id).wait() != nil)
         try TestRelay.wait(for: "the session to end") { notes.end(of: record.id) != nil }
         #expect(try relay.clientToken(for: record.id).wait() == nil)
         return notes.end(of: record.id)

@@ -24,7 +24,7 @@ extension RelayTests {
                 data = json.dumps({name: answer[name] for name in ('SessionId', 'TokenValue', 'StreamUrl')})
                 feed = subprocess.Popen(['sh', '-c', sys.argv[3]], stdout=subprocess.PIPE)
                 ended = subprocess.run(['script', '-qec', '"$PLUGIN" "$DATA" local StartSession "" "$REQUEST" "$ENDPOINT"',
-                    '/dev/null'], stdin=feed.stdout, stdout=subprocess.PIPE, timeout=60, env={**os.environ,
+                    '/dev/null'], stdin=feed.stdout, stdout=subprocess.PIPE, timeout=180, env={**os.environ,
                     'PLUGIN': 'session-manager-plugin', 'DATA': data, 'REQUEST': json.dumps(request),
                     'ENDPOINT': SERVER['endpoint'], 'SSL_CERT_FILE': SERVER['authorities'], 'SHELL': '/bin/sh'})
                 feed.kill()

@@ -13,11 +13,12 @@ extension RelayTests {
                 let bytes = RelayTests.noise(24 << 20)
                 let (source, target) = ("\(scratch.path)/source", "\(scratch.path)/target")
                 try bytes.write(to: URL(fileURLWithPath: source))
-                // Not faster than this, so that the disturbance meets it in the middle.
+                // Not faster than this, and the last third only after it, so that the disturbance meets it in the middle.
                 let script = """
-                    import sys, time
+                    import os, sys, time
                     with open(sys.argv[1], 'rb') as source:
                         while piece := source.read(1 << 20):
+                            while source.tell() > 16 << 20 and not os.path.exists('disturbed'): time.sleep(0.05)
                             sys.stdout.buffer.write(piece)
                             sys.stdout.buffer.flush()
                             time.sleep(0.2)
@@ -35,6 +36,7 @@ extension RelayTests {
                 }
                 try TestRelay.wait(for: "the transfer to begin") { size() > 2 << 20 }
                 try disturbance(relay)
+                try scratch.write("disturbed", "")
                 try TestRelay.wait(
                     for: "the transfer to end",
                     { (try? scratch.read("\(scratch.path)/status")) == "7\n" },
@@ -100,7 +102,8 @@ extension RelayTests {
             try RelayTests.with { scratch, relay, agent in
                 let client = try Daemon(
                     [
-                        "bash", "-c", "\"$0\" connect web-1 --road relay -- 'echo begun; sleep 60'; echo status=$? >&2",
+                        "bash", "-c",
+                        "\"$0\" connect web-1 --road relay -- 'echo begun; sleep 1000'; echo status=$? >&2",
                         Scratch.program,
                     ],
                     environment: scratch.environment,
@@ -118,7 +121,7 @@ extension RelayTests {
                 try agent.start()
                 try TestRelay.wait(for: "the client to end", { try log().contains("status=255") }, otherwise: log)
                 #expect(try log().contains("the agent was started anew, the session ended with it"))
-                #expect(try RelayTests.status(relay, of: agent) == ["Failed"])
+                try RelayTests.wait(for: "Failed", relay, of: agent)
             }
         }
 
@@ -154,7 +157,7 @@ extension RelayTests {
                             )
                             let words = try log()
                             #expect(words.contains("nobody-9"), "\(words)")
-                            #expect(try RelayTests.status(relay, of: agent) == ["Failed"])
+                            try RelayTests.wait(for: "Failed", relay, of: agent)
                         }
                     }
                 }
@@ -190,13 +193,23 @@ extension RelayTests {
         @Test func `a command that ends while no client is there keeps no processor busy`() throws {
             try RelayTests.with { scratch, relay, agent in
                 let client = try Daemon(
-                    [Scratch.program, "connect", "web-1", "--road", "relay", "--", "sleep 2; echo late; exit 3"],
+                    [
+                        Scratch.program, "connect", "web-1", "--road", "relay", "--",
+                        "cd '\(scratch.path)'; until [ -e go ]; do sleep 0.1; done; echo late; echo $$ >ended; exit 3",
+                    ],
                     environment: scratch.environment
                 )
                 try RelayTests.wait(for: "Connected", relay, of: agent)
                 try client.end(by: SIGKILL)
                 try RelayTests.wait(for: "Disconnected", relay, of: agent)
-                sleep(3)
+                try scratch.write("go", "")
+                var command: pid_t?
+                try TestRelay.wait(for: "the command to end") {
+                    command = pid_t(
+                        (try? scratch.read("\(scratch.path)/ended"))?.trimmingCharacters(in: .newlines) ?? ""
+                    )
+                    return command.map { kill($0, 0) != 0 } ?? false
+                }
                 let before = try agent.processorTime()
                 sleep(2)
                 #expect(try agent.processorTime() - before < 50)
@@ -249,7 +262,7 @@ extension RelayTests {
                 let run = try Execution.run(
                     ["python3", "-c", script],
                     environment: scratch.environment.merging(["PROGRAM": Scratch.program]) { $1 },
-                    timeout: 240
+                    timeout: 3 * Execution.patience
                 )
                 #expect(run.line == "0 True", "\(run.error)")
                 #expect(try relay.isHealthy())

@@ -9,6 +9,8 @@ package final class ContainerAgent {
     package enum Make: Sendable { case latchkey, amazon }
 
     let id: String
+    /// Where it reaches this machine.
+    package let hostAddress: String
 
     private init(authorizing key: String, _ make: Make) throws {
         let volumes = make == .latchkey ? try ContainerAgent.libraries() : try ContainerAgent.officialPrograms()
@@ -21,6 +23,9 @@ package final class ContainerAgent {
                 ] + volumes.flatMap { ["--volume", "\($0):\($1):ro"] } + [TestInstance.image]
             )
             .line
+        // The network itself does not tell before its engine was started twice.
+        let gateways = "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}"
+        hostAddress = try Execution.require(["docker", "container", "inspect", "--format", gateways, id]).line
     }
 
     /// Runs `body` with one whose agent is registered as the instance `name` and connected.
@@ -33,16 +38,12 @@ package final class ContainerAgent {
         make: Make = .latchkey,
         _ body: (ContainerAgent) throws -> Value
     ) throws -> Value {
-        // Containers reach this machine at the address that it has on their network.
-        let network = ["docker", "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge"]
-        let gateway = try Execution.require(network).line
-        try relay.latchkeyd("init", "--name", gateway, "--port", String(relay.port))
-        try relay.end(by: SIGTERM)
-        try relay.start("--listen", "\(gateway):\(relay.port)")
-
         let container = try ContainerAgent(authorizing: key, make)
         defer { _ = try? Execution.run(["docker", "rm", "--force", "--volumes", container.id]) }
-        try container.start(relay, name, at: "https://\(gateway):\(relay.port)", make)
+        try relay.latchkeyd("init", "--name", container.hostAddress, "--port", String(relay.port))
+        try relay.end(by: SIGTERM)
+        try relay.start("--listen", "\(container.hostAddress):\(relay.port)")
+        try container.start(relay, name, at: "https://\(container.hostAddress):\(relay.port)", make)
         return try body(container)
     }
 

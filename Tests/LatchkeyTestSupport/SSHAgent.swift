@@ -11,7 +11,7 @@ package struct SSHAgent {
         let agent = SSHAgent(socket: "\(scratch.path)/agent")
         let daemon = try Daemon(["ssh-agent", "-D", "-a", agent.socket])
         defer { daemon.stop() }
-        for _ in 0..<200 where !FileManager.default.fileExists(atPath: agent.socket) { usleep(20_000) }
+        try TestRelay.wait(for: "an ssh-agent") { FileManager.default.fileExists(atPath: agent.socket) }
         return try body(agent)
     }
 

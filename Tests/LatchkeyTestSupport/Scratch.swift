@@ -38,16 +38,23 @@ package struct Scratch: Sendable {
         ["HOME": home, "LATCHKEY_HOME": latchkeyHome, "SSH_AUTH_SOCK": nil, "LANG": "C.UTF-8", "LC_ALL": nil]
     }
 
-    /// The program under test, beside the test bundle.
+    /// The program under test.
     package static let program = program(named: "latchkey")
 
-    /// A program of this package, beside the test bundle.
-    package static func program(named name: String) -> String {
-        let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let bundle = CommandLine.arguments.first { $0.contains(".xctest") }
-        let beside = bundle.map { URL(fileURLWithPath: $0).deletingLastPathComponent() } ?? folder
-        return beside.appendingPathComponent(name).path
-    }
+    /// The folder of the programs under test: `LATCHKEY_TEST_PROGRAMS` if it is set, as for a release build, else the one
+    /// that the test bundle is in.
+    private static let programs: URL = {
+        if let folder = ProcessInfo.processInfo.environment["LATCHKEY_TEST_PROGRAMS"], !folder.isEmpty {
+            return URL(fileURLWithPath: folder).standardizedFileURL
+        }
+        if let bundle = CommandLine.arguments.first(where: { $0.contains(".xctest") }) {
+            return URL(fileURLWithPath: bundle).deletingLastPathComponent()
+        }
+        return URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    }()
+
+    /// A program of this package.
+    package static func program(named name: String) -> String { programs.appendingPathComponent(name).path }
 
     /// Runs `latchkey` as this user, with standard input from `input` or `/dev/null`, without a terminal.
     @discardableResult
@@ -55,7 +62,7 @@ package struct Scratch: Sendable {
         _ arguments: String...,
         input: Data? = nil,
         environment extra: [String: String?] = [:],
-        timeout: Int = 60
+        timeout: Int = Execution.patience
     ) throws -> Execution {
         try Execution.run(
             ["setsid", "--wait", Scratch.program] + arguments,
@@ -63,6 +70,18 @@ package struct Scratch: Sendable {
             environment: environment.merging(extra) { $1 },
             timeout: timeout
         )
+    }
+
+    /// Sends a signal to this user's programs with such a command line, of which there must be one: other tests, and other runs
+    /// of the tests, may have some at the same time.
+    package func kill(_ signal: String, _ pattern: String) throws {
+        let script = """
+            for process in $(pgrep -f "$2"); do
+                if grep -qzxF "LATCHKEY_HOME=$3" /proc/$process/environ; then kill "$1" $process && found=1; fi
+            done 2>/dev/null
+            [ "${found-}" = 1 ]
+            """
+        try Execution.require(["bash", "-c", script, "bash", signal, pattern, latchkeyHome])
     }
 
     /// Changes what the store holds behind the program's back.

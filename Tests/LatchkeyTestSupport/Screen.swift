@@ -51,11 +51,11 @@ package struct Screen {
 
     /// Waits until the terminal shows a text.
     ///
-    /// - Throws: what it shows, after 20 seconds.
+    /// - Throws: what it shows, after ``Execution/patience`` seconds.
     package func expect(_ text: String) throws { try wait(for: "'\(text)'") { $0.contains(text) } }
 
     package func wait(for what: String, _ condition: (String) -> Bool) throws {
-        let deadline = Date().addingTimeInterval(20)
+        let deadline = Date().addingTimeInterval(Double(Execution.patience))
         var shown = ""
         repeat {
             shown = try content()

@@ -12,7 +12,7 @@ package enum Engine: String, Sendable {
     /// `LATCHKEY_TEST_ENGINE` if it is set, else whether an engine answers that has the image.
     package static let current: Engine = {
         if let named = ProcessInfo.processInfo.environment["LATCHKEY_TEST_ENGINE"].flatMap(Engine.init) { return named }
-        let inspected = try? Execution.run(["docker", "image", "inspect", TestInstance.image], timeout: 20)
+        let inspected = try? Execution.run(["docker", "image", "inspect", TestInstance.image], timeout: 60)
         return inspected?.status == 0 ? .docker : .sshd
     }()
 }
@@ -95,13 +95,13 @@ package final class TestInstance: @unchecked Sendable {
 
     /// Waits until sshd introduces itself: an engine's port answers before the sshd behind it does.
     private static func awaitBanner(_ port: Int) throws {
-        let deadline = Date().addingTimeInterval(30)
+        let deadline = Date().addingTimeInterval(Double(Execution.patience))
         repeat {
-            let script = "exec 3<>/dev/tcp/127.0.0.1/\(port) && IFS= read -r -t 5 line <&3 && [[ $line == SSH-2.0-* ]]"
-            if try Execution.run(["bash", "-c", script], timeout: 10).status == 0 { return }
+            let script = "exec 3<>/dev/tcp/127.0.0.1/\(port) && IFS= read -r -t 30 line <&3 && [[ $line == SSH-2.0-* ]]"
+            if try Execution.run(["bash", "-c", script], timeout: 40).status == 0 { return }
             usleep(50_000)
         } while Date() < deadline
-        throw HarnessError("no sshd answered at port \(port) within 30 s")
+        throw HarnessError("no sshd answers at port \(port)")
     }
 }
 
@@ -196,8 +196,7 @@ private final class PrivateDaemon: Machine {
 
     init(_ keys: [String], _ options: [String]) throws {
         folder = try Scratch.makeFolder("sshd")
-        let start = Int.random(in: 20000..<30000)
-        port = start
+        port = try Ports.take()
         try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/host_key"])
         home = "\(folder)/home"
         try FileManager.default.createDirectory(

@@ -16,7 +16,7 @@ extension Scratch {
             return boto3.client(service, endpoint_url=SERVER['endpoint'], region_name=SERVER['region'],
                 verify=SERVER.get('authorities'), aws_access_key_id=key or SERVER['accessKeyID'],
                 aws_secret_access_key=secret or SERVER['secretAccessKey'], aws_session_token=token,
-                config=Config(retries={'max_attempts': 1}, read_timeout=100, connect_timeout=10))
+                config=Config(retries={'max_attempts': 1}, read_timeout=100, connect_timeout=60))
         def code(call, **arguments):
             try:
                 call(**arguments)
@@ -30,7 +30,9 @@ extension Scratch {
     ///
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
-    package func python(_ script: String, _ arguments: [String] = [], timeout: Int = 120) throws -> String {
+    package func python(_ script: String, _ arguments: [String] = [], timeout: Int = 2 * Execution.patience) throws
+        -> String
+    {
         // boto3 is not to find anybody's real account.
         let more: [String: String?] = [
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "PROGRAM": Scratch.program,
@@ -50,20 +52,23 @@ extension TestRelay {
     ///
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
-    package func python(_ script: String, _ arguments: String..., timeout: Int = 120) throws -> String {
+    package func python(_ script: String, _ arguments: String..., timeout: Int = 2 * Execution.patience) throws
+        -> String
+    {
         try scratch.python(script, [String(port)] + arguments, timeout: timeout)
     }
 
     /// - Parameter arguments: what follows the port.
     @discardableResult
-    package func python(_ script: String, _ arguments: [String], timeout: Int = 120) throws -> String {
+    package func python(_ script: String, _ arguments: [String], timeout: Int = 2 * Execution.patience) throws -> String
+    {
         try scratch.python(script, [String(port)] + arguments, timeout: timeout)
     }
 
     /// Runs a script of bash with an `aws` that asks this server and prints text, to its successful end.
     ///
     /// - Returns: what it printed.
-    package func shell(_ script: String, timeout: Int = 120) throws -> String {
+    package func shell(_ script: String, timeout: Int = 2 * Execution.patience) throws -> String {
         struct Server: Decodable {
             var accessKeyID: String
             var secretAccessKey: String

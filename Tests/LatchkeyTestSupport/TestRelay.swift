@@ -77,12 +77,12 @@ package final class TestRelay {
     package func log() throws -> String { try scratch.read(logPath) }
 
     package func isHealthy() throws -> Bool {
-        try Execution.run(["curl", "-sf", "-m", "5", "http://127.0.0.1:\(port)/healthz"]).line == "ok"
+        try Execution.run(["curl", "-sf", "-m", "30", "http://127.0.0.1:\(port)/healthz"]).line == "ok"
     }
 
     /// A figure of `/metrics`.
     package func metric(_ name: String) throws -> Int {
-        let text = try Execution.require(["curl", "-sf", "-m", "5", "http://127.0.0.1:\(port)/metrics"]).text
+        let text = try Execution.require(["curl", "-sf", "-m", "30", "http://127.0.0.1:\(port)/metrics"]).text
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
         guard let value = line?.split(separator: " ").last.flatMap({ Int($0) }) else {
             throw HarnessError("there is no figure \(name)")
@@ -99,13 +99,13 @@ package final class TestRelay {
 
     /// Waits until a condition holds.
     ///
-    /// - Throws: what `otherwise` says, after 60 seconds.
+    /// - Throws: what `otherwise` says, after ``Execution/patience`` seconds.
     package static func wait(
         for what: String,
         _ condition: () throws -> Bool,
         otherwise: () throws -> String = { "" }
     ) throws {
-        let deadline = Date().addingTimeInterval(60)
+        let deadline = Date().addingTimeInterval(Double(Execution.patience))
         repeat {
             if try condition() { return }
             usleep(50_000)
@@ -113,33 +113,9 @@ package final class TestRelay {
         throw HarnessError("waited for \(what): \(try otherwise())")
     }
 
-    /// A port of 127.0.0.1 on which nothing listens.
-    package static func freePort() throws -> Int {
-        let (descriptor, port) = try Loopback.bind()
-        close(descriptor)
-        return port
-    }
+    /// A port at which nothing listens, and which no other test is given.
+    package static func freePort() throws -> Int { try Ports.take() }
 
-    /// The first of two ports beside each other that are free at all addresses, below those that the system gives to
-    /// clients: such a one may be taken between now and its use.
-    package static func freePortPair() throws -> Int {
-        for _ in 0..<1000 {
-            let port = Int.random(in: 10_000..<32_000)
-            if canListen(port), canListen(port + 1) { return port }
-        }
-        throw HarnessError("no two ports beside each other are free")
-    }
-
-    private static func canListen(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-    }
+    /// The first of two such ports beside each other.
+    package static func freePortPair() throws -> Int { try Ports.take(2) }
 }

@@ -69,7 +69,7 @@ struct ProxyTests {
             let proxy = try Proxy("http://127.0.0.1:\(port)")
             let server = try ServerAddress(url: "https://ec2.example")
             #expect {
-                _ = try proxy.dial(server, timeout: 10_000)
+                _ = try proxy.dial(server, timeout: 100_000)
             } throws: { error in
                 guard case .proxyFailed(let text) = error as? TransportError else { return false }
                 return text.hasPrefix("the proxy 127.0.0.1:\(port) ") && text.contains(words)

@@ -47,7 +47,7 @@ struct WebSocketConnectionTests {
                     connection = try? WebSocketConnection(
                         to: ServerAddress(isSecure: true, host: "127.0.0.1", port: port),
                         trust: Trust(authorities: "\(scratch.path)/cert.pem"),
-                        timeout: 10_000
+                        timeout: 100_000
                     )
                     return connection != nil
                 },
@@ -78,14 +78,14 @@ struct WebSocketConnectionTests {
         var (received, messages) = (WebSocketConnection.Received.all, 0)
         // Until it has its fill, and the network has no more: the rest is between the two.
         while received == .all || hasArrived(connection, within: 200) {
-            try #require(received == .some || hasArrived(connection, within: 10_000))
+            try #require(received == .some || hasArrived(connection, within: 100_000))
             received = try connection.receive()
         }
         while try connection.next({ _, _ in true }) != nil { messages += 1 }
         guard messages < Self.count else { return false }
         var isAwake = true
         while messages < Self.count, isAwake {
-            isAwake = received == .some || hasArrived(connection, within: 10_000)
+            isAwake = received == .some || hasArrived(connection, within: 100_000)
             if isAwake { received = try connection.receive() }
             while try connection.next({ _, _ in true }) != nil { messages += 1 }
         }

@@ -127,19 +127,21 @@ package struct DockerEngine: Sendable {
         }
     }
 
-    /// The address that this machine has on the engine's standard network.
-    func gateway() throws(LatchkeyError) -> String {
-        struct Network: Decodable {
-            struct Management: Decodable {
-                struct Range: Decodable { var Gateway: String? }
-                var Config: [Range]?
-            }
-            var IPAM: Management
+    /// The address at which containers on the engine's standard network reach this machine.
+    ///
+    /// - Throws: `LatchkeyError`, also if the engine's networks are not on this machine.
+    func hostAddress() throws(LatchkeyError) -> String {
+        struct Information: Decodable { var SecurityOptions: [String]? }
+        let security = try read(Information.self, "/info").SecurityOptions ?? []
+        guard !security.contains("name=rootless") else {
+            throw LatchkeyError(
+                .configurationInvalid,
+                "the container engine at '\(socket.terminalSafe)' is rootless: its instances cannot reach this machine",
+                hint:
+                    "--docker-socket names that of an engine that runs as root, such as \(DockerEngine.standardSocket)"
+            )
         }
-        guard let gateway = try read(Network.self, "/networks/bridge").IPAM.Config?.compactMap(\.Gateway).first else {
-            throw LatchkeyError(.requestRefused, "the container engine has no network 'bridge' with a gateway")
-        }
-        return gateway
+        return try read(EngineNetwork.self, "/networks/bridge").hostAddress(among: EngineNetwork.localAddresses())
     }
 
     func images() throws(LatchkeyError) -> [Image] { try read([Image].self, "/images/json") }

@@ -14,7 +14,8 @@ struct Launching {
     private static let interval = TimeAmount.seconds(1)
 
     let launcher: DockerLauncher
-    private let gateway: String
+    /// Where instances reach this machine.
+    private let address: String
     private let options: Daemon.LaunchOptions
     let certificate: ServerCertificate
     private let metadata: MetadataService
@@ -32,7 +33,7 @@ struct Launching {
         log: Logger
     ) throws {
         let engine = DockerEngine(socket: options.socket)
-        gateway = try engine.gateway()
+        address = try engine.hostAddress()
         let certificates = Certificates(folders)
         guard certificates.exist else {
             throw LatchkeyError(
@@ -41,8 +42,8 @@ struct Launching {
                 hint: "latchkeyd init makes them"
             )
         }
-        certificate = try certificates.certificate(named: "instances", for: [gateway])
-        let authority = HostText.bracketed(gateway)
+        certificate = try certificates.certificate(named: "instances", for: [address])
+        let authority = HostText.bracketed(address)
         launcher = DockerLauncher(
             engine: engine,
             store: store,
@@ -85,23 +86,23 @@ struct Launching {
         ]
         for (port, security, responder) in ways {
             do {
-                let bound = loop.makeFutureWithTask { [gateway] in
+                let bound = loop.makeFutureWithTask { [address] in
                     try await Listener(security: security, responder: responder, metrics: metrics, limiter: limiter)
-                        .bind(host: gateway, port: port, loop: loop)
+                        .bind(host: address, port: port, loop: loop)
                 }
                 channels.append(try bound.wait())
             } catch {
                 for channel in channels { try? channel.close().wait() }
                 throw LatchkeyError(
                     .fileUnusable,
-                    "cannot listen for instances on \(HostText.bracketed(gateway)):\(port): \(Daemon.words(error))",
+                    "cannot listen for instances on \(HostText.bracketed(address)):\(port): \(Daemon.words(error))",
                     hint: "--metadata-port names two others, this one and the next"
                 )
             }
         }
         log.notice(
             "launching",
-            metadata: ["engine": "\(options.socket)", "metadata": "\(gateway):\(options.metadataPort)"]
+            metadata: ["engine": "\(options.socket)", "metadata": "\(address):\(options.metadataPort)"]
         )
         if !DockerLauncher.canPublish {
             log.warning(
