@@ -33,15 +33,6 @@ package struct Certificates: Sendable {
             try StateFile.write(authorityPath, Array(authority.certificatePEM.utf8))
         }
         let authority = try self.authority()
-        if let refused = try names.first(where: { try !CertificateAuthority.permits($0, authority: authority) }) {
-            throw LatchkeyError(
-                .nameInvalid,
-                "the authority of this home was made for other names, and may not certify '\(refused.terminalSafe)'",
-                hint:
-                    "move '\(authorityPath.terminalSafe)' and ca-key.pem away for latchkeyd init to make another authority, "
-                    + "and give its certificate to agents and clients"
-            )
-        }
         let all = try names + more.filter { try CertificateAuthority.permits($0, authority: authority) }
         try issue(all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, server)
     }
@@ -93,6 +84,15 @@ package struct Certificates: Sendable {
 
     private func issue(_ names: [String], _ files: Files, notBefore: Date? = nil) throws {
         let authority = try self.authority()
+        if let refused = try names.first(where: { try !CertificateAuthority.permits($0, authority: authority) }) {
+            throw LatchkeyError(
+                .nameInvalid,
+                "the authority of this home was made for other names, and may not certify '\(refused.terminalSafe)'",
+                hint:
+                    "move '\(authorityPath.terminalSafe)' and ca-key.pem away for latchkeyd init to make another authority, "
+                    + "and give its certificate to agents and clients"
+            )
+        }
         let key = try StateFile.readSecret(authorityKeyPath)
         let issued: CertifiedKey
         do throws(LatchkeyError) {
