@@ -38,7 +38,7 @@ struct Run: ParsableCommand {
         let agent = try Agent(options) { Console.note("latchkey-agent: \($0)") }
         try StopSignals.handle {
             agent.stop()
-            Glibc.exit(0)
+            ProcessSurroundings.end(0)
         }
         agent.run()
     }

@@ -175,8 +175,11 @@ final class Listener {
 
     static func freePort() throws -> Int { try Listener().port }
 
-    /// The next connection, which is the caller's to close.
-    func take() -> Int32 { accept(descriptor, nil, nil) }
+    /// The next connection, which is the caller's to close; -1 if none comes within ten seconds.
+    func take() -> Int32 {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&wait, 1, 10_000) == 1 ? accept(descriptor, nil, nil) : -1
+    }
 
     func greet() -> Bool {
         let connection = take()
