@@ -21,11 +21,11 @@ struct LastPushedKeys: Codable, Equatable {
     static let none = LastPushedKeys(boot: "", keys: [], silentSince: nil)
 
     /// - Parameters:
-    ///   - keys: with the time until which each is let in.
-    ///   - start: before the relay was asked for them.
-    init(_ keys: [(line: String, end: Int64)], _ start: BootClock) {
-        let latest = start.milliseconds + LastPushedKeys.lifetime
-        let kept = keys.map { Key(line: $0.line, end: min($0.end, latest)) }.filter { $0.end > start.milliseconds }
+    ///   - keys: with the milliseconds that each is still let in, by the relay's word.
+    ///   - start: before the relay was asked, so that no key is let in longer than the relay would do it.
+    init(_ keys: [(line: String, left: Int64)], askedAt start: BootClock) {
+        let kept = keys.filter { $0.left > 0 }
+            .map { Key(line: $0.line, end: start.milliseconds + min($0.left, LastPushedKeys.lifetime)) }
         self.init(boot: kept.isEmpty ? "" : start.boot, keys: kept, silentSince: nil)
     }
 

@@ -34,23 +34,24 @@ package enum PushedKeys {
         switch TimeLimit.run(timeout, { ask(access, user, timeout) }) {
         case .success(let answer):
             let keys = answer.keys.map { PublicKey(line: $0)?.line }
-            // From before it was asked for, so that no key is let in longer than the relay would do it.
             let left = answer.millisecondsLeft ?? []
-            let lasting = zip(keys, left).compactMap { line, left in line.map { ($0, start.milliseconds + left) } }
-            remember(memory, LastPushedKeys(lasting, start), instead: known, warn)
+            let lasting = zip(keys, left).compactMap { line, left in line.map { ($0, left) } }
+            remember(memory, LastPushedKeys(lasting, askedAt: start), instead: known, warn)
             return keys.compactMap(\.self)
         case .failure(let error as ServiceFailure): failure = error
         case .failure(let error as TransportError): failure = .unreachable(error)
+        case .failure(RelayAccess.Failure.lost(let words)):
+            failure = .refused(code: "UnrecognizedClientException", status: 400, message: words)
         case .failure(let error): throw error
         case nil: failure = .unreachable(.timedOut)
         }
         let place = access.registration.address.httpOrigin
         if case .refused(_, let status, _) = failure, status < 500 {
             // It has answered: whatever it said before does not count any more.
-            remember(memory, LastPushedKeys([], start), instead: known, warn)
+            remember(memory, .none, instead: known, warn)
             throw LatchkeyError(.requestRefused, "\(place) does not tell which keys were pushed: \(failure.words)")
         }
-        remember(memory, known.silent(since: start), instead: known, warn)
+        if failure == .unreachable(.timedOut) { remember(memory, known.silent(since: start), instead: known, warn) }
         let error = LatchkeyError(
             .relayUnreachable,
             "\(place) cannot be asked which keys were pushed: \(failure.words)"

@@ -29,7 +29,10 @@ extension ProcessTests {
         }
 
         @Test func `a key of the last answer counts for as long as the relay would let it in, and no longer`() {
-            let answer = LastPushedKeys([("a", 1500), ("b", 9000), ("c", 900_000), ("d", 900)], Self.at(1000))
+            let answer = LastPushedKeys(
+                [("a", 500), ("b", 8000), ("c", .max), ("d", 0), ("e", .min)],
+                askedAt: Self.at(1000)
+            )
             #expect(answer.lines(at: Self.at(1000)) == ["a", "b", "c"])
             #expect(answer.lines(at: Self.at(1499)) == ["a", "b", "c"])
             #expect(answer.lines(at: Self.at(1500)) == ["b", "c"])
@@ -41,7 +44,7 @@ extension ProcessTests {
         }
 
         @Test func `a relay that was silent is waited for less, for a while, and takes no key away`() {
-            let answer = LastPushedKeys([("a", 50_000)], Self.at(1000))
+            let answer = LastPushedKeys([("a", 49_000)], askedAt: Self.at(1000))
             #expect(!answer.wasSilent(at: Self.at(1000)))
             let silent = answer.silent(since: Self.at(2000))
             #expect(silent.lines(at: Self.at(3000)) == ["a"])
@@ -52,12 +55,12 @@ extension ProcessTests {
             #expect(!silent.wasSilent(at: Self.at(3000, boot: "second")))
             // Nor are keys of before the machine's new start.
             #expect(silent.silent(since: Self.at(3000, boot: "second")).lines(at: Self.at(3001, boot: "second")) == [])
-            #expect(LastPushedKeys([], Self.at(1000)) == .none)
+            #expect(LastPushedKeys([], askedAt: Self.at(1000)) == .none)
         }
 
         @Test func `what was kept is read again, by its own user's name`() throws {
             try Scratch.with { scratch in
-                let keys = LastPushedKeys([("a", 50_000)], Self.at(1000))
+                let keys = LastPushedKeys([("a", 49_000)], askedAt: Self.at(1000))
                 let memory = PushedKeyMemory(user: "../admin", stateFolder: scratch.path)
                 #expect(try memory.read() == .none)
                 try memory.write(keys)
@@ -91,7 +94,7 @@ extension ProcessTests {
                 }
                 let now = BootClock.now()
                 try PushedKeyMemory(user: "admin", stateFolder: scratch.path)
-                    .write(LastPushedKeys([(Self.line, now.milliseconds + 60_000)], now).silent(since: now))
+                    .write(LastPushedKeys([(Self.line, 60_000)], askedAt: now).silent(since: now))
                 #expect(try list("admin") == [Self.line])
                 #expect(words.withLock { $0 }.count == 1)
                 #expect(throws: LatchkeyError.self) { try list("other") }
