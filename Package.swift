@@ -140,7 +140,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyAgentTests",
-            dependencies: ["LatchkeyAgent", "LatchkeyModel", "LatchkeyTestSupport"]
+            dependencies: [
+                "LatchkeyAgent", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport",
+            ]
         ),
         .testTarget(
             name: "LatchkeyServerTests",
@@ -156,7 +158,9 @@ let package = Package(
         .testTarget(name: "LatchkeyTerminalTests", dependencies: ["LatchkeyTerminal"]),
         .testTarget(
             name: "LatchkeySSHTests",
-            dependencies: ["LatchkeyModel", "LatchkeySSH", "LatchkeyTestSupport"]
+            dependencies: [
+                "LatchkeyModel", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTestSupport", "LatchkeyTransport",
+            ]
         ),
         .testTarget(
             name: "LatchkeyKeysTests",

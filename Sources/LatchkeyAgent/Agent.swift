@@ -21,7 +21,7 @@ package final class Agent: Sendable {
     }
 
     /// Milliseconds.
-    private static let timeout = 15_000
+    private static let timeout = 30_000
     private static let reportInterval: Int64 = 5 * 60 * 1000
     private static let pingInterval: Int64 = 25_000
     private static let silenceLimit: Int64 = 70_000
@@ -43,6 +43,11 @@ package final class Agent: Sendable {
     private let stateFolder: String
     private let log: @Sendable (String) -> Void
     private let sessions = Mutex<[String: SessionControl]>([:])
+    /// Threads of sessions; they go on for a moment after their session has ended.
+    private let threads = Atomic(0)
+    /// Milliseconds that an agent which is stopped has for its sessions and what they have started.
+    private static let stopPatience: Int64 = 5000
+    private let isStopping = Atomic(false)
     /// Sessions that have ended, and how, until the relay says that it has heard.
     private let finished = Mutex<[Ending]>([])
     private let wake = WakeSignal()
@@ -91,6 +96,21 @@ package final class Agent: Sendable {
             pause = min(pause * 2, Agent.pauses.upperBound)
         }
     }
+
+    /// Ends all sessions and hangs up on what they have started, as when each is ended by itself, and tells their clients why.
+    ///
+    /// This is for whoever ends the process: nothing else ends a command that has no terminal. What a session has left in the
+    /// background stays.
+    package func stop() {
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        for control in sessions.withLock({ Array($0.values) }) { control.cancel(because: Agent.stopReason) }
+        let deadline = SystemClock.milliseconds() + Agent.stopPatience
+        while threads.load(ordering: .acquiring) > 0 || !Reaper.shared.isIdle, SystemClock.milliseconds() < deadline {
+            usleep(20_000)
+        }
+    }
+
+    private static let stopReason = "the agent was stopped, the session ended with it"
 
     private static func words(_ error: any Error) -> String {
         switch error {
@@ -220,6 +240,7 @@ package final class Agent: Sendable {
         let refusal: String? = sessions.withLock { sessions in
             // The same task may come twice; the first one has begun already.
             guard sessions[task.sessionID] == nil else { return "" }
+            guard !isStopping.load(ordering: .sequentiallyConsistent) else { return Agent.stopReason }
             guard sessions.count < Agent.sessionLimit else {
                 return "the agent has \(Agent.sessionLimit) sessions already"
             }
@@ -231,25 +252,34 @@ package final class Agent: Sendable {
             return
         }
         log("session \(task.sessionID.terminalSafe) for \(task.sessionOwner.terminalSafe)")
-        let threads = Threads(1) { [self] in
-            let maker = maker
-            var session = AgentSession(task, type, relay: relay, control: control) {
-                task,
-                type throws(LocalEndFailure) in
-                try maker.make(task, type)
-            }
-            let failure = session.run()
-            log("session \(task.sessionID.terminalSafe) ended" + (failure.isEmpty ? "" : ": \(failure.terminalSafe)"))
-            finish(task.sessionID, failure)
-            // Not before: a session that is neither alive nor at its end is one that was lost.
-            _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
-            if !failure.isEmpty { session.leave() }
+        threads.add(1, ordering: .acquiringAndReleasing)
+        let thread = Threads(1) { [self] in
+            serve(task, type, control)
+            threads.subtract(1, ordering: .acquiringAndReleasing)
         }
-        guard let threads else {
+        guard let thread else {
+            threads.subtract(1, ordering: .acquiringAndReleasing)
             _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
             return finish(task.sessionID, "the agent's machine has no thread left")
         }
-        threads.detach()
+        thread.detach()
+    }
+
+    private func serve(_ task: SessionTask, _ type: SessionType, _ control: SessionControl) {
+        let (maker, relay) = (maker, relay)
+        var session = AgentSession(
+            task,
+            type,
+            control: control,
+            dial: { id, timeout throws(RelayAccess.Failure) in try relay.openDataChannel(id, timeout: timeout) },
+            makeEnd: { task, type throws(LocalEndFailure) in try maker.make(task, type) }
+        )
+        let failure = session.run()
+        log("session \(task.sessionID.terminalSafe) ended" + (failure.isEmpty ? "" : ": \(failure.terminalSafe)"))
+        finish(task.sessionID, failure)
+        // Not before: a session that is neither alive nor at its end is one that was lost.
+        _ = sessions.withLock { $0.removeValue(forKey: task.sessionID) }
+        if !failure.isEmpty { session.leave() }
     }
 
     /// - Parameter failure: empty if it ended as sessions do.

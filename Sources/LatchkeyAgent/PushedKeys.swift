@@ -6,25 +6,77 @@ internal import LatchkeyTransport
 
 /// The keys that were pushed for a user of this machine.
 package enum PushedKeys {
+    /// Milliseconds for all of it, names and credentials included; a login waits meanwhile.
+    private static let patience = 5000
+    /// The same while the relay has just been silent: sshd asks once for each key that it is offered.
+    private static let shortPatience = 1000
+
     /// Asks the relay for them. What it says are keys, and nothing that sshd could take for an option.
     ///
+    /// Where it does not answer in time, its last answer counts, for as long as each of its keys was to be let in.
+    ///
+    /// - Parameter warn: is told in a line what went wrong that keeps nobody out.
     /// - Returns: lines as in `authorized_keys`.
     /// - Throws: `configurationInvalid` if this machine is not registered, `relayUnreachable`, `requestRefused`.
-    package static func list(for user: String, stateFolder: String) throws -> [String] {
+    package static func list(
+        for user: String,
+        stateFolder: String,
+        warn: (String) -> Void
+    ) throws -> [String] {
         let access = RelayAccess(try Registration.load(from: stateFolder))
-        let answer: ListPushedKeys.Response
-        do { answer = try access.call(ListPushedKeys(user: try Names.user(user)), timeout: timeout) } catch let failure
-            as ServiceFailure
-        {
-            let place = access.registration.address.httpOrigin
-            if case .refused(_, let status, _) = failure, status < 500 {
-                throw LatchkeyError(.requestRefused, "\(place) does not tell which keys were pushed: \(failure.words)")
-            }
-            throw LatchkeyError(.relayUnreachable, "\(place) cannot be asked which keys were pushed: \(failure.words)")
+        let user = try Names.user(user)
+        let memory = PushedKeyMemory(user: user, stateFolder: stateFolder)
+        var known = LastPushedKeys.none
+        do throws(LatchkeyError) { known = try memory.read() } catch { warn(error.message) }
+        let start = BootClock.now()
+        let timeout = known.wasSilent(at: start) ? shortPatience : patience
+        let failure: ServiceFailure
+        switch TimeLimit.run(timeout, { ask(access, user, timeout) }) {
+        case .success(let answer):
+            let keys = answer.keys.map { PublicKey(line: $0)?.line }
+            let left = answer.millisecondsLeft ?? []
+            let lasting = zip(keys, left).compactMap { line, left in line.map { ($0, left) } }
+            remember(memory, LastPushedKeys(lasting, askedAt: start), instead: known, warn)
+            return keys.compactMap(\.self)
+        case .failure(let error as ServiceFailure): failure = error
+        case .failure(let error as TransportError): failure = .unreachable(error)
+        case .failure(RelayAccess.Failure.lost(let words)):
+            failure = .refused(code: "UnrecognizedClientException", status: 400, message: words)
+        case .failure(let error): throw error
+        case nil: failure = .unreachable(.timedOut)
         }
-        return answer.keys.compactMap { PublicKey(line: $0)?.line }
+        let place = access.registration.address.httpOrigin
+        if case .refused(_, let status, _) = failure, status < 500 {
+            // It has answered: whatever it said before does not count any more.
+            remember(memory, .none, instead: known, warn)
+            throw LatchkeyError(.requestRefused, "\(place) does not tell which keys were pushed: \(failure.words)")
+        }
+        if failure == .unreachable(.timedOut) { remember(memory, known.silent(since: start), instead: known, warn) }
+        let error = LatchkeyError(
+            .relayUnreachable,
+            "\(place) cannot be asked which keys were pushed: \(failure.words)"
+        )
+        let lines = known.lines(at: BootClock.now())
+        if lines.isEmpty { throw error }
+        warn("\(error.message); the keys of its last answer count until they end")
+        return lines
     }
 
-    /// Milliseconds; a login waits meanwhile.
-    private static let timeout = 5000
+    private static func ask(
+        _ access: RelayAccess,
+        _ user: String,
+        _ timeout: Int
+    ) -> Result<ListPushedKeys.Response, any Error> {
+        Result { try access.call(ListPushedKeys(user: user), timeout: timeout) }
+    }
+
+    private static func remember(
+        _ memory: PushedKeyMemory,
+        _ keys: LastPushedKeys,
+        instead known: LastPushedKeys,
+        _ warn: (String) -> Void
+    ) {
+        guard keys != known else { return }
+        do throws(LatchkeyError) { try memory.write(keys) } catch { warn(error.message) }
+    }
 }

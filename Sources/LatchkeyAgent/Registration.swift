@@ -163,7 +163,9 @@ package final class Registration: Sendable {
     }
 
     /// Credentials for an hour, asked for with a signature of the registered key.
-    func requestRoleToken() throws -> RequestManagedInstanceRoleToken.Response {
+    ///
+    /// - Parameter timeout: milliseconds for all of it.
+    func requestRoleToken(timeout: Int) throws -> RequestManagedInstanceRoleToken.Response {
         let body = try ServiceJSON.encode(RequestManagedInstanceRoleToken(fingerprint: fingerprint))
         let headers = [
             (name: "Content-Type", value: "application/x-amz-json-1.1"),
@@ -179,7 +181,7 @@ package final class Registration: Sendable {
         let response = try HTTPExchange.perform(
             HTTPRequest("POST", address.with(path: "/"), headers: headers + signature, body: body),
             trust: trust,
-            timeout: 15_000
+            timeout: timeout
         )
         guard response.status == 200 else {
             let failure = ServiceClient.failure(response)

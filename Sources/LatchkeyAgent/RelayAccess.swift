@@ -17,6 +17,16 @@ package final class RelayAccess: Sendable {
         case lost(String)
     }
 
+    /// The time that several steps have together.
+    private struct TimeLeft {
+        private let deadline: Int64
+
+        init(_ timeout: Int) { deadline = SystemClock.milliseconds() + Int64(timeout) }
+
+        /// At least one, so that a step that is begun too late fails as one that takes too long.
+        var milliseconds: Int { Int(max(1, deadline - SystemClock.milliseconds())) }
+    }
+
     /// Seconds before their end, credentials are not used any more.
     private static let margin = 300.0
 
@@ -27,23 +37,27 @@ package final class RelayAccess: Sendable {
 
     /// Asks an operation of Systems Manager, signed with the agent's credentials.
     ///
-    /// - Parameter timeout: milliseconds.
-    func call<Request: ServiceRequest>(_ request: Request, timeout: Int = 15_000) throws -> Request.Response {
-        try ServiceClient(endpoint(try currentCredentials())).call(request, timeout: timeout)
+    /// - Parameter timeout: milliseconds for all of it, the credentials included.
+    func call<Request: ServiceRequest>(_ request: Request, timeout: Int = 30_000) throws -> Request.Response {
+        let time = TimeLeft(timeout)
+        let client = ServiceClient(endpoint(try currentCredentials(time)))
+        return try client.call(request, timeout: time.milliseconds)
     }
 
     /// Credentials are asked for anew the next time, as after the relay refused them.
     func forgetCredentials() { credentials.withLock { $0 = nil } }
 
+    /// - Parameter timeout: milliseconds for all of it.
     /// - Returns: a control channel, its first frame sent.
     package func openControlChannel(
         sessions: [String],
         takesPushedKeys: Bool = false,
         timeout: Int
     ) throws(Failure) -> WebSocketConnection {
+        let time = TimeLeft(timeout)
         let path = "/v1/control-channel/\(registration.instanceID)"
-        let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid())), timeout)
-        let connection = try connect("\(path)?role=subscribe&stream=input", timeout)
+        let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid())), time)
+        let connection = try connect("\(path)?role=subscribe&stream=input", time)
         var opening = OpenControlChannel(requestID: Random.uuid(), token: token)
         opening.agentVersion = Handshake.agentVersion
         opening.platformType = "linux"
@@ -53,14 +67,16 @@ package final class RelayAccess: Sendable {
         return connection
     }
 
+    /// - Parameter timeout: milliseconds for all of it.
     /// - Returns: a data channel and what to say on it first.
     package func openDataChannel(
         _ sessionID: String,
         timeout: Int
     ) throws(Failure) -> (WebSocketConnection, OpenDataChannel) {
+        let time = TimeLeft(timeout)
         let path = "/v1/data-channel/\(sessionID)"
-        let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid(), clientID: "")), timeout)
-        let connection = try connect("\(path)?role=publish_subscribe", timeout)
+        let token = try token(path, Payload.encode(ChannelRequest(requestID: Random.uuid(), clientID: "")), time)
+        let connection = try connect("\(path)?role=publish_subscribe", time)
         var opening = OpenDataChannel(requestID: Random.uuid(), token: token)
         opening.instanceID = registration.instanceID
         opening.clientID = ""
@@ -81,10 +97,16 @@ package final class RelayAccess: Sendable {
         }
     }
 
-    private func token(_ path: String, _ body: [UInt8], _ timeout: Int) throws(Failure) -> String {
+    private func token(_ path: String, _ body: [UInt8], _ time: TimeLeft) throws(Failure) -> String {
         do {
-            let endpoint = endpoint(try currentCredentials())
-            let response = try endpoint.send("POST", path, service: "ssmmessages", body: body, timeout: timeout)
+            let endpoint = endpoint(try currentCredentials(time))
+            let response = try endpoint.send(
+                "POST",
+                path,
+                service: "ssmmessages",
+                body: body,
+                timeout: time.milliseconds
+            )
             guard response.status == 201 else {
                 if response.excerpt.contains("Session is already terminated") { throw Failure.over }
                 if response.status == 403 || response.status == 401 { forgetCredentials() }
@@ -106,10 +128,10 @@ package final class RelayAccess: Sendable {
         }
     }
 
-    private func connect(_ path: String, _ timeout: Int) throws(Failure) -> WebSocketConnection {
+    private func connect(_ path: String, _ time: TimeLeft) throws(Failure) -> WebSocketConnection {
         do {
-            let endpoint = endpoint(try currentCredentials())
-            return try endpoint.openWebSocket(path, service: "ssmmessages", timeout: timeout)
+            let endpoint = endpoint(try currentCredentials(time))
+            return try endpoint.openWebSocket(path, service: "ssmmessages", timeout: time.milliseconds)
         } catch let failure as Failure {
             throw failure
         } catch let failure as ServiceFailure {
@@ -131,10 +153,10 @@ package final class RelayAccess: Sendable {
         )
     }
 
-    private func currentCredentials() throws -> Credentials {
+    private func currentCredentials(_ time: TimeLeft) throws -> Credentials {
         let now = Double(SystemClock.wallMilliseconds()) / 1000
         if let (known, expires) = credentials.withLock({ $0 }), expires - now > RelayAccess.margin { return known }
-        let answer = try registration.requestRoleToken()
+        let answer = try registration.requestRoleToken(timeout: time.milliseconds)
         let fresh = Credentials(
             accessKeyID: answer.accessKeyId,
             secretAccessKey: answer.secretAccessKey,

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import Glibc
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyModel
 internal import LatchkeyTerminal
 
 /// The root of the commands.
@@ -40,13 +38,6 @@ package enum Program {
             let isStrayWord = message.hasPrefix("unexpected argument") && help.hasPrefix("latchkey connect")
             return isStrayWord ? "a command goes behind --: latchkey connect NAME -- COMMAND" : nil
         }
-        // OpenSSL tidies up when a process exits, under the feet of any thread that still uses it, as one that looks for a
-        // lost relay.
-        if Threads.areRunning {
-            Terminal.restore()
-            fflush(nil)
-            _exit(status)
-        }
-        exit(status)
+        ProcessSurroundings.end(status)
     }
 }

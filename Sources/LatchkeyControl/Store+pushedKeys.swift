@@ -38,18 +38,25 @@ extension Store {
         }
     }
 
-    /// The keys that are let in now for a user of an instance.
-    package func pushedKeys(of instanceID: Instance.ID, user: String, at now: Date) throws -> [PublicKey] {
+    /// The keys that are let in now for a user of an instance, and until when.
+    package func pushedKeys(
+        of instanceID: Instance.ID,
+        user: String,
+        at now: Date
+    ) throws -> [(key: PublicKey, end: Date)] {
         try read { database in
-            try Data.fetchAll(
+            try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT publicKey FROM pushedKey WHERE instanceID = ? AND user = ? AND expires > ?
+                    SELECT publicKey, expires FROM pushedKey WHERE instanceID = ? AND user = ? AND expires > ?
                     ORDER BY publicKey
                     """,
                 arguments: [instanceID, user, now.milliseconds]
             )
-            .compactMap { PublicKey(blob: $0) }
+            .compactMap { row in
+                let blob: Data = row[0]
+                return PublicKey(blob: blob).map { ($0, Date(milliseconds: row[1])) }
+            }
         }
     }
 }

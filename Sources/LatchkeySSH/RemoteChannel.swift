@@ -9,7 +9,6 @@ package import LatchkeyTerminal
 @safe package struct RemoteChannel: ~Copyable {
     private let session: Session
     private let channel: ssh_channel
-    private let event: ssh_event
     private let callbacks: UnsafeMutablePointer<ssh_channel_callbacks_struct>
     private let report = Report()
 
@@ -22,12 +21,9 @@ package import LatchkeyTerminal
     private static let writeLimit = 32 * 1024
 
     init(in session: Session) throws(SSHError) {
-        guard let channel = unsafe ssh_channel_new(session.pointer), let event = unsafe ssh_event_new() else {
-            throw .system("out of memory")
-        }
+        guard let channel = unsafe ssh_channel_new(session.pointer) else { throw .system("out of memory") }
         self.session = session
         unsafe self.channel = unsafe channel
-        unsafe self.event = unsafe event
         unsafe callbacks = .allocate(capacity: 1)
         unsafe callbacks.initialize(to: unsafe ssh_channel_callbacks_struct())
         unsafe callbacks.pointee.size = MemoryLayout<ssh_channel_callbacks_struct>.size
@@ -46,8 +42,6 @@ package import LatchkeyTerminal
     }
 
     deinit {
-        unsafe ssh_event_remove_session(event, session.pointer)
-        unsafe ssh_event_free(event)
         unsafe ssh_remove_channel_callbacks(channel, callbacks)
         unsafe ssh_channel_free(channel)
         unsafe callbacks.deinitialize(count: 1)
@@ -71,7 +65,7 @@ package import LatchkeyTerminal
         } else {
             try require("a shell") { unsafe ssh_channel_request_shell(channel) }
         }
-        guard unsafe ssh_event_add_session(event, session.pointer) == SSH_OK else { throw .system(session.lastWords) }
+        try session.beginEvents()
     }
 
     /// - Throws: `requestRefused` naming `what`, `timedOut`, `disconnected`.
@@ -89,17 +83,8 @@ extension RemoteChannel: RemoteProcess {
     package var wantsToWrite: Bool { unsafe ssh_get_poll_flags(session.pointer) & SSH_WRITE_PENDING != 0 }
 
     package mutating func advance() throws(SSHError) {
-        // libssh reads a few KiB a call; go on while there is more.
-        for _ in 0..<64 {
-            guard unsafe ssh_event_dopoll(event, 0) == SSH_OK else { break }
-            guard hasMoreToReceive else { break }
-        }
+        session.advance()
         guard unsafe ssh_is_connected(session.pointer) == 1 || isClosed else { throw .disconnected(session.lastWords) }
-    }
-
-    private var hasMoreToReceive: Bool {
-        var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&wait, 1, 0) == 1
     }
 
     private var isClosed: Bool { unsafe ssh_channel_is_closed(channel) != 0 }

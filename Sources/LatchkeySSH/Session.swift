@@ -12,6 +12,9 @@ package import LatchkeyTransport
     let pointer: ssh_session
     /// libssh's end of what it takes for an ssh-agent; libssh closes the last one only.
     private var agentEnd: Int32 = -1
+    /// What drives all of the session's channels: made with the first one, and kept to the end. libssh moves the session's
+    /// socket into an event, and out of it again when either is taken away from the other, so a second event would have none.
+    private var event: ssh_event?
 
     private init(owning pointer: ssh_session) { unsafe self.pointer = unsafe pointer }
 
@@ -21,6 +24,10 @@ package import LatchkeyTransport
     }
 
     deinit {
+        if let event = unsafe event {
+            unsafe ssh_event_remove_session(event, pointer)
+            unsafe ssh_event_free(event)
+        }
         // Says goodbye only if that needs no waiting; then closes the socket.
         unsafe ssh_silent_disconnect(pointer)
         unsafe ssh_free(pointer)
@@ -62,6 +69,31 @@ package import LatchkeyTransport
             guard timeout > 0, unsafe poll(&wait, 1, Int32(clamping: timeout * 1000)) != 0 else { return again }
             if wait.revents & Int16(POLLIN) != 0 { Dialer.acknowledgeAtOnce(wait.fd) }
         }
+    }
+
+    /// Lets ``advance()`` drive the session from now on.
+    func beginEvents() throws(SSHError) {
+        guard unsafe event == nil else { return }
+        guard let new = unsafe ssh_event_new() else { throw .system("out of memory") }
+        guard unsafe ssh_event_add_session(new, pointer) == SSH_OK else {
+            unsafe ssh_event_free(new)
+            throw .system(lastWords)
+        }
+        unsafe event = unsafe new
+    }
+
+    /// Sends and receives what can be sent and received now, for all channels.
+    func advance() {
+        guard let event = unsafe event else { return }
+        // libssh reads a few KiB a call; go on while there is more.
+        for _ in 0..<64 {
+            guard unsafe ssh_event_dopoll(event, 0) == SSH_OK, hasMoreToReceive else { return }
+        }
+    }
+
+    private var hasMoreToReceive: Bool {
+        var wait = unsafe pollfd(fd: ssh_get_fd(pointer), events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&wait, 1, 0) == 1
     }
 
     /// Lets libssh ask this agent from now on.

@@ -25,4 +25,13 @@ package enum ProcessSurroundings {
         let before = signal(SIGQUIT, SIG_DFL)
         if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(SIGQUIT, SIG_IGN) }
     }
+
+    /// Ends the process, also where threads are still at work: OpenSSL tidies up when a process exits, under the feet of any
+    /// thread that still uses it, as one that looks for a lost relay.
+    package static func end(_ status: Int32) -> Never {
+        guard Threads.areRunning else { exit(status) }
+        Terminal.restore()
+        fflush(nil)
+        _exit(status)
+    }
 }

@@ -17,6 +17,8 @@ package struct GrowingBuffer: ~Copyable {
 
     package var count: Int { end - start }
     package var isEmpty: Bool { start == end }
+    /// The bytes of memory that it has.
+    package var capacity: Int { storage.count }
 
     /// What it holds; valid until the next change.
     package var content: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[start..<end]) }

@@ -42,13 +42,9 @@ package final class WebSocketConnection {
         trust: Trust,
         timeout: Int
     ) throws(TransportError) {
+        let deadline = SystemClock.milliseconds() + Int64(timeout)
         var stream = try ByteStream(to: address, trust: trust, timeout: timeout)
-        let early = try WebSocketConnection.upgrade(
-            &stream,
-            address,
-            headers,
-            until: SystemClock.milliseconds() + Int64(timeout)
-        )
+        let early = try WebSocketConnection.upgrade(&stream, address, headers, until: deadline)
         self.init(over: stream, early)
     }
 

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import LatchkeyAgent
 internal import LatchkeyCommandLine
+internal import LatchkeyTerminal
 
 struct AuthorizedKeys: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,6 +12,9 @@ struct AuthorizedKeys: ParsableCommand {
             In sshd_config:
               AuthorizedKeysCommand /usr/local/bin/latchkey-agent authorized-keys %u
               AuthorizedKeysCommandUser root
+
+            It takes five seconds at the most. If the latchkeyd does not answer within them, its last answer counts, each key \
+            for its 60 seconds.
             """
     )
 
@@ -20,6 +24,7 @@ struct AuthorizedKeys: ParsableCommand {
     var user: String
 
     func run() throws {
-        for line in try PushedKeys.list(for: user, stateFolder: state.folder) { try Output.write(line) }
+        let lines = try PushedKeys.list(for: user, stateFolder: state.folder) { Console.note("latchkey-agent: \($0)") }
+        for line in lines { try Output.write(line) }
     }
 }

@@ -24,7 +24,7 @@ struct Run: ParsableCommand {
     @Option(
         name: .customLong("deny"),
         help: ArgumentHelp(
-            "An address or range that no port session leads to; replaces the standard ones, which are link-local.",
+            "An address or range that no port session leads to; replaces the standard ones, where clouds have metadata.",
             valueName: "cidr"
         )
     )
@@ -35,6 +35,11 @@ struct Run: ParsableCommand {
         var options = Agent.Options(stateFolder: state.folder)
         options.defaultUser = defaultUser
         options.deniedAddresses = denied.isEmpty ? nil : denied
-        try Agent(options) { Console.note("latchkey-agent: \($0)") }.run()
+        let agent = try Agent(options) { Console.note("latchkey-agent: \($0)") }
+        try StopSignals.handle {
+            agent.stop()
+            ProcessSurroundings.end(0)
+        }
+        agent.run()
     }
 }

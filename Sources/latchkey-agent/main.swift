@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import LatchkeyCommandLine
 internal import LatchkeyTerminal
 
 ProcessSurroundings.settle()
-exit(Invocation.run(LatchkeyAgentCommand.self))
+ProcessSurroundings.end(Invocation.run(LatchkeyAgentCommand.self))

@@ -23,9 +23,11 @@ struct PushedKeyTests {
             #expect(try store.push(first, to: instance.id, user: "admin", until: now + 60, at: now))
             #expect(try store.push(second, to: instance.id, user: "admin", until: now + 90, at: now + 30))
             func keys(_ id: String, _ user: String, _ time: Double) throws -> [PublicKey] {
-                try store.pushedKeys(of: id, user: user, at: now + time)
+                try store.pushedKeys(of: id, user: user, at: now + time).map(\.key)
             }
             #expect(try keys(instance.id, "admin", 31) == [first, second])
+            let ends = try store.pushedKeys(of: instance.id, user: "admin", at: now + 31).map(\.end)
+            #expect(ends == [now + 60, now + 90])
             #expect(try keys(instance.id, "admin", 60) == [second])
             #expect(try keys(instance.id, "admin", 90) == [])
             #expect(try keys(instance.id, "root", 31) == [])

@@ -29,8 +29,10 @@ package final class CuttingProxy: Sendable {
         var counts: [Count] = []
         var hold: Hold?
         var isHolding = false
-        /// The clients' sockets of control channels.
+        /// The clients' sockets of control channels, and of data channels.
         var controls: Set<Int32> = []
+        var datas: Set<Int32> = []
+        var isStalled = false
 
         /// A connection is about to be opened.
         ///
@@ -45,6 +47,7 @@ package final class CuttingProxy: Sendable {
                 if hold != nil { isHolding = true }
                 if hold == .cut { cutControls() }
                 defer { cut = nil }
+                datas.insert(client)
                 return (cut, false)
             }
         }
@@ -121,6 +124,18 @@ package final class CuttingProxy: Sendable {
         }
     }
 
+    /// Cuts the data channels, and keeps all new connections waiting for an answer that does not come, as a network does that
+    /// loses every packet.
+    package func stall() {
+        state.withLock { state in
+            state.isStalled = true
+            for descriptor in state.datas { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// Lets through what waits since ``stall()``, and all that comes.
+    package func proceed() { state.withLock { $0.isStalled = false } }
+
     /// What the data channels since ``cutNext(_:after:)`` have carried that have come to their end, one after the other.
     package var counts: [Count] { state.withLock { $0.counts } }
 
@@ -135,9 +150,15 @@ package final class CuttingProxy: Sendable {
             guard let more = Loopback.receive(client) else { return }
             head += more
         }
+        while state.withLock({ $0.isStalled }) { usleep(20_000) }
         let kind = Kind(head)
         let (cut, isTurnedAway) = state.withLock { $0.begin(kind, client) }
-        defer { state.withLock { _ = $0.controls.remove(client) } }
+        defer {
+            state.withLock { state in
+                state.controls.remove(client)
+                state.datas.remove(client)
+            }
+        }
         guard !isTurnedAway, let upstream = Loopback.dial(server) else { return }
         defer { Loopback.end(upstream) }
         Loopback.setNoDelay(upstream)

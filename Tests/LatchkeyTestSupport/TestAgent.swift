@@ -43,15 +43,17 @@ package final class TestAgent {
         return try body(agent)
     }
 
+    /// The words that start it.
+    package var arguments: [String] {
+        // Sessions run as whoever runs the tests: no user is made on this machine.
+        let user = geteuid() == 0 ? ["--default-user", NSUserName()] : []
+        return [Scratch.program(named: "latchkey-agent"), "run", "--state", state] + user
+    }
+
     /// Starts it, and waits until the relay knows it.
     package func start() throws {
         let known = try connections()
-        // Sessions run as whoever runs the tests: no user is made on this machine.
-        let user = geteuid() == 0 ? ["--default-user", NSUserName()] : []
-        daemon = try Daemon(
-            [Scratch.program(named: "latchkey-agent"), "run", "--state", state] + user,
-            log: logPath
-        )
+        daemon = try Daemon(arguments, log: logPath)
         try TestRelay.wait(for: "the agent", { try connections() > known }, otherwise: { try log() })
     }
 
@@ -79,6 +81,11 @@ package final class TestAgent {
     }
 
     package func send(_ signal: Int32) throws { try daemon?.send(signal) }
+
+    /// What it tells this machine's sshd of the keys that a user has.
+    package func authorizedKeys(_ user: String) throws -> Execution {
+        try Execution.run([Scratch.program(named: "latchkey-agent"), "authorized-keys", "--state", state, user])
+    }
 
     /// Hundredths of a second of the processor that it has used so far (proc(5), utime and stime).
     package func processorTime() throws -> Int {

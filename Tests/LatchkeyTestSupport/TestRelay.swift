@@ -73,6 +73,10 @@ package final class TestRelay {
         return try daemon?.end(by: signal) ?? -1
     }
 
+    /// Has it do nothing, and go on again.
+    package func pause() throws { try daemon?.send(SIGSTOP) }
+    package func resume() throws { try daemon?.send(SIGCONT) }
+
     /// What it has logged so far, a line of JSON for each event.
     package func log() throws -> String { try scratch.read(logPath) }
 

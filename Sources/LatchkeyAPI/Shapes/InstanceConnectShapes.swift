@@ -39,7 +39,12 @@ package struct ListPushedKeys: ServiceRequest {
     package struct Response: Codable, Sendable {
         /// Lines as in `authorized_keys`.
         package var keys: [String]
+        /// How many milliseconds longer each of them is let in; nil from a latchkeyd that does not say.
+        package var millisecondsLeft: [Int64]?
 
-        package init(keys: [String]) { self.keys = keys }
+        package init(keys: [(line: String, millisecondsLeft: Int64)]) {
+            self.keys = keys.map(\.line)
+            millisecondsLeft = keys.map(\.millisecondsLeft)
+        }
     }
 }

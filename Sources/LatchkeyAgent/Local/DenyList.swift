@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// The addresses to which no port is forwarded. Whoever may use a session would otherwise become what the instance is to
+/// The addresses to which no port is forwarded. A user of a session would otherwise become what the instance is to
 /// its cloud: the metadata service hands out its credentials.
 package struct DenyList: Equatable, Sendable {
     private struct Range: Equatable {
@@ -20,12 +20,30 @@ package struct DenyList: Equatable, Sendable {
 
     private var ranges: [Range]
 
-    /// IPv4's link-local addresses, and the range in which EC2 has the same services for IPv6: metadata, DNS, time, and the
-    /// credentials of containers.
-    package static let standard = DenyList(ranges: [
-        Range(bytes: [169, 254, 0, 0], prefix: 16),
-        Range(bytes: [0xFD, 0x00, 0x0E, 0xC2] + [UInt8](repeating: 0, count: 12), prefix: 32),
-    ])
+    /// Where clouds have their metadata, credentials and host services.
+    package static let standard: DenyList = {
+        do throws(PortTargetError) { return try DenyList(standardRanges) } catch {
+            preconditionFailure("\(error)")
+        }
+    }()
+
+    private static let standardRanges = [
+        // Link-local: the metadata of nearly all of them, the credentials of containers at ECS (169.254.170.2) and EKS
+        // (169.254.170.23), EC2's DNS and time; with IPv6 the metadata of OpenStack.
+        "169.254.0.0/16", "fe80::/10",
+        // EC2 over IPv6: metadata, credentials, DNS, time.
+        "fd00:ec2::/32",
+        // The host of Azure's machines.
+        "168.63.129.16",
+        // Google, where there is IPv6 alone.
+        "fd20:ce::254",
+        // Alibaba.
+        "100.100.100.200", "fd00:100::100:200",
+        // Oracle: Classic, and over IPv6.
+        "192.0.0.192", "fd00:c1::a9fe:a9fe",
+        // Scaleway and Linode over IPv6.
+        "fd00:42::42", "fd00:a9fe:a9fe::1",
+    ]
 
     /// Nothing is denied.
     package static let none = DenyList(ranges: [])
@@ -55,39 +73,25 @@ package struct DenyList: Equatable, Sendable {
             }
             prefix = number
         }
-        if prefix >= 96, let embedded = mapped(bytes) { return Range(bytes: embedded, prefix: prefix - 96) }
+        if prefix >= 96, let embedded = IPv4Embedding.mapped(bytes) {
+            return Range(bytes: embedded, prefix: prefix - 96)
+        }
         return Range(bytes: bytes, prefix: prefix)
     }
 
-    /// Whether nothing may be sent there, in whatever form the address is written. A path is never denied.
+    /// Whether nothing may be sent there, in whatever form the address is written.
+    ///
+    /// - Parameter address: as `connect` is given it. A zone does not count: the address is denied on every link.
     package func denies(_ address: SocketAddress) -> Bool {
         Self.forms(address.host).contains { form in ranges.contains { $0.contains(form) } }
     }
 
     /// All addresses that one stands for.
     private static func forms(_ host: [UInt8]) -> [[UInt8]] {
-        var forms = [host]
-        if host.count == 16 {
-            if let embedded = mapped(host) { forms.append(embedded) }
-            let start = Array(host.prefix(12))
-            // Translated by a gateway (RFC 6052 §2.1), IPv4-compatible (RFC 4291 §2.5.5.1), and 6to4 (RFC 3056 §2).
-            if start == [0x00, 0x64, 0xFF, 0x9B] + [UInt8](repeating: 0, count: 8) { forms.append(Array(host[12...])) }
-            if start.allSatisfy({ $0 == 0 }), host[12] != 0 { forms.append(Array(host[12...])) }
-            if host[0] == 0x20 && host[1] == 0x02 { forms.append(Array(host[2..<6])) }
-        }
-        // Connecting to the unspecified address reaches this machine.
-        if host.allSatisfy({ $0 == 0 }), !host.isEmpty {
-            forms += [[127, 0, 0, 1], [UInt8](repeating: 0, count: 15) + [1]]
-        }
-        if forms.contains([0, 0, 0, 0]) { forms.append([127, 0, 0, 1]) }
+        var forms = [host] + IPv4Embedding.addresses(in: host)
+        // Connecting to the unspecified address, of either family, reaches this machine.
+        if host.allSatisfy({ $0 == 0 }) { forms += [[127, 0, 0, 1], [UInt8](repeating: 0, count: 15) + [1]] }
+        if IPv4Embedding.mapped(host) == [0, 0, 0, 0] { forms.append([127, 0, 0, 1]) }
         return forms
-    }
-
-    /// The IPv4 address in an IPv4-mapped one (RFC 4291 §2.5.5.2), with which the kernel speaks IPv4.
-    private static func mapped(_ bytes: [UInt8]) -> [UInt8]? {
-        guard bytes.count == 16, bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF else {
-            return nil
-        }
-        return Array(bytes[12...])
     }
 }

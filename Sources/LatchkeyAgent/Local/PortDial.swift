@@ -32,7 +32,7 @@ package struct PortDial: ~Copyable {
     /// Begins with the first address.
     ///
     /// - Returns: the descriptor to poll for writing.
-    /// - Throws: `unreachable` if all addresses refused at once.
+    /// - Throws: `unreachable` if all addresses refused at once, `denied` at one that must not be reached.
     package mutating func start() throws(PortTargetError) -> Int32 {
         try tryNext()
         return descriptor
@@ -40,7 +40,7 @@ package struct PortDial: ~Copyable {
 
     /// Sees how far it has come. After `.connected`, or an error, there is nothing more to ask.
     ///
-    /// - Throws: `unreachable` when no address is left.
+    /// - Throws: `unreachable` when no address is left, `denied` at one that must not be reached.
     package mutating func finish() throws(PortTargetError) -> Progress {
         var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         if poll(&wait, 1, 0) == 1 {
@@ -72,17 +72,16 @@ package struct PortDial: ~Copyable {
         while next < target.addresses.count {
             let address = target.addresses[next]
             next += 1
+            guard !target.denied.denies(address) else { throw .denied(target.name, address: address.text) }
             let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
             let new = socket(address.family, type, 0)
             guard new >= 0 else {
                 note(errno)
                 continue
             }
-            if address.family != AF_UNIX {
-                // What comes is passed on as it comes.
-                var on: Int32 = 1
-                setsockopt(new, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout.size(ofValue: on)))
-            }
+            // What comes is passed on as it comes.
+            var on: Int32 = 1
+            setsockopt(new, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout.size(ofValue: on)))
             // Interrupted, it goes on by itself (POSIX.1-2017, connect).
             if address.withPointer({ connect(new, $0, $1) }) == 0 || errno == EINPROGRESS || errno == EINTR {
                 descriptor = new

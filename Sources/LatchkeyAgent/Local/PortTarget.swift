@@ -3,13 +3,14 @@
 internal import Glibc
 internal import LatchkeyModel
 
-/// Where a forwarded port leads: addresses that were resolved and checked, so that nothing is resolved a second time
-/// between the check and the connection.
+/// Where a forwarded port leads: addresses that were resolved once, and what must not be reached. ``PortDial`` checks each
+/// address as it is given to `connect`.
 package struct PortTarget: Equatable, Sendable {
     /// What was asked for, as people write it; not safe for a terminal.
     package let name: String
     /// In the order in which they are tried; at least one.
     package let addresses: [SocketAddress]
+    package let denied: DenyList
 
     /// Resolves a host name or address, which may wait for a name server.
     ///
@@ -36,14 +37,11 @@ package struct PortTarget: Equatable, Sendable {
             if !addresses.contains(address) { addresses.append(address) }
         }
         guard !addresses.isEmpty else { throw .unresolved(host, reason: "it has no address") }
-        return PortTarget(name: HostText.place(host, port), addresses: Array(addresses.prefix(16)))
-    }
-
-    /// A socket in the file system. Whether a session may reach it is for the caller to decide: it is opened with the
-    /// rights of this process.
-    package static func socket(path: String) throws(PortTargetError) -> PortTarget {
-        guard path.hasPrefix("/"), let address = SocketAddress(path: path) else { throw .pathInvalid(path) }
-        return PortTarget(name: path, addresses: [address])
+        return PortTarget(
+            name: HostText.place(host, port),
+            addresses: Array(addresses.prefix(16)),
+            denied: denied
+        )
     }
 }
 
@@ -51,8 +49,6 @@ package struct PortTarget: Equatable, Sendable {
 package enum PortTargetError: Error, Equatable, CustomStringConvertible {
     case hostInvalid(String)
     case portInvalid(Int)
-    /// Not absolute, or longer than the kernel takes.
-    case pathInvalid(String)
     case rangeInvalid(String)
     case unresolved(String, reason: String)
     /// The host leads to an address that must not be reached.
@@ -65,7 +61,6 @@ package enum PortTargetError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .hostInvalid(let host): "'\(host.terminalSafe)' is neither a host name nor an address"
         case .portInvalid(let port): "\(port) is not a port"
-        case .pathInvalid(let path): "'\(path.terminalSafe)' cannot be a socket's path"
         case .rangeInvalid(let text): "'\(text.terminalSafe)' is neither an address nor a range of addresses"
         case .unresolved(let host, let reason): "cannot resolve '\(host.terminalSafe)': \(reason.terminalSafe)"
         case .denied(let host, let address):

@@ -42,6 +42,9 @@ final class Reaper: Sendable {
         if number == 0 { pthread_detach(thread) } else { state.withLock { $0.isRunning = false } }
     }
 
+    /// Whether there is no such program left.
+    var isIdle: Bool { state.withLock { $0.orphans.isEmpty } }
+
     private func run() -> UnsafeMutableRawPointer? {
         while state.withLock({ Self.look(&$0) }) { usleep(20_000) }
         return nil

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// An address that a socket can be connected to: IPv4, IPv6 or a path.
+/// An IPv4 or IPv6 address and port that a socket can be connected to.
 package struct SocketAddress: Equatable, Sendable {
     /// The kernel's form, `sockaddr` and what follows.
     private let bytes: [UInt8]
@@ -18,45 +18,21 @@ package struct SocketAddress: Equatable, Sendable {
         }
     }
 
-    /// - Returns: nil if the path is empty, too long for the kernel (107 bytes), or holds a zero byte.
-    init?(path: String) {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let name = Array(path.utf8)
-        guard !name.isEmpty, name.count < MemoryLayout.size(ofValue: address.sun_path), !name.contains(0) else {
-            return nil
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        bytes = withUnsafeBytes(of: address) { Array($0) }
-        family = AF_UNIX
-    }
-
     var isIPv4: Bool { family == AF_INET }
 
-    /// The address itself as it travels: 4 or 16 bytes; empty for a path.
-    var host: [UInt8] {
-        switch family {
-        case AF_INET: Array(bytes[4..<8])
-        case AF_INET6: Array(bytes[8..<24])
-        default: []
-        }
-    }
+    /// The address itself as it travels: 4 or 16 bytes.
+    var host: [UInt8] { Array(isIPv4 ? bytes[4..<8] : bytes[8..<24]) }
 
     /// Whether it means something beyond the machine and its links.
     var isGlobal: Bool {
         let host = host
-        switch host.count {
-        case 4: return host[0] != 0 && host[0] != 127 && !(host[0] == 169 && host[1] == 254)
-        case 16:
-            let isLoopback = host == [UInt8](repeating: 0, count: 15) + [1]
-            return !isLoopback && !(host[0] == 0xFE && host[1] & 0xC0 == 0x80)
-        default: return false
-        }
+        if isIPv4 { return host[0] != 0 && host[0] != 127 && !(host[0] == 169 && host[1] == 254) }
+        let isLoopback = host == [UInt8](repeating: 0, count: 15) + [1]
+        return !isLoopback && !(host[0] == 0xFE && host[1] & 0xC0 == 0x80)
     }
 
     /// As people write it, without the port.
     package var text: String {
-        if family == AF_UNIX { return String(decoding: bytes[2...].prefix { $0 != 0 }, as: UTF8.self) }
         var text = [CChar](repeating: 0, count: 64)
         let host = host
         guard inet_ntop(family, host, &text, socklen_t(text.count)) != nil else { return "?" }

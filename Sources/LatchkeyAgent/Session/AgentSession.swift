@@ -7,38 +7,54 @@ internal import LatchkeyTransport
 
 /// One session at the agent, on a thread of its own, until it is over.
 struct AgentSession: ~Copyable {
-    /// Milliseconds: for each way to the relay, between two attempts, and without a connection in all.
-    private static let timeout = 10_000
+    /// Milliseconds: for each attempt to reach the relay, between two of them, and without a connection in all.
+    private static let timeout = 20_000
     private static let pauses = 100...2000
     private static let awayLimit: Int64 = 15 * 60 * 1000
     private static let pingInterval: Int64 = 25_000
     private static let silenceLimit: Int64 = 70_000
 
+    /// Opens a data channel of a session; waits for milliseconds at the most.
+    typealias Dial =
+        @Sendable (_ sessionID: String, _ timeout: Int) throws(RelayAccess.Failure) -> (
+            WebSocketConnection, OpenDataChannel
+        )
+
+    /// What became of a search for a connection.
+    private enum Arrival {
+        case connected(WebSocketConnection, OpenDataChannel)
+        /// The relay says that the session is over.
+        case over
+        /// The system had no thread to search in.
+        case noThread
+    }
+
     private let task: SessionTask
     private let type: SessionType
-    private let relay: RelayAccess
+    private let dial: Dial
     private let control: SessionControl
     private let makeEnd: (SessionTask, SessionType) throws(LocalEndFailure) -> any LocalEnd
     private var channel = DataChannel(.agent)
     private var end: (any LocalEnd)?
+    private var isGreeted = false
     private var isAgreed = false
     private var started = SystemClock.milliseconds()
-    private var lostSince: Int64?
-    private var nextAttempt: Int64 = 0
-    private var pause = AgentSession.pauses.lowerBound
+    /// The search for a connection, while there is none.
+    private var search: Reconnection<Arrival>?
+    private var lostSince = SystemClock.milliseconds()
     private var lastPing = SystemClock.milliseconds()
 
     init(
         _ task: SessionTask,
         _ type: SessionType,
-        relay: RelayAccess,
         control: SessionControl,
+        dial: @escaping Dial,
         makeEnd: @escaping (SessionTask, SessionType) throws(LocalEndFailure) -> any LocalEnd
     ) {
         self.task = task
         self.type = type
-        self.relay = relay
         self.control = control
+        self.dial = dial
         self.makeEnd = makeEnd
     }
 
@@ -48,73 +64,79 @@ struct AgentSession: ~Copyable {
     ///   stands, so that it tells the client; then ``leave()``.
     mutating func run() -> String {
         do throws(LocalEndFailure) {
-            try connect()
-            greet()
+            look(after: 0)
             while !control.isCancelled, channel.closing == nil {
                 try turn()
-                if let end, end.isOver {
-                    drain()
-                    break
-                }
+                if isDone { break }
                 wait()
             }
+            if let reason = control.reason { throw LocalEndFailure(reason: reason) }
+            // What runs is hung up on now, whether or not the relay has heard.
+            end = nil
             sayGoodbye()
             return ""
         } catch {
+            end = nil
             // A goodbye would pass for an ordinary end.
             return error.reason
         }
     }
 
-    // MARK: The relay
-
-    private mutating func connect() throws(LocalEndFailure) {
-        do {
-            try attach()
-        } catch {
-            switch error {
-            case .over: throw LocalEndFailure(reason: "the session was over before it began")
-            case .lost: lose()
-            }
-        }
+    /// Whether the client has everything. It may read slowly, a page at a time; one that does nothing for too long is ended by
+    /// the relay's idle limit.
+    private var isDone: Bool {
+        guard isAgreed, let end else { return false }
+        return end.isOver && channel.isDrained
     }
 
-    private mutating func attach() throws(RelayAccess.Failure) {
-        let (connection, opening) = try relay.openDataChannel(task.sessionID, timeout: AgentSession.timeout)
-        channel.attach(connection, opening: opening)
-        channel.tell(.sessionState, SessionStateContent(state: "Connected", sessionID: task.sessionID))
-        lostSince = nil
-        pause = AgentSession.pauses.lowerBound
-        lastPing = SystemClock.milliseconds()
+    // MARK: The relay
+
+    /// Looks for a connection in a thread of its own: an attempt may wait for long, and what runs here does not.
+    private mutating func look(after delay: Int) {
+        let (dial, sessionID) = (dial, task.sessionID)
+        search = Reconnection(after: delay, pauses: AgentSession.pauses, withoutThread: .noThread) {
+            do throws(RelayAccess.Failure) {
+                let (connection, opening) = try dial(sessionID, AgentSession.timeout)
+                return .connected(connection, opening)
+            } catch {
+                switch error {
+                case .over: return .over
+                case .lost: return nil
+                }
+            }
+        }
     }
 
     private mutating func lose() {
+        guard channel.isConnected else { return }
         channel.detach()
-        let now = SystemClock.milliseconds()
-        lostSince = lostSince ?? now
-        nextAttempt = now + Int64(Int.random(in: pause / 2...pause))
-        pause = min(pause * 2, AgentSession.pauses.upperBound)
+        lostSince = SystemClock.milliseconds()
+        look(after: Int.random(in: AgentSession.pauses.lowerBound / 2...AgentSession.pauses.lowerBound))
     }
 
-    private mutating func reconnect() throws(LocalEndFailure) {
-        let now = SystemClock.milliseconds()
-        guard now >= nextAttempt else { return }
-        if let lostSince, now - lostSince > AgentSession.awayLimit {
+    private mutating func resume() throws(LocalEndFailure) {
+        guard let arrival = search?.take() else {
+            guard SystemClock.milliseconds() - lostSince > AgentSession.awayLimit else { return }
             throw LocalEndFailure(reason: "the relay could not be reached for 15 minutes")
         }
-        do {
-            try attach()
-        } catch {
-            switch error {
-            case .over: control.cancel()
-            case .lost: lose()
-            }
+        search = nil
+        switch arrival {
+        case .connected(let connection, let opening):
+            channel.attach(connection, opening: opening)
+            channel.tell(.sessionState, SessionStateContent(state: "Connected", sessionID: task.sessionID))
+            lastPing = SystemClock.milliseconds()
+            if !isGreeted { greet() }
+        case .over:
+            guard isGreeted else { throw LocalEndFailure(reason: "the session was over before it began") }
+            control.cancel()
+        case .noThread: look(after: AgentSession.pauses.upperBound)
         }
     }
 
     // MARK: The stream
 
     private mutating func greet() {
+        isGreeted = true
         isAgreed = false
         started = SystemClock.milliseconds()
         let properties = type == .port ? task.document.properties.forClient : nil
@@ -133,7 +155,7 @@ struct AgentSession: ~Copyable {
                 if channel.closing == nil { lose() }
             }
         } else {
-            try reconnect()
+            try resume()
         }
         if channel.wasTakenOver {
             channel.wasTakenOver = false
@@ -162,7 +184,7 @@ struct AgentSession: ~Copyable {
             control.cancel()
             return true
         default:
-            guard isAgreed, let end else { return true }
+            guard isAgreed, let end, !end.isOver else { return true }
             return try end.accept(delivery)
         }
     }
@@ -175,7 +197,7 @@ struct AgentSession: ~Copyable {
         isAgreed = true
         if let end {
             end.agreed(on: response.extensions)
-            end.takenOver(by: &channel)
+            try end.takenOver(by: &channel)
         } else {
             let made = try makeEnd(task, type)
             made.agreed(on: response.extensions)
@@ -202,32 +224,14 @@ struct AgentSession: ~Copyable {
         let events = channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN
         waits.append(pollfd(fd: channel.wantsToRead ? channel.descriptor : -1, events: Int16(events), revents: 0))
         waits.append(pollfd(fd: control.descriptor, events: Int16(POLLIN), revents: 0))
+        waits.append(pollfd(fd: search?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
         var until = now + 5000
         if let deadline = channel.deadline { until = min(until, deadline) }
         if isAgreed, let patience = end?.patience(sends: sends) { until = min(until, now + patience) }
-        if !channel.isConnected { until = min(until, nextAttempt) }
         _ = poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
     }
 
     // MARK: The end
-
-    /// Waits until the client has everything. It may read slowly, a page at a time; one that does nothing for too long is
-    /// ended by the relay's idle limit.
-    private mutating func drain() {
-        while !channel.isDrained, !control.isCancelled, channel.closing == nil {
-            if channel.isConnected {
-                do {
-                    try channel.advance()
-                    while channel.next != nil { channel.takeNext() }
-                    try channel.flush()
-                } catch { lose() }
-            } else {
-                do throws(LocalEndFailure) { try reconnect() } catch { return }
-            }
-            guard !channel.isDrained else { break }
-            wait()
-        }
-    }
 
     private mutating func sayGoodbye() {
         channel.tell(.sessionState, SessionStateContent(state: "Terminating", sessionID: task.sessionID))

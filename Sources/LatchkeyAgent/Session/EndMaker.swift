@@ -18,24 +18,15 @@ struct EndMaker: Sendable {
     }
 
     private func port(_ properties: SessionTask.Properties) throws(LocalEndFailure) -> any LocalEnd {
-        let socket = properties.localConnectionType == "unix" ? properties.localUnixSocket ?? "" : ""
         // A session that names no port is for SSH.
         let port = properties.portNumber.map { Int($0) ?? 0 } ?? HostFacts.sshPort(in: "/etc/ssh")
-        guard !socket.isEmpty || (1...65535).contains(port) else {
-            throw LocalEndFailure(reason: "the session names no port")
-        }
+        guard (1...65535).contains(port) else { throw LocalEndFailure(reason: "the session names no port") }
+        let host = properties.host.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
         let target: PortTarget
-        do throws(PortTargetError) {
-            if !socket.isEmpty {
-                target = try .socket(path: socket)
-            } else {
-                let host = properties.host.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
-                target = try .resolve(host: host, port: port, denying: denied)
-            }
-        } catch {
+        do throws(PortTargetError) { target = try .resolve(host: host, port: port, denying: denied) } catch {
             throw LocalEndFailure(reason: error.description.terminalSafe)
         }
-        guard properties.type == "LocalPortForwarding" else { return try PortEnd(target, redials: false) }
+        guard properties.type == "LocalPortForwarding" else { return try PortEnd(target) }
         return MuxEnd(target)
     }
 

@@ -19,11 +19,11 @@ protocol LocalEnd: AnyObject {
     /// Moves output into the channel, as far as it has room.
     func pump(into channel: inout DataChannel) throws(LocalEndFailure)
 
-    /// Whether all output has gone into the channel, and no more will come.
+    /// Whether all output has gone into the channel, and no more will come. Input is of no use then, and not offered.
     var isOver: Bool { get }
 
-    /// Another client is there now.
-    func takenOver(by channel: inout DataChannel)
+    /// Another client is there now. Nothing that the one before was in the middle of may go on with it.
+    func takenOver(by channel: inout DataChannel) throws(LocalEndFailure)
 
     /// What the client can do is known now.
     func agreed(on extensions: Handshake.Extensions?)
@@ -35,6 +35,5 @@ struct LocalEndFailure: Error, Equatable {
 }
 
 extension LocalEnd {
-    func takenOver(by channel: inout DataChannel) {}
     func agreed(on extensions: Handshake.Extensions?) {}
 }

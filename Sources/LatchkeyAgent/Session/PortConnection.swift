@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeyRelay
+internal import LatchkeyTransport
 
 /// A connection to a port of this machine or another one, from the dialling on. Nothing here waits.
 final class PortConnection {
@@ -10,8 +10,7 @@ final class PortConnection {
     private var dial: PortDial?
     private var descriptor: Int32
     private var isConnected = false
-    private var pending: [UInt8] = []
-    private var sent = 0
+    private var pending = GrowingBuffer(capacity: 4096)
     private var endsInput = false
     private(set) var isAtEnd = false
 
@@ -25,16 +24,12 @@ final class PortConnection {
     deinit { if isConnected { close(descriptor) } }
 
     /// How many bytes wait to be written.
-    var backlog: Int { pending.count - sent }
+    var backlog: Int { pending.count }
 
-    func append(_ bytes: some Collection<UInt8>) {
-        if sent == pending.count {
-            pending = Array(bytes)
-            sent = 0
-        } else {
-            pending += bytes
-        }
-    }
+    /// The bytes of memory for that.
+    var memory: Int { pending.capacity }
+
+    func append(_ bytes: ArraySlice<UInt8>) { bytes.withUnsafeBytes { pending.append($0) } }
 
     /// No more will be written.
     func endInput() { endsInput = true }
@@ -50,7 +45,7 @@ final class PortConnection {
 
     /// Dials and writes as far as that goes.
     ///
-    /// - Throws: `unreachable`.
+    /// - Throws: `unreachable`, `denied`.
     func advance() throws(PortTargetError) {
         if !isConnected {
             switch try dial?.finish() {
@@ -63,17 +58,12 @@ final class PortConnection {
             }
         }
         guard isConnected else { return }
-        while backlog > 0 {
-            let count = pending.withUnsafeBytes { bytes in
-                send(descriptor, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
-            }
+        while !pending.isEmpty {
+            let count = send(descriptor, pending.content.baseAddress, pending.count, Int32(MSG_NOSIGNAL))
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                // Nobody takes it any more; what the other side still says is read all the same.
-                if errno != EAGAIN { sent = pending.count }
-                break
-            }
-            sent += count
+            if count < 0 && errno == EAGAIN { break }
+            // Where nothing is taken any more, what is still said is read all the same.
+            pending.removeFirst(count > 0 ? count : pending.count)
         }
         if endsInput && backlog == 0 {
             endsInput = false

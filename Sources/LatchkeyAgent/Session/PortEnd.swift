@@ -10,20 +10,23 @@ final class PortEnd: LocalEnd {
     private static let burst = 4
 
     private let target: PortTarget
-    /// Whether the session goes on when the connection ends, and the next input dials anew.
-    private let redials: Bool
     private var connection: PortConnection?
     private var extensions: Handshake.Extensions?
     private(set) var isOver = false
 
-    init(_ target: PortTarget, redials: Bool) throws(LocalEndFailure) {
+    init(_ target: PortTarget) throws(LocalEndFailure) {
         self.target = target
-        self.redials = redials
         connection = try PortEnd.dial(target)
     }
 
     private static func dial(_ target: PortTarget) throws(LocalEndFailure) -> PortConnection {
         do { return try PortConnection(target) } catch { throw LocalEndFailure(reason: error.description.terminalSafe) }
+    }
+
+    /// The client before was in the middle of its stream, which means nothing to another one.
+    func takenOver(by channel: inout DataChannel) throws(LocalEndFailure) {
+        isOver = false
+        connection = try PortEnd.dial(target)
     }
 
     func agreed(on extensions: Handshake.Extensions?) { self.extensions = extensions }
@@ -37,7 +40,7 @@ final class PortEnd: LocalEnd {
         case .output:
             if connection == nil { connection = try PortEnd.dial(target) }
             guard let connection, connection.backlog < PortEnd.backlogLimit else { return false }
-            connection.append(delivery.payload)
+            connection.append(delivery.payload[...])
         case .inputEnd: connection?.endInput()
         case .flag where delivery.payload.last == UInt8(Flag.disconnectToPort.rawValue): connection = nil
         default: break
@@ -58,7 +61,7 @@ final class PortEnd: LocalEnd {
         }
         if connection.isAtEnd {
             self.connection = nil
-            if !redials { isOver = true }
+            isOver = true
         }
     }
 }

@@ -37,7 +37,8 @@ final class ProcessEnd: LocalEnd {
     /// What is to be said before anything else, to a client that took over.
     private var replay: ArraySlice<UInt8> = []
     private var redraws = false
-    private var written = 0
+    /// What went in only in part, and how far. It counts for that message alone.
+    private var begun: (id: MessageID, written: Int)?
 
     /// - Parameter waitsForSize: start only when the client has said how large its terminal is, or after a moment.
     init(
@@ -67,6 +68,9 @@ final class ProcessEnd: LocalEnd {
 
     func takenOver(by channel: inout DataChannel) {
         replay = scrollback.content
+        inputWaits = false
+        // The other client was told how the process ended, if it has.
+        endWasTold = false
         // Whatever draws its whole screen does so again when the size changes.
         redraws = specification.terminal != nil
     }
@@ -83,7 +87,9 @@ final class ProcessEnd: LocalEnd {
             }
         }
         if ending == nil { waits.append(pollfd(fd: process?.exitDescriptor ?? -1, events: Int16(POLLIN), revents: 0)) }
-        if inputWaits { waits.append(pollfd(fd: process?.inputDescriptor ?? -1, events: Int16(POLLOUT), revents: 0)) }
+        if inputWaits, !endWasTold {
+            waits.append(pollfd(fd: process?.inputDescriptor ?? -1, events: Int16(POLLOUT), revents: 0))
+        }
         return waits
     }
 
@@ -107,7 +113,7 @@ final class ProcessEnd: LocalEnd {
         case .output:
             guard process != nil else { return sizeDeadline == nil }
             if isKey(delivery) { return true }
-            return write(delivery.payload)
+            return write(delivery)
         case .inputEnd:
             guard process != nil else { return sizeDeadline == nil }
             inputIsOver = true
@@ -144,7 +150,9 @@ final class ProcessEnd: LocalEnd {
     }
 
     /// - Returns: false if a part of it has to wait.
-    private func write(_ bytes: [UInt8]) -> Bool {
+    private func write(_ delivery: StreamReceiver.Delivery) -> Bool {
+        let bytes = delivery.payload
+        var written = begun?.id == delivery.id ? begun?.written ?? 0 : 0
         while written < bytes.count {
             let result = bytes.withUnsafeBytes { bytes in
                 process?.write(UnsafeRawBufferPointer(rebasing: bytes[written...])) ?? .broken
@@ -152,12 +160,13 @@ final class ProcessEnd: LocalEnd {
             switch result {
             case .count(let count): written += count
             case .full:
+                begun = (delivery.id, written)
                 inputWaits = true
                 return false
             case .broken: written = bytes.count
             }
         }
-        written = 0
+        begun = nil
         return true
     }
 

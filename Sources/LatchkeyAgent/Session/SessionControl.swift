@@ -5,16 +5,28 @@ internal import Synchronization
 
 /// How others tell a session's thread that it is over.
 final class SessionControl: Sendable {
-    private let cancelled = Atomic(false)
+    private struct State {
+        var isCancelled = false
+        var reason: String?
+    }
+
+    private let state = Mutex(State())
     private let signal = WakeSignal()
 
     /// Readable once the session is cancelled.
     var descriptor: Int32 { signal.descriptor }
 
-    var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    func cancel() {
-        cancelled.store(true, ordering: .releasing)
+    /// Why the session fails; nil where it just ends, or goes on.
+    var reason: String? { state.withLock { $0.reason } }
+
+    /// - Parameter reason: for the client; nil if it is no failure.
+    func cancel(because reason: String? = nil) {
+        state.withLock { state in
+            if !state.isCancelled { state.reason = reason }
+            state.isCancelled = true
+        }
         signal.raise()
     }
 }

@@ -23,7 +23,7 @@ package struct RelayProcess: ~Copyable {
 
     private let session: RelaySessionAccess
     private var channel = DataChannel(.client)
-    private var reconnection: Reconnection?
+    private var reconnection: Reconnection<RelaySessionAccess.Outcome>?
     private var output = OutputQueue()
     private var error = OutputQueue()
     private var size: TerminalSize?
@@ -113,11 +113,11 @@ package struct RelayProcess: ~Copyable {
         channel.detach()
         guard reconnection == nil else { return }
         notice = "\(why); reconnecting, ~. gives up"
-        reconnection = Reconnection(session)
+        reconnection = session.reconnect()
     }
 
     private mutating func resume() throws {
-        guard let outcome = reconnection?.outcome() else { return }
+        guard let outcome = reconnection?.take() else { return }
         reconnection = nil
         switch outcome {
         case .connected(let connection, let token):

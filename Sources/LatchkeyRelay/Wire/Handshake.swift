@@ -154,8 +154,6 @@ package enum SessionType: String, Codable, Sendable {
 package struct SessionProperties: Codable, Equatable, Sendable {
     package var portNumber: String?
     package var localPortNumber: String?
-    package var localUnixSocket: String?
-    package var localConnectionType: String?
     /// `LocalPortForwarding`, or nothing for standard streams.
     package var type: String?
     /// Where the agent connects to; nothing for its own machine.

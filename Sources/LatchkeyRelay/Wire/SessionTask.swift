@@ -61,8 +61,6 @@ package struct SessionTask: Codable, Sendable {
         package var macos: Command?
         package var portNumber: String?
         package var localPortNumber: String?
-        package var localUnixSocket: String?
-        package var localConnectionType: String?
         package var type: String?
         package var host: String?
         package var latchkey: Start?
@@ -74,8 +72,6 @@ package struct SessionTask: Codable, Sendable {
             var properties = SessionProperties()
             properties.portNumber = portNumber
             properties.localPortNumber = localPortNumber
-            properties.localUnixSocket = localUnixSocket
-            properties.localConnectionType = localConnectionType
             properties.type = type
             properties.host = host
             return properties

@@ -45,17 +45,24 @@ package struct SmuxReader: Sendable {
     package static let streamLimit = 1024
 
     private var pending: [UInt8] = []
+    /// Where in `pending` the next frame begins.
+    private var position = 0
     private var streams: Set<UInt32> = []
 
     package init() {}
 
-    /// Takes in bytes and tells what they say, in order. What belongs to a stream that is closed is left out.
-    ///
-    /// - Throws: what makes the whole stream of bytes meaningless from there on.
-    package mutating func read(_ bytes: [UInt8]) throws(Smux.Fault) -> [Smux.Event] {
+    /// Takes in bytes, which ``next()`` reads.
+    package mutating func append(_ bytes: [UInt8]) {
+        pending.removeFirst(position)
+        position = 0
         pending += bytes
-        var events: [Smux.Event] = []
-        var position = 0
+    }
+
+    /// What the next frame says that says something. What belongs to a stream that is closed is left out.
+    ///
+    /// - Returns: nil until the frame is complete.
+    /// - Throws: what makes the whole stream of bytes meaningless from there on.
+    package mutating func next() throws(Smux.Fault) -> Smux.Event? {
         while pending.count - position >= Smux.headerSize {
             guard pending[position] == Smux.version else { throw .version(pending[position]) }
             guard let command = Smux.Command(rawValue: pending[position + 1]) else {
@@ -64,21 +71,30 @@ package struct SmuxReader: Sendable {
             let length = Int(pending[position + 2]) | Int(pending[position + 3]) << 8
             let stream = (0..<4).reduce(UInt32(0)) { $0 | UInt32(pending[position + 4 + $1]) << ($1 * 8) }
             guard command == .data || length == 0 else { throw .unexpectedData }
-            guard pending.count - position - Smux.headerSize >= length else { break }
+            guard pending.count - position - Smux.headerSize >= length else { return nil }
             let data = position + Smux.headerSize..<position + Smux.headerSize + length
             position = data.upperBound
             switch command {
             case .open:
                 guard streams.count < SmuxReader.streamLimit else { throw .tooManyStreams }
-                if streams.insert(stream).inserted { events.append(.opened(stream)) }
+                if streams.insert(stream).inserted { return .opened(stream) }
             case .close:
-                if streams.remove(stream) != nil { events.append(.closed(stream)) }
+                if streams.remove(stream) != nil { return .closed(stream) }
             case .data:
-                if streams.contains(stream), length > 0 { events.append(.data(stream, ArraySlice(pending[data]))) }
+                if streams.contains(stream), length > 0 { return .data(stream, ArraySlice(pending[data])) }
             case .keepAlive: break
             }
         }
-        pending.removeFirst(position)
+        return nil
+    }
+
+    /// Takes in bytes and tells all that they say, in order.
+    ///
+    /// - Throws: as ``next()``.
+    package mutating func read(_ bytes: [UInt8]) throws(Smux.Fault) -> [Smux.Event] {
+        append(bytes)
+        var events: [Smux.Event] = []
+        while let event = try next() { events.append(event) }
         return events
     }
 

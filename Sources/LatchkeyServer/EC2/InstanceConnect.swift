@@ -63,8 +63,11 @@ struct InstanceConnect: Sendable {
 
     /// The keys that an agent's own instance lets in now.
     func listPushedKeys(_ request: ListPushedKeys, of instanceID: String) async throws -> ListPushedKeys.Response {
-        let keys = try await workers.run { try store.pushedKeys(of: instanceID, user: request.user, at: Date()) }
-        return ListPushedKeys.Response(keys: keys.map(\.line))
+        let now = Date()
+        let keys = try await workers.run { try store.pushedKeys(of: instanceID, user: request.user, at: now) }
+        return ListPushedKeys.Response(
+            keys: keys.map { ($0.key.line, Int64($0.end.timeIntervalSince(now) * 1000)) }
+        )
     }
 
     /// By the pattern of AWS: letters, digits and `@._-`, a last `$`, up to 32 of them, not digits alone.
