@@ -104,6 +104,7 @@ struct Run: ParsableCommand {
         options.idleMinutes = idleTimeout
         options.maxMinutes = maxDuration
         if docker { options.launching = launchOptions }
+        defer { LogQueue.shared.finish() }
         try Daemon(folders: .current, options: options, log: log)
             .run {
                 var number: Int32 = 0

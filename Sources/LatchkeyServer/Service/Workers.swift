@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyControl
+internal import LatchkeyModel
 internal import NIOConcurrencyHelpers
 internal import NIOPosix
+internal import Synchronization
 
-/// Threads for what waits for the disk, so that no event loop does.
+/// Threads for what waits for the disk, so that no event loop does. What reads and what writes have threads of their own
+/// where that is asked for: who reads does not wait for who waits to write.
 struct Workers: Sendable {
-    private let pool: NIOThreadPool
+    /// How many requests may wait for a thread.
+    private static let limit = 1024
 
-    init(threads: Int) {
-        pool = NIOThreadPool(numberOfThreads: threads)
-        pool.start()
+    private let readers: Lane
+    private let writers: Lane
+
+    /// - Parameter writers: threads for writing alone; 0 to have the others do that, too.
+    init(threads: Int, writers: Int = 0) {
+        readers = Lane(threads)
+        self.writers = writers > 0 ? Lane(writers) : readers
     }
 
+    /// - Throws: ``ServiceError/overloaded`` if too many wait already, and what `body` throws.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await pool.runIfActive(body)
+        try await readers.run(body)
+    }
+
+    /// Runs what writes to the store. It has to have its turn within ``Store/serverPatience`` from now.
+    ///
+    /// - Throws: ``ServiceError/overloaded``, `storeUnavailable` if it had no turn, and what `body` throws.
+    func write<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        let deadline = SystemClock.milliseconds() + Store.serverPatience
+        return try await writers.run { try Store.$deadline.withValue(deadline, operation: body) }
     }
 
     /// Runs `body` some time, in the order of the calls if there is one thread only.
     func enqueue(_ body: @escaping @Sendable () -> Void) {
-        pool.submit { state in if state == .active { body() } }
+        readers.pool.submit { state in if state == .active { body() } }
     }
 
     /// Waits until all that was enqueued is done; for a single thread.
@@ -33,5 +51,25 @@ struct Workers: Sendable {
     }
 
     /// Waits until what was begun is done.
-    func stop() { try? pool.syncShutdownGracefully() }
+    func stop() {
+        try? readers.pool.syncShutdownGracefully()
+        if writers !== readers { try? writers.pool.syncShutdownGracefully() }
+    }
+
+    private final class Lane: Sendable {
+        let pool: NIOThreadPool
+        private let waiting = Atomic(0)
+
+        init(_ threads: Int) {
+            pool = NIOThreadPool(numberOfThreads: threads)
+            pool.start()
+        }
+
+        func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+            let count = waiting.add(1, ordering: .relaxed).newValue
+            defer { waiting.subtract(1, ordering: .relaxed) }
+            guard count <= Workers.limit else { throw ServiceError.overloaded }
+            return try await pool.runIfActive(body)
+        }
+    }
 }
