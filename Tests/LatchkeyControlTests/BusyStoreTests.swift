@@ -38,7 +38,7 @@ struct BusyStoreTests {
             try store.add(instance)
             let signers = KnownSigners(store)
             _ = try signers.refresh()
-            try whileWriting(to: isSameProcess ? store : other) {
+            try whileWriting(to: isSameProcess ? store : other) { () throws in
                 #expect(try store.instance(named: "web-1").id == instance.id)
                 #expect(try store.managedInstance(instance.id) == nil)
                 #expect(signers.currentUser("AKIA") == nil)
