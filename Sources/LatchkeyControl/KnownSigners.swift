@@ -5,13 +5,13 @@ internal import GRDB
 package import LatchkeyModel
 internal import Synchronization
 
-/// Who may sign requests, in memory: users by their access keys, agents by their registered keys. What is asked here waits
-/// for no lock on the database, so that strangers with bad keys cannot make anybody wait, and an event loop may ask.
+/// The keys that requests are signed with, in memory: users' access keys and agents' registered keys. A lookup waits for no
+/// lock on the database, so that a request with a bad key costs no other request its turn, and an event loop may ask.
 ///
-/// The database may be written by other processes. Memory is brought up to date by ``refresh()``, and before that for one id
-/// by ``currentUser(_:)`` and ``currentAgent(_:)``.
+/// Other processes may write to the database. Memory is brought up to date by ``refresh()``, and before that for one id by
+/// ``currentUser(_:)`` and ``currentAgent(_:)``.
 package final class KnownSigners: Sendable {
-    /// Who has an access key.
+    /// An access key's user, and its secret.
     package struct User: Equatable, Sendable {
         package let name: String
         /// The secret, encrypted by a key that is not in the store.
@@ -49,8 +49,8 @@ package final class KnownSigners: Sendable {
         }
     }
 
-    /// The connection, and what the database's version was when memory had all of it: as long as that is the same, nobody has
-    /// committed anything.
+    /// The connection, and the database's version when memory had all of it: as long as that is the same, nothing has been
+    /// committed.
     private struct Source {
         var connection: DatabaseQueue?
         var version: Int?
@@ -128,7 +128,7 @@ package final class KnownSigners: Sendable {
         }
     }
 
-    /// Brings memory up to date, if anybody has committed anything since the last time.
+    /// Brings memory up to date, if anything has been committed since the last time.
     ///
     /// - Returns: whether there is another signer, or one less, since the last time.
     /// - Throws: as ``Store``, `storeUnavailable` at once.
@@ -205,7 +205,7 @@ package final class KnownSigners: Sendable {
         return changes
     }
 
-    /// What is being terminated has no say any more; its row stays for a while, to tell of it.
+    /// An instance that is being terminated counts as removed; its row stays for a while, for what lists it.
     private static let isThere =
         "instanceID NOT IN (SELECT id FROM instance WHERE state IN ('shutting-down', 'terminated'))"
     private static let agentQuery = "SELECT registered, publicKey FROM managedInstance WHERE \(isThere)"

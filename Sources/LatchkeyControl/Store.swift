@@ -68,7 +68,7 @@ package final class Store: Sendable {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// A connection for one who asks again and again and never waits for a lock: `SQLITE_BUSY` comes at once.
+    /// A connection that never waits for a lock: `SQLITE_BUSY` comes at once.
     func impatientConnection() throws -> DatabaseQueue { try Store.open(path, .immediateError) }
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {

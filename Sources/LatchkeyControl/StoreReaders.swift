@@ -4,7 +4,7 @@ internal import GRDB
 internal import Synchronization
 
 /// Connections that only read, beside the one that writes: in WAL mode each sees the last state that was committed, and
-/// waits for no one who writes. They are opened as they are needed.
+/// waits for no write. They are opened as they are needed.
 ///
 /// GRDB's own pool would write to the database when it is opened, which a full disk or a lock must not keep a server from.
 final class StoreReaders: Sendable {
@@ -28,7 +28,7 @@ final class StoreReaders: Sendable {
 
     init(open: @escaping @Sendable () throws -> DatabaseQueue) { self.open = open }
 
-    /// Runs `body` with a connection that nobody else uses; if there is none any more, with one that is waited for.
+    /// Runs `body` with an idle connection; if there is none and no more are opened, with one that is in use, after its turn.
     func with<Value>(_ body: (DatabaseQueue) throws -> Value) throws -> Value {
         let choice = connections.withLock { connections -> Choice in
             if let queue = connections.idle.popLast() { return .idle(queue) }

@@ -4,19 +4,19 @@ internal import Glibc
 internal import LatchkeyModel
 internal import Synchronization
 
-/// The one place to write that a process has. Threads wait for it in turn, and who has it waits for other processes, all of
-/// them until a deadline only.
+/// The right to write within one process. Threads wait for it, and the thread that has it waits for other processes; all of
+/// them wait until a deadline only.
 ///
 /// Its memory is its own and protected by its lock: hence `@unchecked`.
 final class WriteTurn: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let hasEnded = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var isTaken = false
-    /// Of the one who has it, in milliseconds on ``SystemClock``.
+    /// Of the thread that has the turn, in milliseconds on ``SystemClock``.
     private let deadline: Atomic<Int64>
 
     init() {
-        // For who opens the database, before there is a turn to take.
+        // For opening the database, before there is a turn to take.
         deadline = Atomic(SystemClock.milliseconds() + Store.serverPatience)
         pthread_mutex_init(lock, nil)
         var attributes = pthread_condattr_t()
@@ -33,7 +33,7 @@ final class WriteTurn: @unchecked Sendable {
         lock.deallocate()
     }
 
-    /// Runs `body` when nobody else of this process writes.
+    /// Runs `body` when no other thread of this process writes.
     ///
     /// - Returns: nil, and `body` was not run, if that was not so before the deadline.
     func take<Value>(until deadline: Int64, _ body: () throws -> Value) rethrows -> Value? {
@@ -45,7 +45,7 @@ final class WriteTurn: @unchecked Sendable {
 
     /// Waits a moment for another process that writes.
     ///
-    /// - Returns: false if the one who has the turn must wait no longer.
+    /// - Returns: false if the deadline of the thread that has the turn is over.
     func waits(tries: Int) -> Bool {
         let left = deadline.load(ordering: .relaxed) - SystemClock.milliseconds()
         guard left > 0 else { return false }

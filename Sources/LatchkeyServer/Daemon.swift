@@ -72,8 +72,8 @@ package struct Daemon {
         let context = try certificates.serverContext()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let workers = Workers(threads: 3, writers: 2)
-        // Who asks is found out on threads of their own: strangers wait for nobody who waits for the store.
-        let verifiers = Workers(threads: 2)
+        // Signatures are verified on threads of their own, where no request waits for the store.
+        let verifiers = Workers(threads: 2, limit: Daemon.connectionLimit)
         let metrics = Metrics()
         var limits = Relay.Limits()
         limits.idle = .minutes(Int64(options.idleMinutes))
@@ -153,8 +153,11 @@ package struct Daemon {
         try? group.syncShutdownGracefully()
     }
 
+    /// All agents may come back at once, as after a restart.
+    private static let connectionLimit = 16_500
+
     /// For some eight thousand sessions, which need two each.
-    private static let wantedFiles: rlim_t = 16_500
+    private static let wantedFiles = rlim_t(connectionLimit)
 
     /// Takes as many open files as this process may have.
     private func allowManyConnections() {

@@ -5,8 +5,8 @@ internal import Logging
 
 /// A line of JSON on standard error for each event, so that machines can read it and text from outside cannot fake a line.
 ///
-/// It never waits: ``LogQueue`` writes. Warnings and errors, which others can cause, are limited in number, each kind for
-/// itself; what is written of an event is limited in any case.
+/// It never waits: ``LogQueue`` writes. Warnings and errors, which strangers can cause, are limited in number, each kind by
+/// itself. The length of a line is limited in any case.
 struct JSONLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
@@ -18,7 +18,7 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let message = "\(event.message)"
-        // What is told of who is signed in, one line each, is nobody's to multiply.
+        // Only users and agents with valid signatures cause these, a line for each session or connection.
         let isLimited = event.level != .info && event.level != .notice
         guard !isLimited || LogQueue.shared.allows(message) else { return }
         var fields: [String: String] = [:]

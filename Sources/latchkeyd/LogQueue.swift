@@ -4,8 +4,8 @@ internal import Glibc
 internal import LatchkeyModel
 internal import Synchronization
 
-/// Lines on their way to standard error, which a thread of its own writes: a pipe that nobody reads from must not stop the
-/// one who has something to say. When there is no room left, lines are dropped, and a later one says how many.
+/// Lines on their way to standard error, written by a thread of its own: a pipe that is not read from must not stop an event
+/// loop that logs. When there is no room left, lines are dropped, and a later one says how many.
 final class LogQueue: Sendable {
     static let shared = LogQueue()
 
@@ -26,7 +26,7 @@ final class LogQueue: Sendable {
     private let wake = WakeSignal()
 
     private init() {
-        // Without a thread nothing is written, and nobody waits.
+        // Without a thread nothing is written, and logging still does not wait.
         Threads(1) { [self] in run() }?.detach()
     }
 
@@ -70,7 +70,7 @@ final class LogQueue: Sendable {
                 return taken
             }
             for line in lines { LogQueue.write(line) }
-            if dropped > 0 { LogQueue.write(LogLine.make(leftOut: dropped, of: "all, since they were not read")) }
+            if dropped > 0 { LogQueue.write(LogLine.make(leftOut: dropped, of: "all, as the log was not read")) }
             waiting.withLock { $0.isWriting = false }
         }
     }
@@ -93,7 +93,7 @@ final class LogQueue: Sendable {
                 var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
                 _ = Glibc.poll(&poll, 1, -1)
             } else if count == 0 || errno != EINTR {
-                // Nobody can be told of that.
+                // There is no other place to say so.
                 return
             }
         }

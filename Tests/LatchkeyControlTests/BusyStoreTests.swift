@@ -7,7 +7,7 @@ import Testing
 
 @testable import LatchkeyControl
 
-/// A store for a server while somebody else writes.
+/// A store for a server during a write.
 struct BusyStoreTests {
     /// Runs `body` while another connection, or another thread of the same store, is in the middle of writing.
     private func whileWriting(to store: Store, _ body: () throws -> Void) throws {
@@ -29,7 +29,7 @@ struct BusyStoreTests {
         try body()
     }
 
-    @Test(arguments: [false, true]) func `who reads does not wait, and who writes waits until its time is over`(
+    @Test(arguments: [false, true]) func `a read does not wait for a write, and a write waits until its deadline`(
         isSameProcess: Bool
     ) throws {
         try withStore { other, path in

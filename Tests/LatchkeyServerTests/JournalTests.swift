@@ -51,7 +51,7 @@ struct JournalTests {
     /// No full disk, and no lock that goes by itself.
     private static func trigger(_ condition: String) -> String {
         """
-        CREATE TRIGGER stubborn BEFORE UPDATE ON session WHEN \(condition)
+        CREATE TRIGGER refusal BEFORE UPDATE ON session WHEN \(condition)
         BEGIN SELECT RAISE(ABORT, 'not now'); END
         """
     }
@@ -67,7 +67,7 @@ struct JournalTests {
             let waiting = place.journal.unwritten(of: ["ann-1", "ann-2"])
             #expect(waiting.mapValues(\.status) == ["ann-1": .failed])
             #expect(try place.store.session("ann-1")?.status == .connected)
-            try place.scratch.execute("DROP TRIGGER stubborn")
+            try place.scratch.execute("DROP TRIGGER refusal")
             try place.wait(for: .failed, "ann-1")
             #expect(try place.store.session("ann-1")?.details == "it broke")
             try TestRelay.wait(for: "nothing to be left") { place.journal.unwritten(of: ["ann-1"]).isEmpty }
@@ -82,7 +82,7 @@ struct JournalTests {
             for number in 0..<20 where number != 7 { try place.wait(for: .terminated, "ann-\(number)") }
             #expect(try place.store.session("ann-7")?.status == .connected)
             #expect(place.journal.unwritten(of: ["ann-7"])["ann-7"]?.status == .terminated)
-            try place.scratch.execute("DROP TRIGGER stubborn")
+            try place.scratch.execute("DROP TRIGGER refusal")
             try place.wait(for: .terminated, "ann-7")
         }
     }
@@ -99,7 +99,7 @@ struct JournalTests {
             }
             #expect(place.journal.isFull)
             place.journal.ended("ann-1", status: .terminated, reason: "")
-            try place.scratch.execute("DROP TRIGGER stubborn")
+            try place.scratch.execute("DROP TRIGGER refusal")
             place.journal.stop()
             #expect(try place.store.session("ann-1")?.status == .terminated)
         }

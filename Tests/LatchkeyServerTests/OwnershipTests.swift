@@ -62,7 +62,7 @@ extension RelayTests {
                 assert client(*second).resume_session(SessionId=session)['TokenValue']
                 assert client(*second).terminate_session(SessionId=session)['SessionId'] == session
                 assert wait(lambda: listed('History').get(session))['Status'] == 'Terminated'
-                # Neither does one who may not find out by it that it has ended.
+                # Another user does not even hear that it has ended.
                 assert code(client(*other).resume_session, SessionId=session) == 'AccessDeniedException'
                 assert 'TokenValue' not in client(*second).resume_session(SessionId=session)
                 print('good')
@@ -70,7 +70,7 @@ extension RelayTests {
             ) { _, _, _, answer in #expect(answer == "good") }
         }
 
-        @Test func `nobody takes over another's session`() throws {
+        @Test func `a session is not taken over by another user`() throws {
             try run(
                 #"""
                 other = access_key('bob')
@@ -131,7 +131,8 @@ extension RelayTests {
                             channel = session.channel().open(session.token)
                             assert channel.next()[0] == 2
                             assert client().get_connection_status(Target=TARGET)['Status'] == 'connected'
-                            subprocess.run([os.environ['PROGRAM'], 'instance', 'remove', 'db-1'], check=True)
+                            subprocess.run([os.environ['PROGRAM'], 'instance', 'remove', 'db-1'], check=True,
+                                capture_output=True)
                             reason, closed = last_words(channel)
                             assert reason == 'the instance was removed' and closed is not None, (reason, closed)
                             wait(lambda: client().get_connection_status(Target=TARGET)['Status'] == 'notconnected')
@@ -149,6 +150,32 @@ extension RelayTests {
                     )
                     #expect(answer == "6")
                     #expect(try relay.log().contains("\"agent disconnected\""))
+                }
+            }
+        }
+
+        @Test func `so does one that is being terminated, though it is still told of`() throws {
+            try RelayTests.with { _, relay, _ in
+                try TestAgent.with(relay, "db-1") { agent in
+                    let role = try Signatures.role(agent)
+                    // As TerminateInstances leaves it until its container is gone.
+                    let sql = "UPDATE instance SET state = 'shutting-down' WHERE id = '\(agent.instanceID)'"
+                    try relay.scratch.execute(sql)
+                    let answer = try relay.python(
+                        Self.prelude + #"""
+                            role = sys.argv[4:7]
+                            wait(lambda: client().get_connection_status(Target=TARGET)['Status'] == 'notconnected')
+                            assert code(client(*role).list_associations) == 'UnrecognizedClientException'
+                            known = client().describe_instance_information()['InstanceInformationList']
+                            print(TARGET in [instance['InstanceId'] for instance in known])
+                            """#,
+                        agent.instanceID,
+                        Scratch.program(named: "latchkeyd"),
+                        role[0],
+                        role[1],
+                        role[2]
+                    )
+                    #expect(answer == "True")
                 }
             }
         }

@@ -50,6 +50,6 @@ extension Relay {
         clientLeft(session)
     }
 
-    /// For the other end to hear why, and no longer: it has no business here any more.
+    /// For the other end to hear why before its connection is closed.
     private static let shortFarewell = TimeAmount.milliseconds(500)
 }

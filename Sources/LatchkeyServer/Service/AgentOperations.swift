@@ -26,7 +26,7 @@ struct AgentOperations: Sendable {
                     joins: request.latchkeyJoins ?? false,
                     at: Date()
                 )
-                // Its first request follows at once, and is not to be compared with a registration before this one.
+                // Its first request follows at once, and must not be verified with the registration before this one.
                 authority.learn(ofAgentOn: instance.id)
                 return instance
             } catch let error as LatchkeyError

@@ -37,8 +37,8 @@ enum Principal: Equatable, Sendable {
 
 /// Verifies signatures, and gives agents their credentials.
 ///
-/// A request without a valid signature is refused by what is in memory: only for one that was signed is the store asked if
-/// that still holds, and even then nobody waits for a lock on it.
+/// A request without a valid signature is refused by what is in memory. Only for one with a valid signature is the store
+/// asked if the key is still there, and even that waits for no lock.
 final class Authority: Sendable {
     /// Seconds that an agent's credentials are good for.
     static let roleLifetime = 3600.0

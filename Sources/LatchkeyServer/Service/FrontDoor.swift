@@ -291,7 +291,7 @@ struct FrontDoor: RequestResponder {
             return .accept { DataLink(relay: relay, path: sessionID, signer: signer) }
         } catch {
             let failure = failure(error, request)
-            // What is wrong here, and not with who asks, must not look as if it were no use to come again.
+            // A fault of this server must not look like a refusal, after which an agent may give up.
             let status = failure.status.code >= 500 ? failure.status : .forbidden
             var response = OutgoingResponse.text(status, "\(failure.code): \(failure.message)")
             failure.addRetryAfter(to: &response)

@@ -15,7 +15,7 @@ final class RevocationWatch: Sendable {
     private let log: Logger
     /// A thread for this alone, so that it is never late.
     private let workers = Workers(threads: 1)
-    /// The first look may find what happened while nothing ran here.
+    /// The first look also ends what was removed while no server ran.
     private let hasLooked = Atomic(false)
     /// What goes on is told once.
     private let hasFailed = Atomic(false)

@@ -28,7 +28,7 @@ struct ServiceError: Error {
         ServiceError(code: "InternalServerError", message: message, status: .internalServerError)
     }
 
-    /// Nothing was done: the store could not be had in time. The same request will fare better soon.
+    /// Nothing was done, since the store could not be used in time. The same request may succeed soon.
     static let unavailable = ServiceError(
         code: "ServiceUnavailable",
         message: "the server's database is busy; nothing was changed",

@@ -9,7 +9,7 @@ internal import NIOCore
 struct SessionHistory: Sendable {
     /// Seconds for which sessions that have ended are told of, as by Systems Manager: 30 days.
     static let memory = 30.0 * 24 * 3600
-    /// So many at once at the most: whoever writes beside this waits for no more.
+    /// So many at once at the most, since other writes wait meanwhile.
     private static let batch = 200
 
     let store: Store

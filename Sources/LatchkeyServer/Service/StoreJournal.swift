@@ -19,8 +19,8 @@ final class StoreJournal: SessionJournal {
     private static let noteLimit = 20_000
     /// Milliseconds between a failure and the next try: the first time, and at the most.
     private static let pauses: (first: Int, last: Int) = (100, 2000)
-    /// Milliseconds for which what is left is tried to be written at the end.
-    private static let farewell: Int64 = 5000
+    /// Milliseconds for which writing is tried again once the server stops.
+    private static let stopPatience: Int64 = 5000
 
     private struct Waiting {
         var sessions: [SessionRecord.ID: SessionChange] = [:]
@@ -94,8 +94,7 @@ final class StoreJournal: SessionJournal {
     /// What the store does not know yet of these sessions.
     func unwritten(of ids: [SessionRecord.ID]) -> [SessionRecord.ID: SessionChange] {
         waiting.withLock { waiting in
-            guard !waiting.sessions.isEmpty else { return [:] }
-            return waiting.sessions.filter { ids.contains($0.key) }
+            Dictionary(uniqueKeysWithValues: Set(ids).compactMap { id in waiting.sessions[id].map { (id, $0) } })
         }
     }
 
@@ -146,7 +145,7 @@ final class StoreJournal: SessionJournal {
             do { try store.notePing(id, at: date) } catch let error as LatchkeyError
                 where error.code == .instanceNotFound
             {
-                // Removed meanwhile: nobody asks any more.
+                // Removed meanwhile.
             }
             waiting.withLock { if $0.pings[id] == date { $0.pings[id] = nil } }
         }
@@ -205,9 +204,9 @@ final class StoreJournal: SessionJournal {
         )
     }
 
-    /// Waits until everything is written, for as long as there is hope.
+    /// Waits until everything is written, for ``stopPatience`` at the most.
     func stop() {
-        end.store(SystemClock.milliseconds() + StoreJournal.farewell, ordering: .relaxed)
+        end.store(SystemClock.milliseconds() + StoreJournal.stopPatience, ordering: .relaxed)
         writer.drain()
     }
 }

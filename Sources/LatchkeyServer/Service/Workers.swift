@@ -6,19 +6,18 @@ internal import NIOConcurrencyHelpers
 internal import NIOPosix
 internal import Synchronization
 
-/// Threads for what waits for the disk, so that no event loop does. What reads and what writes have threads of their own
-/// where that is asked for: who reads does not wait for who waits to write.
+/// Threads for what waits for the disk, so that no event loop does. Where it is asked for, writing has threads of its own, so
+/// that reading does not wait behind it.
 struct Workers: Sendable {
-    /// How many requests may wait for a thread.
-    private static let limit = 1024
-
     private let readers: Lane
     private let writers: Lane
 
-    /// - Parameter writers: threads for writing alone; 0 to have the others do that, too.
-    init(threads: Int, writers: Int = 0) {
-        readers = Lane(threads)
-        self.writers = writers > 0 ? Lane(writers) : readers
+    /// - Parameters:
+    ///   - writers: threads for writing alone; 0 to have the others do that, too.
+    ///   - limit: how many requests may wait, for reading and for writing.
+    init(threads: Int, writers: Int = 0, limit: Int = 4096) {
+        readers = Lane(threads, limit)
+        self.writers = writers > 0 ? Lane(writers, limit) : readers
     }
 
     /// - Throws: ``ServiceError/overloaded`` if too many wait already, and what `body` throws.
@@ -59,8 +58,10 @@ struct Workers: Sendable {
     private final class Lane: Sendable {
         let pool: NIOThreadPool
         private let waiting = Atomic(0)
+        private let limit: Int
 
-        init(_ threads: Int) {
+        init(_ threads: Int, _ limit: Int) {
+            self.limit = limit
             pool = NIOThreadPool(numberOfThreads: threads)
             pool.start()
         }
@@ -68,7 +69,7 @@ struct Workers: Sendable {
         func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
             let count = waiting.add(1, ordering: .relaxed).newValue
             defer { waiting.subtract(1, ordering: .relaxed) }
-            guard count <= Workers.limit else { throw ServiceError.overloaded }
+            guard count <= limit else { throw ServiceError.overloaded }
             return try await pool.runIfActive(body)
         }
     }
