@@ -200,6 +200,10 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("5") { database in
+            // Who pushed a key, which is let in only as long as that access key is there. Nil from an older version.
+            try database.execute(sql: "ALTER TABLE pushedKey ADD COLUMN accessKeyID TEXT")
+        }
         return migrator
     }
 }

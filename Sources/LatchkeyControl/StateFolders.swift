@@ -30,8 +30,10 @@ package struct StateFolders: Sendable {
     package var certificates: String { "\(data)/tls" }
 
     /// The embedded control plane, made at its first use.
-    package func store() throws -> Store {
+    ///
+    /// - Parameter isForServer: as in ``Store/init(path:isForServer:)``.
+    package func store(isForServer: Bool = false) throws -> Store {
         try StateFile.makeFolder(data)
-        return try Store(path: storePath)
+        return try Store(path: storePath, isForServer: isForServer)
     }
 }

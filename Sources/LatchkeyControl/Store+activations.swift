@@ -61,6 +61,14 @@ extension Store {
         }
     }
 
+    /// - Returns: nil if there is none of that id.
+    package func activation(_ id: Activation.ID) throws -> Activation? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM activation WHERE id = ?", arguments: [id])
+                .map { try Store.activation($0, database) }
+        }
+    }
+
     /// Deletes an activation. The instances that registered with it stay.
     ///
     /// - Throws: `activationInvalid` if there is none of that id.

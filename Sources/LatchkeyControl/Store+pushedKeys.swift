@@ -10,12 +10,14 @@ extension Store {
 
     /// Lets a key in for a user of an instance until a time; one that is there already stays until then.
     ///
+    /// - Parameter accessKeyID: of the one who pushes it; nil to let it in whatever becomes of access keys.
     /// - Returns: false if too many keys wait for this user.
     /// - Throws: `instanceNotFound`.
     package func push(
         _ key: PublicKey,
         to instanceID: Instance.ID,
         user: String,
+        by accessKeyID: AccessKey.ID? = nil,
         until end: Date,
         at now: Date
     ) throws -> Bool {
@@ -31,14 +33,18 @@ extension Store {
             )
             guard count ?? 0 < Store.pushedKeyLimit else { return false }
             try database.execute(
-                sql: "INSERT OR REPLACE INTO pushedKey (instanceID, user, publicKey, expires) VALUES (?, ?, ?, ?)",
-                arguments: [instanceID, user, Data(key.blob), end.milliseconds]
+                sql: """
+                    INSERT OR REPLACE INTO pushedKey (instanceID, user, publicKey, expires, accessKeyID)
+                    VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [instanceID, user, Data(key.blob), end.milliseconds, accessKeyID]
             )
             return true
         }
     }
 
-    /// The keys that are let in now for a user of an instance, and until when.
+    /// The keys that are let in now for a user of an instance, and until when: without those that were pushed with an access key
+    /// that has been deleted since.
     package func pushedKeys(
         of instanceID: Instance.ID,
         user: String,
@@ -49,6 +55,7 @@ extension Store {
                 database,
                 sql: """
                     SELECT publicKey, expires FROM pushedKey WHERE instanceID = ? AND user = ? AND expires > ?
+                        AND (accessKeyID IS NULL OR accessKeyID IN (SELECT id FROM accessKey))
                     ORDER BY publicKey
                     """,
                 arguments: [instanceID, user, now.milliseconds]

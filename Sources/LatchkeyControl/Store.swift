@@ -10,15 +10,34 @@ internal import LatchkeyModel
 /// Every function throws `LatchkeyError`: `storeUnavailable`, `storeDamaged`, `storeNewer`, `storageFull`, and what its
 /// own words say.
 package final class Store: Sendable {
+    /// Milliseconds that a thread waits for its turn to write, in a program that does one thing and in a server.
+    private static let patience: Int64 = 10_000
+    package static let serverPatience: Int64 = 5_000
+
+    /// When the writes of a task are to have had their turn, on ``SystemClock``'s milliseconds; nil for the usual time from
+    /// when each begins. It counts in a store for a server.
+    @TaskLocal package static var deadline: Int64?
+
+    /// The connection that writes, and reads where there are no others for that.
     let database: DatabaseQueue
+    private let readers: StoreReaders?
+    private let turn: WriteTurn?
     private let path: String
 
     /// Opens the store, making it or bringing it up to this version first.
     ///
-    /// - Parameter path: the database's file; its folder exists.
-    package init(path: String) throws {
+    /// - Parameters:
+    ///   - path: the database's file; its folder exists.
+    ///   - isForServer: whether many threads use it at once: reads then wait for no write, be it this process's or another's,
+    ///     and a write for five seconds at the most, until it fails with `storeUnavailable`.
+    package init(path: String, isForServer: Bool = false) throws {
         self.path = path
-        database = try Store.translating(path) {
+        readers = isForServer ? StoreReaders { try Store.open(path, .timeout(1)) } : nil
+        let turn = isForServer ? WriteTurn() : nil
+        self.turn = turn
+        let busyMode: Database.BusyMode =
+            if let turn { .callback { turn.waits(tries: $0) } } else { .timeout(Double(Store.patience) / 1000) }
+        database = try Store.translating(path, turn == nil ? Store.patience : Store.serverPatience) {
             // SQLite switches to WAL, and GRDB migrates, without waiting for another process that does the same.
             let lock = FolderLock(of: path)
             lock.take(access(path, F_OK) == 0 ? LOCK_SH : LOCK_EX)
@@ -26,21 +45,21 @@ package final class Store: Sendable {
             // beside it the same mode; a umask would be the whole process's.
             let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             if descriptor >= 0 { close(descriptor) }
-            var queue = try Store.open(path)
+            var queue = try Store.open(path, busyMode)
             let migrator = Migrations.all
             if try queue.read(migrator.hasBeenSuperseded) { throw Store.newer(path) }
             if try !queue.read(migrator.hasCompletedMigrations) {
                 lock.take(LOCK_EX)
-                queue = try Store.open(path)
+                queue = try Store.open(path, busyMode)
                 try migrator.migrate(queue)
             }
             return queue
         }
     }
 
-    private static func open(_ path: String) throws -> DatabaseQueue {
+    private static func open(_ path: String, _ busyMode: Database.BusyMode) throws -> DatabaseQueue {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = busyMode
         configuration.label = "latchkey"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL")
@@ -49,22 +68,50 @@ package final class Store: Sendable {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
+    /// A connection that never waits for a lock: `SQLITE_BUSY` comes at once.
+    func impatientConnection() throws -> DatabaseQueue { try Store.open(path, .immediateError) }
+
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Store.translating(path) { try database.read(body) }
+        try translating { try reading { try $0.read(body) } }
     }
 
     /// The first row of one statement, which by itself sees one state of the database: without a transaction around it,
     /// and with its plan kept, for what every request asks.
     func row<Value>(_ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Value) throws -> Value? {
-        try Store.translating(path) {
-            try database.unsafeRead { database in
-                try Row.fetchOne(try database.cachedStatement(sql: sql), arguments: arguments).map(body)
+        try translating {
+            try reading { queue in
+                try queue.unsafeRead { database in
+                    try Row.fetchOne(try database.cachedStatement(sql: sql), arguments: arguments).map(body)
+                }
             }
         }
     }
 
+    private func reading<Value>(_ body: (DatabaseQueue) throws -> Value) throws -> Value {
+        guard let readers else { return try body(database) }
+        return try readers.with(body)
+    }
+
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Store.translating(path) { try database.write(body) }
+        guard let turn else { return try translating { try database.write(body) } }
+        let deadline = Store.deadline ?? SystemClock.milliseconds() + Store.serverPatience
+        let result = try turn.take(until: deadline) { try translating { try database.write(body) } }
+        guard let result else { throw Store.busy(path, Store.serverPatience) }
+        return result
+    }
+
+    /// Runs `body` with SQLite's errors in the words of the one who asked.
+    func translating<Value>(_ body: () throws -> Value) throws -> Value {
+        try Store.translating(path, turn == nil ? Store.patience : Store.serverPatience, body)
+    }
+
+    private static func busy(_ path: String, _ patience: Int64, cause: String? = nil) -> LatchkeyError {
+        LatchkeyError(
+            .storeUnavailable,
+            "the database '\(path.terminalSafe)' was kept busy for \(patience / 1000) seconds",
+            hint: "another process may be writing to it; try again",
+            cause: cause
+        )
     }
 
     private static func newer(_ path: String) -> LatchkeyError {
@@ -82,7 +129,11 @@ package final class Store: Sendable {
     }
 
     /// SQLite's errors in the words of the one who asked.
-    private static func translating<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    private static func translating<Value>(
+        _ path: String,
+        _ patience: Int64,
+        _ body: () throws -> Value
+    ) throws -> Value {
         do {
             return try body()
         } catch let error as DatabaseError {
@@ -104,13 +155,7 @@ package final class Store: Sendable {
                     hint: "nothing was changed; make room and try again",
                     cause: cause
                 )
-            case .SQLITE_BUSY, .SQLITE_LOCKED:
-                throw LatchkeyError(
-                    .storeUnavailable,
-                    "another process has kept the database \(name) busy for ten seconds",
-                    hint: "try again",
-                    cause: cause
-                )
+            case .SQLITE_BUSY, .SQLITE_LOCKED: throw busy(path, patience, cause: cause)
             default:
                 throw LatchkeyError(
                     .storeUnavailable,

@@ -69,19 +69,30 @@ package struct Daemon {
         var limits = ConnectionLimits.current
         if let count = options.maxUnauthenticated { limits.unauthenticated = count }
         if let count = options.maxUnauthenticatedPerSource { limits.unauthenticatedPerSource = count }
-        let store = try folders.store()
+        let store = try folders.store(isForServer: true)
         let key = try folders.masterKey(of: store)
-        let authority = Authority(store: store, key: key)
+        let signers = KnownSigners(store)
+        _ = try signers.refresh()
+        let journal = StoreJournal(store: store, log: log)
+        let authority = Authority(store: store, key: key, signers: signers) { journal.used($0, at: $1) }
         let certificates = Certificates(folders)
         let certificate = try certificates.serverCertificate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let workers = Workers(threads: 2)
+        let workers = Workers(threads: 3, writers: 2)
+        // Signatures are verified on threads of their own, where no request waits for the store.
+        let verifiers = Workers(threads: 2, limit: Daemon.connectionLimit)
         let metrics = Metrics()
         let limiter = ConnectionLimiter(limits, metrics: metrics, log: log)
-        let journal = StoreJournal(store: store, log: log)
         var times = Relay.Limits()
         times.idle = .minutes(Int64(options.idleMinutes))
-        let relay = Relay(loop: group.next(), limits: times, metrics: metrics, log: log, journal: journal)
+        let relay = Relay(
+            loop: group.next(),
+            limits: times,
+            metrics: metrics,
+            log: log,
+            journal: journal,
+            grants: signers
+        )
         // For what the engine is asked, which is slower than the disk.
         let launchWorkers = Workers(threads: 4)
         let launching = try options.launching.map { launching in
@@ -97,7 +108,13 @@ package struct Daemon {
         }
         let door = FrontDoor(
             authority: authority,
-            manager: SystemsManager(store: store, relay: relay, workers: workers, maxDuration: options.maxMinutes),
+            manager: SystemsManager(
+                store: store,
+                relay: relay,
+                workers: workers,
+                journal: journal,
+                maxDuration: options.maxMinutes
+            ),
             agents: AgentOperations(store: store, authority: authority, workers: workers),
             connect: InstanceConnect(store: store, workers: workers),
             ec2: EC2Service(
@@ -110,10 +127,10 @@ package struct Daemon {
             ),
             relay: relay,
             metrics: metrics,
-            workers: workers,
+            workers: verifiers,
             log: log
         )
-        while try store.pruneSessions(endedBefore: Date().addingTimeInterval(-Daemon.history)) > 0 {}
+        let history = SessionHistory(store: store, workers: workers, log: log)
         for record in try store.liveSessions() { try relay.adopt(record).wait() }
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
@@ -136,24 +153,27 @@ package struct Daemon {
             AccessKeys(store: store, key: key),
             store
         )
+        let tasks = [
+            RevocationWatch(signers: signers, relay: relay, log: log).start(), history.start(group.next()), watch, keeper,
+        ]
         waitForStop()
         log.notice("stopping")
         for channel in channels { try? channel.close().wait() }
-        watch?.cancel()
-        keeper.cancel()
+        for task in tasks { task?.cancel() }
         launching?.launcher.finish()
         launchWorkers.stop()
         try? relay.loop.submit { relay.stop() }.wait()
         journal.stop()
+        verifiers.stop()
         workers.stop()
         try? group.syncShutdownGracefully()
     }
 
-    /// Seconds for which sessions that have ended are told of, as by Systems Manager: 30 days. Older ones go when it starts.
-    private static let history = 30.0 * 24 * 3600
+    /// All agents may come back at once, as after a restart.
+    private static let connectionLimit = 16_500
 
     /// For some eight thousand sessions, which need two each.
-    private static let wantedFiles: rlim_t = 16_500
+    private static let wantedFiles = rlim_t(connectionLimit)
 
     /// Takes as many open files as this process may have.
     private func allowManyConnections() {

@@ -46,7 +46,7 @@ struct AccessKeyCommand: ParsableCommand {
 
     struct Delete: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete an access key; it opens nothing from then on."
+            abstract: "Delete an access key; it opens nothing from then on, and what it opened is closed."
         )
 
         @Argument(help: "The key's id.")

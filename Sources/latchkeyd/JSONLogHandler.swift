@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import Glibc
 internal import LatchkeyModel
 internal import Logging
 
 /// A line of JSON on standard error for each event, so that machines can read it and text from outside cannot fake a line.
+///
+/// It never waits: ``LogQueue`` writes. Warnings and errors, which strangers can cause, are limited in number, each kind by
+/// itself. The length of a line is limited in any case.
 struct JSONLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
@@ -16,15 +17,16 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var fields = ["time": Date().formatted(.iso8601), "level": event.level.rawValue, "message": "\(event.message)"]
+        let message = "\(event.message)"
+        // Only users and agents with valid signatures cause these, a line for each session or connection.
+        let isLimited = event.level != .info && event.level != .notice
+        guard !isLimited || LogQueue.shared.allows(message) else { return }
+        var fields: [String: String] = [:]
         for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
-            fields[key] = "\(value)".terminalSafe
+            fields[key] = "\(value)"
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(fields) else { return }
-        let bytes = Array(line) + [0x0A]
-        // One write a line, so that lines of several threads stay whole.
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        if let line = LogLine.make(level: event.level.rawValue, message: message, fields: fields) {
+            LogQueue.shared.add(line)
+        }
     }
 }

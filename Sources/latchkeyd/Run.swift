@@ -128,6 +128,7 @@ struct Run: ParsableCommand {
         options.maxUnauthenticated = maxUnauthenticated
         options.maxUnauthenticatedPerSource = maxUnauthenticatedPerSource
         if docker { options.launching = try launchOptions }
+        defer { LogQueue.shared.finish() }
         try Daemon(folders: .current, options: options, log: log)
             .run {
                 var number: Int32 = 0

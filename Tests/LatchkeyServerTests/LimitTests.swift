@@ -29,6 +29,16 @@ struct LimitTests {
         func end(of sessionID: String) -> (SessionStatus, String)? { ends.withLock { $0[sessionID] } }
     }
 
+    /// Everything is there, but for what was taken away.
+    private final class Grants: GrantSource {
+        private let gone = Mutex<Set<String>>([])
+
+        func remove(_ id: String) { gone.withLock { _ = $0.insert(id) } }
+        func hasAccessKey(_ id: AccessKey.ID) -> Bool { gone.withLock { !$0.contains(id) } }
+        func hasAccessKey(ofOwner arn: String) -> Bool { gone.withLock { !$0.contains(arn) } }
+        func registration(of id: Instance.ID) -> Int64? { gone.withLock { $0.contains(id) ? nil : 1 } }
+    }
+
     private func record() -> SessionRecord {
         SessionRecord(
             id: "tester-0123456789abcdef0",
@@ -55,16 +65,17 @@ struct LimitTests {
             limits: limits,
             metrics: Metrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            journal: notes
+            journal: notes,
+            grants: Grants()
         )
         let record = record()
         try relay.adopt(record).wait()
         // Limits are looked at from the start on.
-        #expect(try relay.clientToken(for: record.id).wait() != nil)
+        #expect(try relay.clientToken(for: record.id, by: "AKIA").wait() != nil)
         try relay.loop.submit { relay.start() }.wait()
         defer { try? relay.loop.submit { relay.stop() }.wait() }
         try TestRelay.wait(for: "the session to end") { notes.end(of: record.id) != nil }
-        #expect(try relay.clientToken(for: record.id).wait() == nil)
+        #expect(try relay.clientToken(for: record.id, by: "AKIA").wait() == nil)
         return notes.end(of: record.id)
     }
 
@@ -89,13 +100,14 @@ struct LimitTests {
             limits: limits,
             metrics: Metrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            journal: Notes()
+            journal: Notes(),
+            grants: Grants()
         )
         let instance = "mi-0123456789abcdef0"
         let link = ControlLink(relay: relay, instanceID: instance)
         let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        let token = relay.tokens.make(.control(instanceID: instance))
+        let token = relay.tokens.make(.control(instanceID: instance), on: .agent(instance, registered: 1))
         let opening = Payload.encode(OpenControlChannel(requestID: "r", token: token))
         try channel.writeInbound(
             ByteBuffer(bytes: WebSocketHeader(.text, length: opening.count, mask: 0).bytes + opening)
@@ -114,12 +126,49 @@ struct LimitTests {
         #expect(relay.controls.isEmpty)
     }
 
+    @Test func `a token that outlives what it rests on opens nothing`() throws {
+        let loop = EmbeddedEventLoop()
+        let grants = Grants()
+        let relay = Relay(
+            loop: loop,
+            metrics: Metrics(),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            journal: Notes(),
+            grants: grants
+        )
+        let record = record()
+        let adopted = relay.adopt(record)
+        loop.run()
+        try adopted.wait()
+        func open(_ grant: Grant) throws -> Bool {
+            let token = relay.tokens.make(.client(sessionID: record.id), on: grant)
+            let link = DataLink(relay: relay, path: record.id, signer: nil)
+            let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            var content = OpenDataChannel(requestID: "r", token: token)
+            content.clientID = "c"
+            let opening = Payload.encode(content)
+            try channel.writeInbound(
+                ByteBuffer(bytes: WebSocketHeader(.text, length: opening.count, mask: 0).bytes + opening)
+            )
+            return channel.isActive
+        }
+        #expect(try open(.accessKey("ann")))
+        grants.remove("bob")
+        #expect(try !open(.accessKey("bob")))
+        #expect(try !open(.agent(record.target, registered: 2)))
+        // Its owner has no key any more, whose else this one is.
+        grants.remove(record.owner)
+        #expect(try !open(.accessKey("ann")))
+    }
+
     @Test func `a token is good once, for one thing, for a while`() {
         var tokens = Tokens()
-        let token = tokens.make(.client(sessionID: "one"))
-        let mistaken = tokens.make(.client(sessionID: "one"))
-        let another = tokens.make(.client(sessionID: "one"))
-        let control = tokens.make(.control(instanceID: "one"))
+        let (ann, bob) = (Grant.accessKey("ann"), Grant.accessKey("bob"))
+        let token = tokens.make(.client(sessionID: "one"), on: ann)
+        let mistaken = tokens.make(.client(sessionID: "one"), on: ann)
+        let another = tokens.make(.client(sessionID: "one"), on: ann)
+        let control = tokens.make(.control(instanceID: "one"), on: ann)
         let attempts: [(String, Tokens.Purpose, isGood: Bool)] = [
             ("other", .client(sessionID: "one"), false),
             (token, .client(sessionID: "one"), true),
@@ -130,9 +179,15 @@ struct LimitTests {
             (control, .control(instanceID: "two"), false),
         ]
         for (text, purpose, isGood) in attempts {
-            let isTaken = tokens.redeem(text, purpose)
-            #expect(isTaken == isGood)
+            let grant = tokens.redeem(text, purpose)
+            #expect(grant == (isGood ? ann : nil))
         }
+        let (kept, dropped) = (
+            tokens.make(.client(sessionID: "one"), on: bob), tokens.make(.client(sessionID: "one"), on: ann)
+        )
+        tokens.drop { $0 == ann }
+        #expect(tokens.redeem(dropped, .client(sessionID: "one")) == nil)
+        #expect(tokens.redeem(kept, .client(sessionID: "one")) == bob)
         #expect(tokens.count == 0)
     }
 }

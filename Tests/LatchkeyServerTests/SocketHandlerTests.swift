@@ -103,6 +103,26 @@ struct SocketHandlerTests {
         #expect(try pair.sent(pair.near) == [0x8A, 1, 5])
     }
 
+    @Test func `two that are cut in the middle of passing on to each other are let go of`() throws {
+        weak var first: SocketHandler?
+        weak var second: SocketHandler?
+        do {
+            let (nearLink, farLink) = (Passing(), Passing())
+            let (near, far) = (SocketHandler(link: nearLink), SocketHandler(link: farLink))
+            (first, second) = (near, far)
+            (nearLink.target, farLink.target) = (far, near)
+            let channels = [EmbeddedChannel(handler: near), EmbeddedChannel(handler: far)]
+            for channel in channels { try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait() }
+            let message = frame(0x82, [UInt8](repeating: 7, count: 1000))
+            for channel in channels { try channel.writeInbound(ByteBuffer(bytes: message[..<500])) }
+            try channels[0].close().wait()
+            #expect(!channels[1].isActive)
+            (nearLink.target, farLink.target) = (nil, nil)
+            for channel in channels { _ = try channel.finish(acceptAlreadyClosed: true) }
+        }
+        #expect(first == nil && second == nil)
+    }
+
     @Test(
         arguments: [
             ("no mask", [0x82, 1, 7]), ("a reserved bit", [0xC2, 0x81, 0, 0, 0, 0, 7]),

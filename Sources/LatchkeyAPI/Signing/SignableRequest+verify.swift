@@ -8,7 +8,7 @@ extension SignableRequest {
     ///
     /// - Parameters:
     ///   - header: what the request says about its signature.
-    ///   - clockSkew: by how many seconds the signer's clock may be off.
+    ///   - clockSkew: by how many seconds the signer's clock may be off, which is also how old a signature may be.
     /// - Throws: all but `missing`.
     package func verify(
         _ header: SignatureHeader,
@@ -53,7 +53,9 @@ extension SignableRequest {
         guard signed.contains("host"), signed.isSuperset(of: required) else { throw .headersUnsigned }
         let time = if let presigned = header.presigned { presigned.time } else { try signingTime() }
         let age = SigningTime(now).seconds - time.seconds
-        guard (-clockSkew...(header.presigned?.lifetime ?? clockSkew)).contains(age) else { throw .expired }
+        // A link is a request that lies about: it is good for as long as any other one, whatever it says.
+        let lifetime = min(header.presigned?.lifetime ?? clockSkew, clockSkew)
+        guard (-clockSkew...lifetime).contains(age) else { throw .expired }
         guard time.day == header.scope.day,
             header.signedHeaders.allSatisfy({ name in headers.contains { $0.name.lowercased() == name } }),
             values(of: SignableRequest.digestHeader).allSatisfy({ $0 == bodyDigest })

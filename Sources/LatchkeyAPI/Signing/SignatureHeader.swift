@@ -23,7 +23,7 @@ package struct SignatureHeader: Equatable, Sendable {
     /// What a signature in the query says besides.
     package struct Presigned: Equatable, Sendable {
         package let time: SigningTime
-        /// For how many seconds it is good: up to seven days.
+        /// For how many seconds it says that it is good: up to seven days. A verifier has limits of its own.
         package let lifetime: Int
     }
 

@@ -77,7 +77,7 @@ struct EC2Door: Sendable {
         _ requestID: String
     ) async throws -> OutgoingResponse {
         let caller = try await user(request, service: "sts")
-        guard case .user(let name) = caller else {
+        guard case .user(let name, _) = caller else {
             throw ServiceError(code: "AccessDenied", message: "this is not an agent's to ask", status: .forbidden)
         }
         _ = try form.decode(STS.GetCallerIdentity.self)
@@ -98,7 +98,13 @@ struct EC2Door: Sendable {
     ) -> OutgoingResponse {
         let error = note(EC2Door.worded(error, isSTS: isSTS), request)
         let isOurs = error.status.code >= 500
-        let code = isOurs ? (isSTS ? "InternalFailure" : "InternalError") : error.code
+        let code =
+            switch error.status {
+            case .serviceUnavailable where error.code == ServiceError.overloaded.code:
+                isSTS ? "Throttling" : "RequestLimitExceeded"
+            case .serviceUnavailable: error.code
+            default: isOurs ? (isSTS ? "InternalFailure" : "InternalError") : error.code
+            }
         let message = error.message
         let body =
             isSTS
@@ -106,6 +112,7 @@ struct EC2Door: Sendable {
             : QueryXML.failure(code: code, message: message, requestID: requestID)
         var response = OutgoingResponse(error.status, type: EC2Door.contentType, body)
         response.headers.add(name: "x-amzn-requestid", value: requestID)
+        error.addRetryAfter(to: &response)
         return response
     }
 

@@ -24,7 +24,7 @@ extension EC2Service {
         guard let format = GeneratedKey.Format(rawValue: request.keyFormat ?? "pem") else {
             throw ServiceError.invalidParameter("The key format must be pem or ppk")
         }
-        return try await workers.run {
+        return try await workers.write {
             try checkFree(name)
             try checkDryRun(request)
             // Before the store is asked for its one place to write, which nobody else could have meanwhile.
@@ -59,7 +59,7 @@ extension EC2Service {
         let name = try Names.keyPair(request.keyName)
         let tags = try EC2Service.tags(request.tagSpecification, for: "key-pair")
         let key = try EC2Service.publicKey(request.publicKeyMaterial)
-        return try await workers.run {
+        return try await workers.write {
             try checkFree(name)
             try checkDryRun(request)
             let pair = try add(name) {
@@ -175,7 +175,7 @@ extension EC2Service {
     /// Forgets a key pair. One that is not there is no mistake, as at EC2.
     func deleteKeyPair(_ request: EC2.DeleteKeyPair) async throws -> EC2.DeleteKeyPair.Response {
         guard request.keyName != nil || request.keyPairId != nil else { throw ServiceError.missingParameter("KeyName") }
-        return try await workers.run {
+        return try await workers.write {
             let byName = try request.keyName.flatMap { try store.keyPair(named: $0) }
             let byID = try request.keyPairId.flatMap { id in try store.keyPairs().first { $0.id == id } }
             if request.keyName != nil, request.keyPairId != nil, byName?.id != byID?.id {

@@ -67,7 +67,7 @@ extension EC2Service {
                 )
                 return (instance, record)
             }
-        let known = try await workers.run { try store.launch(launches, userData: userData) }
+        let known = try await workers.write { try store.launch(launches, userData: userData) }
         let reservation = try await reservation(known.isEmpty ? launches.map(\.1) : known, idempotency)
         if known.isEmpty { begin(launches.map(\.0.id), launcher) }
         return reservation
@@ -122,7 +122,7 @@ extension EC2Service {
         guard let state else { return }
         let why = (error as? LatchkeyError)?.message ?? "the server's log says why"
         do {
-            _ = try await workers.run {
+            _ = try await workers.write {
                 try store.setState(of: id, state, from: [.pending], reason: .internalError(why), at: Date())
             }
         } catch {
@@ -238,10 +238,10 @@ extension EC2Service {
         if ids.isEmpty { throw ServiceError.missingParameter("InstanceId") }
         // One that has died a moment ago is not to be taken for one that runs.
         do { try await launcher?.look() } catch { log.error("instances", metadata: ["error": "\(error)"]) }
-        _ = try await workers.run { try store.change(ids, transition, isTrial: true, at: Date()) }
+        _ = try await workers.write { try store.change(ids, transition, isTrial: true, at: Date()) }
         let launcher = try requireLauncher()
         try checkDryRun(request)
-        let changes = try await workers.run { try store.change(ids, transition, at: Date()) }
+        let changes = try await workers.write { try store.change(ids, transition, at: Date()) }
         // A new machine is told once only: it may be on its way from elsewhere.
         let moved = changes.filter { change in
             change.after == transition.state && (change.before != change.after || transition.state != .pending)

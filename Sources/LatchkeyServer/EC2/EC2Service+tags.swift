@@ -12,7 +12,7 @@ extension EC2Service {
         let tags = try EC2Service.check(request.tag)
         if tags.isEmpty { throw ServiceError.missingParameter("Tag") }
         let ids = try EC2Service.resources(request.resourceId)
-        try await workers.run {
+        try await workers.write {
             try checkResources(ids)
             try checkDryRun(request)
             try store.setTags(tags, ofResources: ids)
@@ -23,7 +23,7 @@ extension EC2Service {
     func deleteTags(_ request: EC2.DeleteTags) async throws -> EC2.Done {
         let ids = try EC2Service.resources(request.resourceId)
         let tags = request.tag?.map { (key: $0.key, value: $0.value) }
-        try await workers.run {
+        try await workers.write {
             try checkResources(ids)
             try checkDryRun(request)
             try store.removeTags(tags, ofResources: ids)

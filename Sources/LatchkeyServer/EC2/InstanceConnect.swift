@@ -15,7 +15,11 @@ struct InstanceConnect: Sendable {
     let store: Store
     let workers: Workers
 
-    func sendSSHPublicKey(_ request: SendSSHPublicKey, requestID: String) async throws -> SendSSHPublicKey.Response {
+    func sendSSHPublicKey(
+        _ request: SendSSHPublicKey,
+        as accessKeyID: AccessKey.ID,
+        requestID: String
+    ) async throws -> SendSSHPublicKey.Response {
         guard InstanceConnect.isUser(request.instanceOSUser) else {
             throw InstanceConnect.invalid("InstanceOSUser is not a name that a user can have")
         }
@@ -34,7 +38,7 @@ struct InstanceConnect: Sendable {
         guard Identifier.looksLikeInstanceID(id) else {
             throw InstanceConnect.invalid("InstanceId is not an instance's id")
         }
-        try await workers.run {
+        try await workers.write {
             guard let instance = try store.instances(matching: InstanceSelector(id), limit: 1).first, instance.id == id
             else {
                 throw ServiceError(
@@ -50,7 +54,15 @@ struct InstanceConnect: Sendable {
             }
             let now = Date()
             let end = now.addingTimeInterval(InstanceConnect.lifetime)
-            guard try store.push(key, to: id, user: request.instanceOSUser, until: end, at: now) else {
+            let isPushed = try store.push(
+                key,
+                to: id,
+                user: request.instanceOSUser,
+                by: accessKeyID,
+                until: end,
+                at: now
+            )
+            guard isPushed else {
                 throw ServiceError(
                     code: "ThrottlingException",
                     message: "Too many keys wait for this user.",

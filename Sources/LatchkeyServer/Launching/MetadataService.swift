@@ -28,6 +28,8 @@ final class MetadataService: RequestResponder {
     private static let tokenShare = 64
     /// Seconds that an activation is good for, and after its start in which an instance is given one.
     private static let activationLifetime = 900.0
+    /// Seconds that an activation is good for at the least when it is given once more.
+    private static let margin = 120.0
 
     /// Whom a token was given to, and until when on ``SystemClock``.
     private struct Bearer {
@@ -42,6 +44,14 @@ final class MetadataService: RequestResponder {
     private let setting: Setting
     private let log: Logger
     private let tokens = Mutex<[String: Bearer]>([:])
+
+    /// What an instance was given to register with. It is given again as long as it is good: asking changes nothing.
+    struct Offer {
+        var activation: Activation
+        var code: String
+    }
+
+    private let offers = Mutex<[Instance.ID: Offer]>([:])
 
     init(store: Store, launcher: DockerLauncher, workers: Workers, setting: Setting, log: Logger) {
         self.store = store
@@ -209,6 +219,21 @@ final class MetadataService: RequestResponder {
             guard try store.managedInstance(id)?.lastPing == nil, let launched = try store.launch(of: id)?.launched,
                 now < launched.addingTimeInterval(MetadataService.activationLifetime)
             else { return nil }
+            let offer = try offer(to: id, at: now)
+            return "\(offer.activation.id)\n\(offer.code)\n"
+        default: return nil
+        }
+    }
+
+    /// The one that was given before; a new one if there is none, if it was used, or if it is about to expire.
+    func offer(to id: Instance.ID, at now: Date) throws -> Offer {
+        try offers.withLock { offers in
+            if let offer = offers[id], !offer.activation.isExpired(at: now.addingTimeInterval(MetadataService.margin)),
+                let known = try store.activation(offer.activation.id),
+                known.registrationsCount < known.registrationLimit
+            {
+                return offer
+            }
             let code = Hex.encode(Random.bytes(10))
             let activation = Activation(
                 registrationLimit: 1,
@@ -217,8 +242,10 @@ final class MetadataService: RequestResponder {
                 instanceID: id
             )
             try store.add(activation, codeDigest: Digest.sha256(Array(code.utf8)))
-            return "\(activation.id)\n\(code)\n"
-        default: return nil
+            offers = offers.filter { !$0.value.activation.isExpired(at: now) }
+            let offer = Offer(activation: activation, code: code)
+            offers[id] = offer
+            return offer
         }
     }
 }

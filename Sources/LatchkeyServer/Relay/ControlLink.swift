@@ -11,6 +11,8 @@ final class ControlLink: Link {
     private(set) var handler: SocketHandler?
     /// It has shown its token.
     var isOpen = false
+    /// What it rests on; nil until it has shown its token.
+    var grant: Grant?
     /// What the agent said of itself; nil until then.
     var agentVersion: String?
     /// It said which sessions it has: Latchkey's own agent.

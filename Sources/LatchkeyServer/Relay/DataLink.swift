@@ -20,6 +20,8 @@ final class DataLink: Link {
     private(set) var handler: SocketHandler?
     private(set) var role: Role?
     private(set) weak var session: RelaySession?
+    /// What it rests on; nil until it has shown its token.
+    var grant: Grant?
     var canBeTakenOver = false
     let opened = NIODeadline.now()
     private var faults = 0

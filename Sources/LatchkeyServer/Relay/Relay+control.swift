@@ -12,13 +12,14 @@ extension Relay {
     func open(_ link: ControlLink, _ message: ByteBuffer) {
         openingControls[ObjectIdentifier(link)] = nil
         guard let opening = Payload.decode(OpenControlChannel.self, message.readableBytesView),
-            tokens.redeem(opening.token, .control(instanceID: link.instanceID))
+            let grant = tokens.redeem(opening.token, .control(instanceID: link.instanceID)), stands(grant)
         else {
             refused("a control channel without a valid token", link.instanceID)
             link.handler?.close(.policyViolation)
             return
         }
         link.isOpen = true
+        link.grant = grant
         link.agentVersion = opening.agentVersion.map { String($0.prefix(64)) }
         link.isOwn = opening.sessions != nil
         link.takesPushedKeys = opening.takesPushedKeys ?? false

@@ -21,11 +21,17 @@ extension Relay {
         }
         // The end that signed its request is an agent; what a frame says about that is not asked.
         let purpose = link.signer == nil ? Tokens.Purpose.client(sessionID: link.path) : .agent(sessionID: link.path)
-        guard tokens.redeem(opening.token, purpose) else { return deny(link, "a data channel without a valid token") }
+        guard let grant = tokens.redeem(opening.token, purpose), stands(grant) else {
+            return deny(link, "a data channel without a valid token")
+        }
         guard let session = sessions[link.path] else {
             // Over since the token was made. The client is told rather than left waiting.
             return dismiss(link, link.path, "the session is over")
         }
+        guard grants.hasAccessKey(ofOwner: session.owner) else {
+            return deny(link, "a data channel of a session whose owner has no access key")
+        }
+        link.grant = grant
         if let signer = link.signer {
             guard signer == session.target else { return deny(link, "an agent that asks for another's session") }
             strangers[ObjectIdentifier(link)] = nil
@@ -136,17 +142,21 @@ extension Relay {
         farewells[ObjectIdentifier(link)] = nil
         guard let session = link.session else { return }
         if session.client === link {
-            session.client = nil
-            session.clientAwaySince = .now()
-            if session.agent != nil { session.pauseAgent() }
-            session.agent?.handler?.resumeReading()
-            journal.changed(session.id, status: .disconnected)
+            clientLeft(session)
         } else if session.agent === link {
             session.agent = nil
             session.agentAwaySince = .now()
             session.pauseClient()
             session.client?.handler?.resumeReading()
         }
+    }
+
+    func clientLeft(_ session: RelaySession) {
+        session.client = nil
+        session.clientAwaySince = .now()
+        if session.agent != nil { session.pauseAgent() }
+        session.agent?.handler?.resumeReading()
+        journal.changed(session.id, status: .disconnected)
     }
 
     func writabilityChanged(_ link: DataLink) {

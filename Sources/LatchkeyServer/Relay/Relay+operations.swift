@@ -27,8 +27,14 @@ extension Relay {
 
     /// Tells the agent to start a session, and makes the client's token.
     ///
+    /// - Parameter accessKeyID: of the one who asks.
     /// - Returns: nil if the agent has gone meanwhile.
-    func begin(_ task: SessionTask, of record: SessionRecord, type: SessionType) -> EventLoopFuture<String?> {
+    func begin(
+        _ task: SessionTask,
+        of record: SessionRecord,
+        type: SessionType,
+        by accessKeyID: AccessKey.ID
+    ) -> EventLoopFuture<String?> {
         loop.submit {
             guard let control = self.controls[record.target] else { return nil }
             self.sessions[record.id] = RelaySession(record, type: type, end: Relay.end(of: record))
@@ -41,7 +47,7 @@ extension Relay {
                 )
             )
             self.metrics.count(.sessionsStarted)
-            return self.tokens.make(.client(sessionID: record.id))
+            return self.tokens.make(.client(sessionID: record.id), on: .accessKey(accessKeyID))
         }
     }
 
@@ -65,9 +71,12 @@ extension Relay {
     }
 
     /// A token for the client of a session; nil if the session is over.
-    func clientToken(for sessionID: String) -> EventLoopFuture<String?> {
+    ///
+    /// - Parameter accessKeyID: of the one who asks, who owns the session.
+    func clientToken(for sessionID: String, by accessKeyID: AccessKey.ID) -> EventLoopFuture<String?> {
         loop.submit {
-            self.sessions[sessionID] == nil ? nil : self.tokens.make(.client(sessionID: sessionID))
+            guard self.sessions[sessionID] != nil else { return nil }
+            return self.tokens.make(.client(sessionID: sessionID), on: .accessKey(accessKeyID))
         }
     }
 
@@ -81,13 +90,19 @@ extension Relay {
     func agentToken(for sessionID: String, instanceID: String) -> EventLoopFuture<AgentTokenAnswer> {
         loop.submit {
             guard let session = self.sessions[sessionID] else { return .over }
-            guard session.target == instanceID else { return .denied }
-            return .token(self.tokens.make(.agent(sessionID: sessionID)))
+            guard session.target == instanceID, let grant = self.grant(toAgentOf: instanceID) else { return .denied }
+            return .token(self.tokens.make(.agent(sessionID: sessionID), on: grant))
         }
     }
 
+    /// - Throws: `AccessDeniedException` if the instance was removed at this moment.
     func controlToken(for instanceID: String) -> EventLoopFuture<String> {
-        loop.submit { self.tokens.make(.control(instanceID: instanceID)) }
+        loop.submit {
+            guard let grant = self.grant(toAgentOf: instanceID) else {
+                throw ServiceError.denied("there is no such instance any more")
+            }
+            return self.tokens.make(.control(instanceID: instanceID), on: grant)
+        }
     }
 
     /// Ends a session; false if there is none.

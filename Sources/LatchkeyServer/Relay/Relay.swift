@@ -39,6 +39,7 @@ package final class Relay: @unchecked Sendable {
     let limits: Limits
     let log: Logger
     let journal: any SessionJournal
+    let grants: any GrantSource
     var sessions: [String: RelaySession] = [:]
     var controls: [String: ControlLink] = [:]
     var tokens = Tokens()
@@ -56,13 +57,15 @@ package final class Relay: @unchecked Sendable {
         limits: Limits = Limits(),
         metrics: Metrics,
         log: Logger,
-        journal: any SessionJournal
+        journal: any SessionJournal,
+        grants: any GrantSource
     ) {
         self.loop = loop
         self.limits = limits
         self.metrics = metrics
         self.log = log
         self.journal = journal
+        self.grants = grants
     }
 
     /// Begins to watch the time. To be called on the loop, once.
@@ -98,11 +101,11 @@ package final class Relay: @unchecked Sendable {
 
     /// Tells a link that there is no session for it any more. Its connection is closed later: the official client takes an
     /// end that comes at once for a cut, and wants to resume.
-    func dismiss(_ link: DataLink, _ sessionID: String, _ reason: String) {
+    func dismiss(_ link: DataLink, _ sessionID: String, _ reason: String, farewell: TimeAmount? = nil) {
         strangers[ObjectIdentifier(link)] = nil
         link.leave()
         link.send(.channelClosed, closing(sessionID, reason))
-        farewells[ObjectIdentifier(link)] = (link, .now() + limits.farewell)
+        farewells[ObjectIdentifier(link)] = (link, .now() + (farewell ?? limits.farewell))
     }
 
     private func closing(_ sessionID: String, _ reason: String) -> ChannelClosedContent {
@@ -110,9 +113,11 @@ package final class Relay: @unchecked Sendable {
     }
 
     /// Ends a session, and tells all who could wait for more.
-    func finish(_ session: RelaySession, _ status: SessionStatus, _ reason: String) {
+    func finish(_ session: RelaySession, _ status: SessionStatus, _ reason: String, farewell: TimeAmount? = nil) {
         guard sessions.removeValue(forKey: session.id) != nil else { return }
-        for link in [session.client, session.agent].compactMap({ $0 }) { dismiss(link, session.id, reason) }
+        for link in [session.client, session.agent].compactMap({ $0 }) {
+            dismiss(link, session.id, reason, farewell: farewell)
+        }
         controls[session.target]?.send(.channelClosed, closing(session.id, reason))
         journal.ended(session.id, status: status, reason: reason)
         metrics.count(.sessionsEnded)

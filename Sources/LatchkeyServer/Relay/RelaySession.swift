@@ -9,6 +9,8 @@ final class RelaySession {
     let id: String
     /// The instance.
     let target: String
+    /// The ARN of who started it.
+    let owner: String
     let type: SessionType
     let started = NIODeadline.now()
     /// When it ends whatever happens; nil for never.
@@ -35,6 +37,7 @@ final class RelaySession {
     init(_ record: SessionRecord, type: SessionType, end: NIODeadline?) {
         id = record.id
         target = record.target
+        owner = record.owner
         self.type = type
         self.end = end
         lastActivity = started

@@ -68,8 +68,12 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         isClosed = true
         context = nil
         writer = nil
+        carry = nil
+        // Let go of first: the target may be passing something on to this one, and each would keep the other.
+        let ended = disposition
+        disposition = .none
         // A message that will never be complete: the other end must not wait for its rest, nor take something else for it.
-        if case .pass(let target) = disposition { target.abort() }
+        if case .pass(let target) = ended { target.abort() }
         link.closed(self)
     }
 
@@ -281,8 +285,9 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     /// may already get one from somebody else.
     private func stopReading() {
         isDeaf = true
-        if case .pass(let target) = disposition { target.abort() }
+        let ended = disposition
         disposition = .drop
+        if case .pass(let target) = ended { target.abort() }
     }
 
     /// Ends the connection in the middle of whatever it was about.

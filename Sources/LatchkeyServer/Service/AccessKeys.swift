@@ -27,13 +27,6 @@ package struct AccessKeys: Sendable {
         return (accessKey, secret)
     }
 
-    /// - Returns: nil if there is no such key, or it was sealed for another server.
-    func find(_ id: String) throws -> (AccessKey, secret: String)? {
-        guard let (accessKey, sealed) = try store.accessKey(id),
-            let secret = key.open(sealed, context: AccessKeys.context(id))
-        else { return nil }
-        return (accessKey, String(decoding: secret, as: UTF8.self))
-    }
-
-    private static func context(_ id: String) -> String { "access-key \(id)" }
+    /// What a secret is sealed for.
+    static func context(_ id: String) -> String { "access-key \(id)" }
 }

@@ -16,9 +16,9 @@ struct AgentOperations: Sendable {
         guard let key = Data(base64Encoded: request.publicKey), MachineKey.isUsable(publicKeyDER: Array(key)) else {
             throw ServiceError.invalid("'PublicKey' is not an RSA key of 2048 bits or more")
         }
-        let instance = try await workers.run {
+        let instance = try await workers.write {
             do {
-                return try store.register(
+                let instance = try store.register(
                     activationID: request.activationId,
                     codeDigest: Digest.sha256(Array(request.activationCode.utf8)),
                     publicKeyDER: Array(key),
@@ -26,6 +26,9 @@ struct AgentOperations: Sendable {
                     joins: request.latchkeyJoins ?? false,
                     at: Date()
                 )
+                // Its first request follows at once, and must not be verified with the registration before this one.
+                authority.learn(ofAgentOn: instance.id)
+                return instance
             } catch let error as LatchkeyError
                 where [.activationInvalid, .activationExpired, .activationExhausted].contains(error.code)
             {
@@ -60,7 +63,7 @@ struct AgentOperations: Sendable {
         let hostKeys = (request.latchkeyHostKeys ?? []).prefix(16).compactMap { PublicKey(line: $0) }
         let addresses = (request.latchkeyAddresses ?? []).prefix(16).filter { (try? Names.address($0)) != nil }
         let port = request.latchkeyPort.flatMap { (1...65535).contains($0) ? $0 : nil }
-        try await workers.run {
+        try await workers.write {
             try store.update(id, with: report, at: Date())
             try store.noteReachability(of: id, hostKeys: hostKeys, addresses: Array(addresses), port: port, at: Date())
         }

@@ -9,8 +9,8 @@ internal import NIOHTTP1
 
 /// Who made a request.
 enum Principal: Equatable, Sendable {
-    /// Has an access key.
-    case user(name: String)
+    /// Has an access key: this one.
+    case user(name: String, accessKeyID: AccessKey.ID)
     /// An agent with the credentials of its role.
     case instance(String)
     /// An agent that has only its registered key: it may ask for credentials, and nothing else.
@@ -19,9 +19,16 @@ enum Principal: Equatable, Sendable {
     /// In the shape of AWS. There is one account, and it has no number.
     static let account = "000000000000"
 
+    private static let userARN = "arn:aws:iam::\(account):user/"
+
+    /// The user whose ARN this is; nil if it is another one's.
+    static func userName(inARN arn: String) -> String? {
+        arn.hasPrefix(userARN) ? String(arn.dropFirst(userARN.count)) : nil
+    }
+
     var arn: String {
         switch self {
-        case .user(let name): "arn:aws:iam::\(Principal.account):user/\(name)"
+        case .user(let name, _): Principal.userARN + name
         case .instance(let id), .registeredKey(let id):
             "arn:aws:sts::\(Principal.account):assumed-role/latchkey-agent/\(id)"
         }
@@ -29,20 +36,31 @@ enum Principal: Equatable, Sendable {
 }
 
 /// Verifies signatures, and gives agents their credentials.
+///
+/// A request without a valid signature is refused by what is in memory. Only for one with a valid signature is the store
+/// asked if the key is still there, and even that waits for no lock.
 final class Authority: Sendable {
     /// Seconds that an agent's credentials are good for.
     static let roleLifetime = 3600.0
     /// Seconds that a client's clock may differ.
     private static let clockSkew = 300
 
-    private let store: Store
     private let key: MasterKey
-    private let accessKeys: AccessKeys
+    private let signers: KnownSigners
+    private let noteUse: @Sendable (AccessKey.ID, Date) -> Void
 
-    init(store: Store, key: MasterKey) {
-        self.store = store
+    /// - Parameters:
+    ///   - signers: what is known of those of the store; nil to look it up anew.
+    ///   - noteUse: hears of each use of an access key, and must not wait.
+    init(
+        store: Store,
+        key: MasterKey,
+        signers: KnownSigners? = nil,
+        noteUse: @escaping @Sendable (AccessKey.ID, Date) -> Void = { _, _ in }
+    ) {
         self.key = key
-        accessKeys = AccessKeys(store: store, key: key)
+        self.signers = signers ?? KnownSigners(store)
+        self.noteUse = noteUse
     }
 
     /// Who signed a request.
@@ -67,50 +85,68 @@ final class Authority: Sendable {
         let (principal, proof) = try proof(header.accessKeyID, request, now)
         do throws(SignatureFailure) {
             switch proof {
-            case .secret(let secret):
+            case .secret(let secret, _):
                 try signable.verify(header, secretAccessKey: secret, now: now, clockSkew: Authority.clockSkew)
-            case .publicKey(let der):
-                try signable.verify(header, publicKeyDER: der, now: now, clockSkew: Authority.clockSkew)
+            case .registration(let agent):
+                try signable.verify(header, publicKeyDER: agent.publicKeyDER, now: now, clockSkew: Authority.clockSkew)
             }
         } catch {
             throw AuthenticationFailure.signature(error)
         }
+        guard stillHolds(principal, proof) else { throw AuthenticationFailure.unknownKey }
         request.connection?.authenticate()
-        // A note for people: a disk that is full must keep nobody out.
-        if case .user = principal { try? store.noteAccessKeyUse(header.accessKeyID, at: now) }
+        if case .user(_, let id) = principal { noteUse(id, now) }
         return principal
     }
 
     /// What a signature is verified with.
     private enum Proof {
-        case secret(String)
-        case publicKey(der: [UInt8])
+        /// With the registration that it was made for, if it is an agent's.
+        case secret(String, registered: Int64?)
+        case registration(KnownSigners.Agent)
     }
 
     private func proof(
         _ id: String,
         _ request: IncomingRequest,
         _ now: Date
-    ) throws -> (Principal, Proof) {
+    ) throws(AuthenticationFailure) -> (Principal, Proof) {
         if Identifier.looksLikeInstanceID(id) {
-            guard let instance = try store.managedInstance(id), !instance.publicKeyDER.isEmpty else {
-                throw AuthenticationFailure.unknownKey
-            }
-            return (.registeredKey(instanceID: id), .publicKey(der: instance.publicKeyDER))
+            guard let agent = agent(id), !agent.publicKeyDER.isEmpty else { throw .unknownKey }
+            return (.registeredKey(instanceID: id), .registration(agent))
         }
         if id.hasPrefix("ASIA") {
             guard let token = request.headers.first(name: "X-Amz-Security-Token"),
                 let role = role(inside: token), role.accessKeyID == id
-            else { throw AuthenticationFailure.unknownKey }
-            guard role.expires > now.timeIntervalSince1970 else {
-                throw AuthenticationFailure.expiredCredentials
+            else { throw .unknownKey }
+            guard role.expires > now.timeIntervalSince1970 else { throw .expiredCredentials }
+            // One that was removed or replaced meanwhile is not let in for the rest of the hour.
+            guard let agent = agent(role.instanceID), role.registered ?? agent.registered == agent.registered else {
+                throw .unknownKey
             }
-            // One that was removed meanwhile is not let in for the rest of the hour.
-            guard try store.managedInstance(role.instanceID) != nil else { throw AuthenticationFailure.unknownKey }
-            return (.instance(role.instanceID), .secret(role.secret))
+            return (.instance(role.instanceID), .secret(role.secret, registered: agent.registered))
         }
-        guard let (accessKey, secret) = try accessKeys.find(id) else { throw AuthenticationFailure.unknownKey }
-        return (.user(name: accessKey.userName), .secret(secret))
+        guard let user = signers.user(id) ?? signers.currentUser(id),
+            let secret = key.open(user.sealedSecret, context: AccessKeys.context(id))
+        else { throw .unknownKey }
+        return (
+            .user(name: user.name, accessKeyID: id), .secret(String(decoding: secret, as: UTF8.self), registered: nil)
+        )
+    }
+
+    /// Takes note of an agent that has registered.
+    func learn(ofAgentOn id: Instance.ID) { _ = signers.currentAgent(id) }
+
+    private func agent(_ id: Instance.ID) -> KnownSigners.Agent? { signers.agent(id) ?? signers.currentAgent(id) }
+
+    /// Whether what a signature was verified with is in force at this moment: another process may have deleted it.
+    private func stillHolds(_ principal: Principal, _ proof: Proof) -> Bool {
+        switch (principal, proof) {
+        case (.user(_, let id), _): signers.currentUser(id) != nil
+        case (.instance(let id), .secret(_, let registered)): signers.currentAgent(id)?.registered == registered
+        case (.registeredKey(let id), .registration(let agent)): signers.currentAgent(id) == agent
+        case (.instance, _), (.registeredKey, _): false
+        }
     }
 
     // MARK: Agents' roles
@@ -122,6 +158,8 @@ final class Authority: Sendable {
         var secret: String
         /// Seconds since 1970.
         var expires: Double
+        /// Whose it is: the next registration of the same instance has another one. Nil from an older latchkeyd.
+        var registered: Int64?
     }
 
     private static let roleContext = "role-token"
@@ -131,7 +169,8 @@ final class Authority: Sendable {
             instanceID: instanceID,
             accessKeyID: "ASIA" + Random.text(16, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
             secret: Random.text(40, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
-            expires: now.timeIntervalSince1970 + Authority.roleLifetime
+            expires: now.timeIntervalSince1970 + Authority.roleLifetime,
+            registered: signers.currentAgent(instanceID)?.registered
         )
         let sealed = try key.seal(Array(try JSONEncoder().encode(role)), context: Authority.roleContext)
         return RequestManagedInstanceRoleToken.Response(

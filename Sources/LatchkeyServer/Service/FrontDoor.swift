@@ -85,6 +85,7 @@ struct FrontDoor: RequestResponder {
         if let error = error as? LatchkeyError, error.code == .storageFull {
             return .internalError("the server's disk is full; nothing was changed")
         }
+        if let error = error as? LatchkeyError, error.code == .storeUnavailable { return .unavailable }
         return .internalError("the server could not do this; its log says why")
     }
 
@@ -130,12 +131,14 @@ struct FrontDoor: RequestResponder {
         _ caller: Principal,
         _ requestID: String
     ) async throws -> [UInt8] {
-        guard case .user = caller else {
+        guard case .user(_, let accessKeyID) = caller else {
             throw ServiceError(code: "AuthException", message: "an agent may not do this", status: .forbidden)
         }
         guard name == SendSSHPublicKey.operation else { throw FrontDoor.unknownOperation(name) }
         let decoded = try decode(SendSSHPublicKey.self, request)
-        return try ServiceJSON.encode(try await connect.sendSSHPublicKey(decoded, requestID: requestID))
+        return try ServiceJSON.encode(
+            try await connect.sendSSHPublicKey(decoded, as: accessKeyID, requestID: requestID)
+        )
     }
 
     private func userOperation(_ name: String, _ request: IncomingRequest, _ caller: Principal) async throws -> [UInt8]
@@ -148,10 +151,12 @@ struct FrontDoor: RequestResponder {
             )
         case ResumeSession.operation:
             let decoded = try decode(ResumeSession.self, request)
-            return try ServiceJSON.encode(try await manager.resumeSession(decoded, origin: try streamOrigin(request)))
+            return try ServiceJSON.encode(
+                try await manager.resumeSession(decoded, as: caller, origin: try streamOrigin(request))
+            )
         case TerminateSession.operation:
             return try ServiceJSON.encode(
-                try await manager.terminateSession(try decode(TerminateSession.self, request))
+                try await manager.terminateSession(try decode(TerminateSession.self, request), as: caller)
             )
         case DescribeSessions.operation:
             return try ServiceJSON.encode(
@@ -297,7 +302,11 @@ struct FrontDoor: RequestResponder {
             }
         } catch {
             let failure = failure(error, request)
-            return .refuse(.text(.forbidden, "\(failure.code): \(failure.message)"))
+            // A fault of this server must not look like a refusal, after which an agent may give up.
+            let status = failure.status.code >= 500 ? failure.status : .forbidden
+            var response = OutgoingResponse.text(status, "\(failure.code): \(failure.message)")
+            failure.addRetryAfter(to: &response)
+            return .refuse(response)
         }
     }
 }

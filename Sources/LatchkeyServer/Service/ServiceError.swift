@@ -28,6 +28,25 @@ struct ServiceError: Error {
         ServiceError(code: "InternalServerError", message: message, status: .internalServerError)
     }
 
+    /// Nothing was done, since the store could not be used in time. The same request may succeed soon.
+    static let unavailable = ServiceError(
+        code: "ServiceUnavailable",
+        message: "the server's database is busy; nothing was changed",
+        status: .serviceUnavailable
+    )
+
+    /// Nothing was done: too many requests wait already.
+    static let overloaded = ServiceError(
+        code: "ThrottlingException",
+        message: "the server has too much to do; nothing was changed",
+        status: .serviceUnavailable
+    )
+
+    /// Says after how many seconds to come again, where that helps (RFC 9110 §10.2.3).
+    func addRetryAfter(to response: inout OutgoingResponse) {
+        if status == .serviceUnavailable { response.headers.add(name: "Retry-After", value: "5") }
+    }
+
     private struct Body: Encodable {
         let type: String
         let message: String
@@ -42,6 +61,7 @@ struct ServiceError: Error {
         let body = (try? ServiceJSON.encode(Body(type: code, message: message))) ?? []
         var response = OutgoingResponse(status, type: "application/x-amz-json-1.1", body)
         response.headers.add(name: "x-amzn-RequestId", value: requestID)
+        addRetryAfter(to: &response)
         return response
     }
 }

@@ -13,6 +13,7 @@ struct SystemsManager: Sendable {
     let store: Store
     let relay: Relay
     let workers: Workers
+    let journal: StoreJournal
     /// Minutes that a session may last; nil for no limit.
     let maxDuration: Int?
 
@@ -33,7 +34,11 @@ struct SystemsManager: Sendable {
             throw ServiceError.targetNotConnected(request.target)
         }
         let plan = try SessionDocuments.plan(name, request.parameters ?? [:], isOwnAgent: presence.isOwn)
-        guard case .user(let userName) = caller else { throw ServiceError.denied("agents do not start sessions") }
+        guard case .user(let userName, let accessKeyID) = caller else {
+            throw ServiceError.denied("agents do not start sessions")
+        }
+        // What becomes of it could not be written down.
+        guard !journal.isFull else { throw ServiceError.unavailable }
         let record = SessionRecord(
             id: Identifier.makeSession(caller: userName),
             target: request.target,
@@ -46,7 +51,7 @@ struct SystemsManager: Sendable {
             maxDuration: maxDuration,
             user: plan.user
         )
-        try await workers.run { try store.add(record) }
+        try await workers.write { try store.add(record) }
         let task = SessionTask(
             documentName: name,
             sessionID: record.id,
@@ -55,10 +60,8 @@ struct SystemsManager: Sendable {
             type: plan.type,
             properties: plan.properties
         )
-        guard let token = try await relay.begin(task, of: record, type: plan.type).get() else {
-            try await workers.run {
-                _ = try store.setSession(record.id, .failed, details: "the agent went away", at: Date())
-            }
+        guard let token = try await relay.begin(task, of: record, type: plan.type, by: accessKeyID).get() else {
+            journal.ended(record.id, status: .failed, reason: "the agent went away")
             throw ServiceError.targetNotConnected(request.target)
         }
         return StartSession.Response(sessionId: record.id, tokenValue: token, streamUrl: stream(origin, record.id))
@@ -68,23 +71,49 @@ struct SystemsManager: Sendable {
         "\(origin)/v1/data-channel/\(sessionID)?role=publish_subscribe"
     }
 
-    func resumeSession(_ request: ResumeSession, origin: String) async throws -> ResumeSession.Response {
-        guard let record = try await workers.run({ try store.session(request.sessionId) }) else {
-            throw ServiceError.unknownSession
-        }
-        guard let token = try await relay.clientToken(for: record.id).get() else {
+    /// - Parameter origin: as for ``startSession(_:as:origin:)``.
+    func resumeSession(
+        _ request: ResumeSession,
+        as caller: Principal,
+        origin: String
+    ) async throws -> ResumeSession.Response {
+        let (record, accessKeyID) = try await owned(request.sessionId, by: caller, for: ResumeSession.operation)
+        guard let token = try await relay.clientToken(for: record.id, by: accessKeyID).get() else {
             // Without a token the official client says that the session has timed out, and ends.
             return ResumeSession.Response(sessionId: record.id, tokenValue: nil, streamUrl: nil)
         }
         return ResumeSession.Response(sessionId: record.id, tokenValue: token, streamUrl: stream(origin, record.id))
     }
 
-    func terminateSession(_ request: TerminateSession) async throws -> TerminateSession.Response {
-        guard try await workers.run({ try store.session(request.sessionId) }) != nil else {
-            throw ServiceError.unknownSession
+    func terminateSession(
+        _ request: TerminateSession,
+        as caller: Principal
+    ) async throws -> TerminateSession.Response {
+        let (record, _) = try await owned(request.sessionId, by: caller, for: TerminateSession.operation)
+        let reason = "the session was terminated"
+        if try await !relay.terminate(record.id, reason: reason).get(), record.ended == nil {
+            // It lives nowhere any more, and only the store does not know that yet.
+            journal.ended(record.id, status: .terminated, reason: reason)
         }
-        _ = try await relay.terminate(request.sessionId, reason: "the session was terminated").get()
-        return TerminateSession.Response(sessionId: request.sessionId)
+        return TerminateSession.Response(sessionId: record.id)
+    }
+
+    /// A session that is the caller's own: one of the same user, whichever access key it was started with.
+    ///
+    /// - Throws: `DoesNotExistException`, `AccessDeniedException`.
+    private func owned(
+        _ id: SessionRecord.ID,
+        by caller: Principal,
+        for operation: String
+    ) async throws -> (SessionRecord, AccessKey.ID) {
+        guard let record = try await workers.run({ try store.session(id) }) else { throw ServiceError.unknownSession }
+        guard case .user(_, let accessKeyID) = caller, record.owner == caller.arn else {
+            throw ServiceError.denied(
+                "User: \(caller.arn) is not authorized to perform: ssm:\(operation) on the session '\(record.id)', "
+                    + "which is another user's"
+            )
+        }
+        return (record, accessKeyID)
     }
 
     func describeSessions(_ request: DescribeSessions) async throws -> DescribeSessions.Response {
@@ -105,7 +134,16 @@ struct SystemsManager: Sendable {
         let page = try await workers.run {
             try store.sessions(isActive: request.state == "Active", filters, limit: limit, after: cursor)
         }
-        return DescribeSessions.Response(sessions: page.elements.map(shape), nextToken: page.next?.text)
+        // What the store does not know yet is told all the same.
+        let news = journal.unwritten(of: page.elements.map(\.id))
+        let sessions = page.elements.compactMap { record -> DescribeSessions.Session? in
+            guard let change = news[record.id], record.ended == nil else { return shape(record) }
+            guard !change.status.isEnd else { return nil }
+            var record = record
+            record.status = change.status
+            return shape(record)
+        }
+        return DescribeSessions.Response(sessions: sessions, nextToken: page.next?.text)
     }
 
     /// Where the page before ended.
@@ -168,7 +206,7 @@ struct SystemsManager: Sendable {
             tags: tags,
             now: now
         )
-        try await workers.run { try store.add(activation, codeDigest: Digest.sha256(Array(code.utf8))) }
+        try await workers.write { try store.add(activation, codeDigest: Digest.sha256(Array(code.utf8))) }
         return CreateActivation.Response(activationId: activation.id, activationCode: code)
     }
 
@@ -208,7 +246,7 @@ struct SystemsManager: Sendable {
     }
 
     func deleteActivation(_ request: DeleteActivation) async throws -> EmptyResponse {
-        try await workers.run {
+        try await workers.write {
             do { try store.removeActivation(request.activationId) } catch let error as LatchkeyError
                 where error.code == .activationInvalid
             {

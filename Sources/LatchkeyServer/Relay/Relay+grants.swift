@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+internal import NIOCore
+
+/// What ends with an access key or an instance.
+extension Relay {
+    func stands(_ grant: Grant) -> Bool {
+        switch grant {
+        case .accessKey(let id): grants.hasAccessKey(id)
+        case .agent(let id, let registered): grants.registration(of: id) == registered
+        }
+    }
+
+    /// What an agent's token rests on; nil if its instance is gone.
+    func grant(toAgentOf instanceID: Instance.ID) -> Grant? {
+        grants.registration(of: instanceID).map { .agent(instanceID, registered: $0) }
+    }
+
+    /// Ends what rests on access keys and instances that are there no more. To be called on the loop, whenever there may be
+    /// some.
+    func endRevoked() {
+        loop.preconditionInEventLoop()
+        tokens.drop { !stands($0) }
+        for session in sessions.values {
+            if grants.registration(of: session.target) == nil {
+                finish(session, .terminated, "the instance was removed", farewell: Relay.shortFarewell)
+            } else if !grants.hasAccessKey(ofOwner: session.owner) {
+                let reason = "the access key of the session's owner was deleted"
+                finish(session, .terminated, reason, farewell: Relay.shortFarewell)
+            } else {
+                endRevokedLinks(of: session)
+            }
+        }
+        for link in [controls.values.map(\.self), openingControls.values.map(\.self)].joined()
+        where link.grant.map({ !stands($0) }) ?? (grants.registration(of: link.instanceID) == nil) {
+            link.handler?.close(.policyViolation)
+        }
+        for link in strangers.values where link.signer.map({ grants.registration(of: $0) == nil }) ?? false {
+            link.handler?.close(.policyViolation)
+        }
+    }
+
+    private func endRevokedLinks(of session: RelaySession) {
+        if let agent = session.agent, agent.grant.map({ !stands($0) }) ?? false {
+            agent.handler?.close(.policyViolation)
+        }
+        guard let client = session.client, client.grant.map({ !stands($0) }) ?? false else { return }
+        dismiss(client, session.id, "the access key was deleted", farewell: Relay.shortFarewell)
+        clientLeft(session)
+    }
+
+    /// For the other end to hear why before its connection is closed.
+    private static let shortFarewell = TimeAmount.milliseconds(500)
+}

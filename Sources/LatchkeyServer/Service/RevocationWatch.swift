@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyControl
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// Looks twice a second whether access keys and instances are gone, which other processes may have removed from the database,
+/// and has the relay end what rests on them.
+final class RevocationWatch: Sendable {
+    private static let interval = TimeAmount.milliseconds(500)
+
+    private let signers: KnownSigners
+    private let relay: Relay
+    private let log: Logger
+    /// A thread for this alone, so that it is never late.
+    private let workers = Workers(threads: 1)
+    /// The first look also ends what was removed while no server ran.
+    private let hasLooked = Atomic(false)
+    /// What goes on is told once.
+    private let hasFailed = Atomic(false)
+
+    init(signers: KnownSigners, relay: Relay, log: Logger) {
+        self.signers = signers
+        self.relay = relay
+        self.log = log
+    }
+
+    /// - Returns: what does it, until it is cancelled.
+    func start() -> RepeatedTask {
+        let loop = relay.loop
+        return loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: RevocationWatch.interval) { _ in
+            loop.makeFutureWithTask { await self.look() }
+        }
+    }
+
+    private func look() async {
+        do {
+            let hasChanged = try await workers.run { [signers] in try signers.refresh() }
+            if hasFailed.exchange(false, ordering: .relaxed) {
+                log.notice("access keys and instances are watched again")
+            }
+            let isFirst = !hasLooked.exchange(true, ordering: .relaxed)
+            if hasChanged || isFirst { relay.loop.execute { [relay] in relay.endRevoked() } }
+        } catch {
+            guard !hasFailed.exchange(true, ordering: .relaxed) else { return }
+            log.error("access keys and instances cannot be watched", metadata: ["error": "\(error)"])
+        }
+    }
+}
