@@ -43,7 +43,8 @@ extension Store {
     /// Keeps what an instance's name looks like, for names that come later.
     static func noteSkeleton(of name: String, _ id: Instance.ID, _ database: Database) throws {
         let skeleton = name.cut(to: .instanceName).skeleton
-        guard skeleton != name else {
+        // By bytes, as the database compares.
+        guard !skeleton.utf8.elementsEqual(name.utf8) else {
             try database.execute(sql: "DELETE FROM nameSkeleton WHERE instanceID = ?", arguments: [id])
             return
         }

@@ -2,7 +2,7 @@
 // Data of Unicode's confusables.txt, version 13.0.0; LICENSE.Unicode is about them.
 
 extension Confusables {
-    /// Made by `.ci/confusables`, of 7298 scalars. In base 62: the distance to a scalar beyond ASCII from
+    /// Made by `.ci/confusables`, of 7477 scalars. In base 62: the distance to a scalar beyond ASCII from
     /// the end of the entry before (behind a comma; else none), how many there are in a row (behind `*`; else one), and
     /// what it looks like (behind `=`, with `+` between several scalars); the next in a row looks like the next.
     static let data: StaticString = """
@@ -190,10 +190,10 @@ extension Confusables {
         =8TG=8Th=8Uc=8VR=8WX=8Wi=8Wo=8XL=8YZ=8Yj=8eJ=8eQ=8eZ=8ei=8ey=8fD=8fH=8gY=8gc=8gi=8wX=8x1=94a=94m=959=99i=99v\
         =9B4=9Bo=9Kx=9LC=9LR=9M0=9Mb=9Po=9Q0=9R5=9V5=9Va=9Yx=9ZI=9ZN=9cv=9ft=9hu=9i0=9i5=9x9=9xI=9zo=A2I=A2L=A36=A4n\
         =A50=A54=A5B=A6l=A7J=A7P=A7d=AAK=AB9=ABD=AEA=AED=AEW=AIa=AJM=AJT=AKb=AKl=AKo=AKy=ALS=ARp=AYH=AYR=AZ3=AZP=AZX\
-        =AZh=AZl=AaP=AaT=Aak=Aap=Ab2=AbT=Abi=Abq=Acn=Ad2=Ad6,i=CB=d+d,3=1H,*2=2cm,8=2B6,1*2=e,4*2=2ek,G=CX=Cz,5=l,2=2B6\
-        ,1=5Xl,*2=5Xo,H=3DP+3Ef,1=3DR+3Ef=2cm=2cm+3Ef,1=3DV+3Ef,1=3DX+3Ef,1=3DZ+3Ef,1=3Db+3Ef,1=3Dd+3Ef,1=3Df+3Ef\
+        =AZh=AZl=AaP=AaT=Aak=Aap=Ab2=AbT=Abi=Abq=Acn=Ad2=Ad6,g=W,1=CB=d+d,3=1H,*2=2cm,8=2B6,1*2=e,4*2=2ek,G=CX=Cz,5=l\
+        ,2=2B6,1=5Xl,*2=5Xo,H=3DP+3Ef,1=3DR+3Ef=2cm=2cm+3Ef,1=3DV+3Ef,1=3DX+3Ef,1=3DZ+3Ef,1=3Db+3Ef,1=3Dd+3Ef,1=3Df+3Ef\
         ,1=3Dh+3Ef,1=3Dj+3Ef,1=3Dl+3Ef,2=3Do+3Ef,1=3Dq+3Ef,1=3Ds+3Ef,6=3Dz+3Ef=3Dz+CY,1=3E2+3Ef=3E2+CY,1=3E5+3Ef=3E5+CY\
-        ,1=3E8+3Ef=3E8+CY,1=3EB+3Ef=3EB+CY,M=3DK+3Ef,5=CY,*2=H1S,1=3Ej+3Ef,1=z,3=5F5,3=6Fh,2=5V5=5V5+3Ef,1=3Ez+3Ef\
+        ,1=3E8+3Ef=3E8+CY,1=3EB+3Ef=3EB+CY,M=3DK+3Ef,5=CY=3Ef=CY,1=3Ej+3Ef,1=z,3=5F5,3=6Fh,2=5V5=5V5+3Ef,1=3Ez+3Ef\
         ,1=3F1+3Ef,1=3F3+3Ef,1=3F5+3Ef,1=3F7+3Ef,1=3F9+3Ef,1=3FB+3Ef,1=3FD+3Ef,1=3FF+3Ef=5vp=5vp+3Ef,1=3FJ+3Ef\
         ,2=3FM+3Ef,1=3FO+3Ef=5YC=5YC+3Ef,1=5EK,2=l=5QB=5QB+3Ef=5QB+CY,1=3Fa+3Ef=3Fa+CY,1=3Fd+3Ef=3Fd+CY=3E8=3E8+3Ef\
         =3E8+CY,1=3Fj+3Ef=3Fj+CY,F=5aN,6=3Es+3Ef,2=3G3+3Ef=3G4+3Ef=3G5+3Ef=3G6+3Ef=2x,2=3GH+3Ef,o=18C=18C+18C=18C+18L\
@@ -297,67 +297,71 @@ extension Confusables {
         =Px+Qe=1k=1k=PQ=PQ=PQ,*2=PQ,*2=PR=PS=PS=PS=Px+SJ=Px+SJ=Px+SJ=Px+SJ=PU=PU=PU,*2=PU=PV=PV,*2=PV=PW=PW,*2=PW,*2=PX\
         ,*2=PY,*2=PZ,*2=Pa=Pb=Pb=Pb=Pb+SJ=Pb+SJ=Pb+SJ=Pb+SJ=Pd=Pd=Pd,*2=Pd=Pe=Pe,*2=Pe=Pf=Pf,*2=Pf=Pg=Pg,*2=Pg=Ph=Ph\
         ,*2=Ph=Pi=Pi=Pi=Pp=Pp=Pp,*2=Pp=Pq=Pq,*2=Pq=Pr=Pr,*2=Pr=Ps=Ps,*2=Ps=Pt=Pt,*2=Pt=Pu=Pu=Pu=1n=1n=1n=1n=Pw,*2=Pw=Px\
-        =Px=Px=Px=Px=Ps+1k+CR=Ps+1k+CR=Ps+1k+Qe=Ps+1k+Qe=Ps+1k+Q9=Ps+1k+Q9=Ps+1k=Ps+1k,4=X=d+d,4=d,5=3GG,C=w,6*3=13\
-        ,1=17,2=1A=1k,*2=1C,1*4=1F,2*2=1L,3*3=1Q=e=1U=f=Gvn,1=d=1Z,1=1b,1=1d,1*4=1f,1=1k,2*2=1n,2=1r,2=1u,1*2=1w,2=2So\
-        ,1=3Ce,6=2x,21=BV,4=1k,4=2VW,4R=2x,2G=1G+CY,7=1Q+DF=1O+DF=1k+DF+1k+DF+1L+DF=1k+DF+1k+DF,6=2zQ,3d=14,2=Em,*2=17\
-        ,2=1k,2=9N,2=1Q,1=1H,1=1WO=1I,*2=1L,3=h,4*3=13=Em,1=18,5=1H,1=Fs,2=1F=1M=1R=F4=1Q,*2=F6,1=30q,M=1A,H=PX,2=Pw\
-        ,3=Pf,9=Pd,2=1S,B*2=14,6=1k,7=1F=Fs,2=1M,1=1Q,2=u,4=g=1k,1=1Q,2o=HHW,1=HHn,j=6S,2=1H,C=Az8,3=15,5=1E,3=2xU=1L\
-        ,2=6I,1=Gu,3=B9v=Ak,1=1n,G=1b,1=AB,2=9m=Ap,4=1r,2=9c,1=1vy,1K=HLi,F=9N,3=1K,7=Jf,5=1H=Ai=3a,8=Gh=1N,1=1WY=F6=t\
-        ,5=AW,2=FP,E=1n=B57,A=1t,2=Fc,P=1G,2=1H,1=1D,3=15=1O,7=18=1E=1Q,Kw=Cx,L=k,6=Hji+Hji,As=HtF,1=Hsg,Ev=I9Z+IA6\
-        ,1=I9b+IA6,E=I9l+IA6,F=cy,1q=IC1+IBr=IC2+IBr,2R=cy,2=Cx=c6,F=BFk=BFj,1=2HY,4f=CY,1C=IKd+IKU=IKd+IKt\
-        ,3C=IOS+IOg+INu,5=IOS+IOg+IO0,A=IOS+IOg+IOB,5=IOS+IOg+IOH,2=IOS+IOg+IOK,1=IOS+IOg+IOM,S=IOp+IOp,17=dc,1=de,1=dg\
-        ,1*2=di,1=dl,1=e2,*5=do=du,3*2=dy=dw=dn=e0,1*2=e7,1*2=eE,7=eN,1=eN+IQc=eN+eE=ed=eN+ed=CU+CV,1=dH=eT=Cx=eD=1v+CV\
-        ,A=1H,*2=et,3=ey,3f=IUi+IUZ=IUj+IUZ,S=ITq,*3=ITq,*2=IUc,1c=IWv+IWv,33=1q+1m,5=1u,3=1v,3=1v=1v,6S=1O,1=18=1E=1R\
-        ,1=17,1=2GV=1S,2=v,1=17=q,2=1E,2=1H,1=1WO=1N,2=r=1M,3=1u=1r=18=1h=1y,1=t,1=1n,1=p,1=v,1=B9v,6=s=v=1n=1t,3=1x\
-        ,3=1H,2=1q+1m=QT=1S=1P,2=15,2=1Q,2=1P,2=15,17=Ij7+Ij2,6v=Iq5+IqF=Iq5+IqG=Iq5+Iq5=Iq5+Iq5+IqF=Iq5+Iq5+IqG\
-        ,1=IqB+IqF=IqB+IqB=IqB+IqB+IqF,5=IqJ+IqF=IqJ+IqG=IqJ+IqJ=IqJ+IqJ+IqF=IqJ+IqJ+IqG,5J=Ivh+Ivh,1n=IxO,EX=HHu\
-        ,1FQ=Hgk,3zx=El=1O,1=1M,B=1E,3=Em,1=B4q,9=Az8,1=1k,4=6S,7=1K,4=1L=p,1=9N,1=10=13,1=1N=1R,D=d=d,6Vd=1z\
-        ,1B=UzP+Uzd=UzQ+Uzd=UzQ+Uzd+Uzm=UzQ+Uzd+Uzn=UzQ+Uzd+Uzo=UzQ+Uzd+Uzp=UzQ+Uzd+Uzq,8=k,1F=V0z+Uzd=V10+Uzd\
-        =V0z+Uzd+Uzm=V10+Uzd+Uzm=V0z+Uzd+Uzn=V10+Uzd+Uzn,13=Kc,3=p,4=Gu,1=1O,1=1U,2=t=18=HEK=Az8=1K=2xT,2=1H+DF=2DM=Ayb\
-        ,4=6S=I4,7=1E=Az8,4=BBb,5=y=10,*2=2Ih=l=1U,3=1W7,5=Lo,78*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*7=1Z\
-        ,1*4=1h=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m=13,1*2=15,2=19,2*2=1C,2*4=1G,1*8=1L,*4=1Z,1=1e,1*5=1g\
-        =1q+1m=1m,1*B=1o,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*2=13,1*4=16,2*8=1C,1*7=1L,1*C=1Z=1q+1m,*D=1m,*2=13,1*4=16\
-        ,1=1k,*4=1C,1=1H,3*7=1L,1*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m\
-        ,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k\
-        ,*H=1C,*C=1Z=1q+1m,*D=1m=1h=99,2*2=13,*2=El=17=1S=1A=1H+DF=1k=1D=9N,*2=1F=Ew=1H=Ey=1I=1H+DF=6r=1M=1R=F4=1Q\
-        ,*2=F6=2GV=1Z=3b=1x=22R=B9v=FK=1m+D3=1H+DF=1h=52,*2=FP=1u=FS=1n=FU=1o=FW=1n=1wB=1t=AC,*3=Fb=2GQ=B9v=1H+DF=52=AC\
-        =1o=FU,*2=13,*2=El=17=1S=1A=1H+DF=1k=1D=9N,*2=1F=Ew=1H=Ey=1I=1H+DF=6r=1M=1R=F4=1Q,*2=F6=2GV=1Z=3b=1x=22R=B9v=FK\
+        =Px=Px=Px=Px=Ps+1k+CR=Ps+1k+CR=Ps+1k+Qe=Ps+1k+Qe=Ps+1k+Q9=Ps+1k+Q9=Ps+1k=Ps+1k,4=X=d+d,*2=Z=30+l+2AC,*7=c=3GG\
+        ,*2=k=1H=1k,*N=o=1k,*H=1C=e=1U=f=Gvn=1X=d,*C=1Z=1q+1m,*E=1m=2So=21=3Ce,*2=2lR=CB,*2=3CO=3CD=2x=3G6=3En=3Ep=3Er\
+        =3Et=3Ev=3Fr=3Ft=3Fv=3FL=3GG=3Eo=5F5=3Es=6Fh=3Ew=5V5=3Ez=3F1=3F3=3F5=3F7=3F9=3FB=3FD=3FF=5vp=3FJ=3FM=3FO=5YC\
+        =3FS=5EK,*2=3FU=l=5QB=3Fa=3Fd=3E8=3Fj,*5=3Fm=3Fs=3Fu,*5=3Fw=5aN=3G3=3G7=3Ef=CY=19k=18C=18C+18C=18C+18L=18E\
+        =18E+18O=18E+18U=18F=18F+18F=18H=18H+18C=18H+18I=18H+18J=18H+18L=18H+18S=18H+18T=18H+18U,*2=18I=18J+18J=18J+18L\
+        =18L=18L+18L,*2=18N=18O+18O,*5=18Q,3=19l=19l+5Ci=19n=19n+5Ci=19p=19p+5Ci,2=19r=19r+5Ci=19t=19t+19l=19t+19l+5Ci\
+        =19t+5Ci,2*2=19x=19y+19p=19y+19p+5Ci=19y+5Ci=1A2,2=3GG=3GG+5Ci=5Ci,3=1b+DI=2d=2m=BV=2g=1R+DF=1P+DF,1=1k=2Ea=1WB\
+        ,*2=2Ec=2VW=2q,4Q=2x,2G=1G+CY,7=1Q+DF=1O+DF=1k+DF+1k+DF+1L+DF=1k+DF+1k+DF,6=2zQ,3d=14,2=Em,*2=17,2=1k,2=9N,2=1Q\
+        ,1=1H,1=1WO=1I,*2=1L,3=h,4*3=13=Em,1=18,5=1H,1=Fs,2=1F=1M=1R=F4=1Q,*2=F6,1=30q,M=1A,H=PX,2=Pw,3=Pf,9=Pd,2=1S\
+        ,B*2=14,6=1k,7=1F=Fs,2=1M,1=1Q,2=u,4=g=1k,1=1Q,2o=HHW,1=HHn,j=6S,2=1H,C=Az8,3=15,5=1E,3=2xU=1L,2=6I,1=Gu,3=B9v\
+        =Ak,1=1n,G=1b,1=AB,2=9m=Ap,4=1r,2=9c,1=1vy,1K=HLi,F=9N,3=1K,7=Jf,5=1H=Ai=3a,8=Gh=1N,1=1WY=F6=t,5=AW,2=FP,E=1n\
+        =B57,A=1t,2=Fc,P=1G,2=1H,1=1D,3=15=1O,7=18=1E=1Q,Kw=Cx,L=k,6=Hji+Hji,As=HtF,1=Hsg,Ev=I9Z+IA6,1=I9b+IA6\
+        ,E=I9l+IA6,F=cy,1q=IC1+IBr=IC2+IBr,2R=cy,2=Cx=c6,F=BFk=BFj,1=2HY,4f=CY,1C=IKd+IKU=IKd+IKt,3C=IOS+IOg+INu\
+        ,5=IOS+IOg+IO0,A=IOS+IOg+IOB,5=IOS+IOg+IOH,2=IOS+IOg+IOK,1=IOS+IOg+IOM,S=IOp+IOp,17=dc,1=de,1=dg,1*2=di,1=dl\
+        ,1=e2,*5=do=du,3*2=dy=dw=dn=e0,1*2=e7,1*2=eE,7=eN,1=eN+IQc=eN+eE=ed=eN+ed=CU+CV,1=dH=eT=Cx=eD=1v+CV,A=1H,*2=et\
+        ,3=ey,3f=IUi+IUZ=IUj+IUZ,S=ITq,*3=ITq,*2=IUc,1c=IWv+IWv,33=1q+1m,5=1u,3=1v,3=1v=1v,6S=1O,1=18=1E=1R,1=17,1=2GV\
+        =1S,2=v,1=17=q,2=1E,2=1H,1=1WO=1N,2=r=1M,3=1u=1r=18=1h=1y,1=t,1=1n,1=p,1=v,1=B9v,6=s=v=1n=1t,3=1x,3=1H,2=1q+1m\
+        =QT=1S=1P,2=15,2=1Q,2=1P,2=15,17=Ij7+Ij2,6v=Iq5+IqF=Iq5+IqG=Iq5+Iq5=Iq5+Iq5+IqF=Iq5+Iq5+IqG,1=IqB+IqF=IqB+IqB\
+        =IqB+IqB+IqF,5=IqJ+IqF=IqJ+IqG=IqJ+IqJ=IqJ+IqJ+IqF=IqJ+IqJ+IqG,5J=Ivh+Ivh,1n=IxO,EX=HHu,1FQ=Hgk,3zx=El=1O,1=1M\
+        ,B=1E,3=Em,1=B4q,9=Az8,1=1k,4=6S,7=1K,4=1L=p,1=9N,1=10=13,1=1N=1R,D=d=d,6Vd=1z,1B=UzP+Uzd=UzQ+Uzd=UzQ+Uzd+Uzm\
+        =UzQ+Uzd+Uzn=UzQ+Uzd+Uzo=UzQ+Uzd+Uzp=UzQ+Uzd+Uzq,8=k,1F=V0z+Uzd=V10+Uzd=V0z+Uzd+Uzm=V10+Uzd+Uzm=V0z+Uzd+Uzn\
+        =V10+Uzd+Uzn,13=Kc,3=p,4=Gu,1=1O,1=1U,2=t=18=HEK=Az8=1K=2xT,2=1H+DF=2DM=Ayb,4=6S=I4,7=1E=Az8,4=BBb,5=y=10\
+        ,*2=2Ih=l=1U,3=1W7,5=Lo,78*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*7=1Z,1*4=1h=1q+1m,*D=1m,*8=13=1k\
+        ,*H=1C,*C=1Z=1q+1m,*D=1m=13,1*2=15,2=19,2*2=1C,2*4=1G,1*8=1L,*4=1Z,1=1e,1*5=1g=1q+1m=1m,1*B=1o,*8=13=1k,*H=1C\
+        ,*C=1Z=1q+1m,*D=1m,*2=13,1*4=16,2*8=1C,1*7=1L,1*C=1Z=1q+1m,*D=1m,*2=13,1*4=16,1=1k,*4=1C,1=1H,3*7=1L,1*C=1Z\
+        =1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m\
+        ,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m,*8=13=1k,*H=1C,*C=1Z=1q+1m,*D=1m=1h=99\
+        ,2*2=13,*2=El=17=1S=1A=1H+DF=1k=1D=9N,*2=1F=Ew=1H=Ey=1I=1H+DF=6r=1M=1R=F4=1Q,*2=F6=2GV=1Z=3b=1x=22R=B9v=FK\
         =1m+D3=1H+DF=1h=52,*2=FP=1u=FS=1n=FU=1o=FW=1n=1wB=1t=AC,*3=Fb=2GQ=B9v=1H+DF=52=AC=1o=FU,*2=13,*2=El=17=1S=1A\
         =1H+DF=1k=1D=9N,*2=1F=Ew=1H=Ey=1I=1H+DF=6r=1M=1R=F4=1Q,*2=F6=2GV=1Z=3b=1x=22R=B9v=FK=1m+D3=1H+DF=1h=52,*2=FP=1u\
         =FS=1n=FU=1o=FW=1n=1wB=1t=AC,*3=Fb=2GQ=B9v=1H+DF=52=AC=1o=FU,*2=13,*2=El=17=1S=1A=1H+DF=1k=1D=9N,*2=1F=Ew=1H=Ey\
         =1I=1H+DF=6r=1M=1R=F4=1Q,*2=F6=2GV=1Z=3b=1x=22R=B9v=FK=1m+D3=1H+DF=1h=52,*2=FP=1u=FS=1n=FU=1o=FW=1n=1wB=1t=AC\
         ,*3=Fb=2GQ=B9v=1H+DF=52=AC=1o=FU,*2=13,*2=El=17=1S=1A=1H+DF=1k=1D=9N,*2=1F=Ew=1H=Ey=1I=1H+DF=6r=1M=1R=F4=1Q\
         ,*2=F6=2GV=1Z=3b=1x=22R=B9v=FK=1m+D3=1H+DF=1h=52,*2=FP=1u=FS=1n=FU=1o=FW=1n=1wB=1t=AC,*3=Fb=2GQ=B9v=1H+DF=52=AC\
-        =1o=FU=18=Fx,2=1H=1k,*8=o=1H=1k,*8=o=1H=1k,*8=o=1H=1k,*8=o=1H=1k,*8=o,17H=1k=2Gu=QN,1=u=2GQ=2GQ+DF,LS=1k=PQ=PU\
-        =PX,1=Pw=Pa=PV=Pf=Px,*4=Pr=Pb=Ph=Pp=Pd=Pq=PZ=Pb+SJ=PS=Px+SJ=PW=PY=Pe=Pg=Pi=Px=Px=RN=RN,1=PQ=PU,1=1n,2=PV,1=Px\
-        ,*4=Pr=Pb=Ph=Pp=Pd=Pq,1=Pb+SJ=PS=Px+SJ=PW,1=Pe,1=Pi,6=PU,4=PV,1=Px,1=Ps,1=Pu=Pb=Ph,1=Pd=Pq,1=Pb+SJ,2=PW,1=Pe\
-        ,1=Pi,1=Px,1=RN,1=PQ=PU,1=1n,2=PV=Pf=Px=Pr,1*2=Pt=Pb=Ph=Pp=Pd=Pq,1=Pb+SJ=PS=Px+SJ=PW,1=Pe=Pg=Pi=Px,1=RN,1=1k=PQ\
-        =PU=PX=1n=Pw=Pa=PV=Pf=Px,1*3=Ps=Pb=Ph=Pp=Pd=Pq=PZ=Pb+SJ=PS=Px+SJ=PW=PY=Pe=Pg=Pi,5=PQ=PU=PX,1=Pw=Pa=PV=Pf=Px\
-        ,1*3=Ps=Pb=Ph=Pp=Pd=Pq=PZ=Pb+SJ=PS=Px+SJ=PW=PY=Pe=Pg=Pi,9M=1H+k=1H+i=1k+i=o+i=p+i=q+i=r+i=s+i=t+i=u+i=v+i\
-        ,4=a+2Bk=e+13+f=e+14+f=e+15+f=e+16+f=e+17+f=e+18+f=e+19+f=e+1A+f=e+1k+f=e+1C+f=e+1D+f=e+1E+f=e+1F+f=e+1G+f\
-        =e+1H+f=e+1I+f=e+1J+f=e+1K+f=e+1L+f=e+1M+f=e+1N+f=e+1O+f=e+1P+f=e+1Q+f=e+1R+f=e+1S+f=e+1L+f,14=3Rk+9+2Bh=15+2Bk\
-        ,3N=e+6s0+f=e+5CD+f=e+5EK+f=e+65x+f=e+7VR+f=e+6Xz+f=e+7uh+f=e+5W9+f=e+6kR+f,3F=2Xt,5=2Xu=2Xt,G6=1J+17=B4q=Em\
-        ,1=HEK,2=13+1K=1O+1zQ,1=2XZ,9=1H+DF,J=HE0,H=2mt,H=15,7=1WO=2Iz,6=1r+1r+1r,1=2Hf,9=1M,2=1F+14=1O+14,4=2Iy,IY=1H\
-        =1k,*8=o,2OM=2cm,EOF=5D3=5Cy=5D7=YAk=5Hk=5J0=5JD=5I5=5MI=5Mn=5O3=5Nf=3VG=YVm=5Ph=5Po=5Q4=5QN=YRA=3Vh=5Q7=5Qj\
-        =YRv=5Qt=5R6=5FM=5RE=5RN=hoN=5SP=5Sd=3WJ=5TX=5Ti=5UQ=5UV=3XB=5Vn=5Vp=5WG=5Wc,*2=5Wn=5X5=5Xt=5Y1=5YA=5YZ=5Yj=5Yl\
-        =5Yl=5Yl=Ym4=7UG=5Zy=5aJ=Yr5=5aV=5ab=5aw=5dO=5bk=5c0=5cW=5dS=5eo=5fE=5gJ=5gZ=5h6=5h6=5hR=5hj=5hr=5i6=5na=5jC\
-        =5nb=5kP=5ky=5Sh=5vC=5qY=5rA=5rZ=5pT=5sA=5s9=5u8=ZUK=5vG=5vL=5va=5vu=5w2=5x4=Zbc=Zcg=5zI=603=60F=5yy=61G=3eo\
-        =3f2=63s=64k=64k=ZoW=66t=67E=67T=67f=Ztw=67r=67y=6Lb=68Q=3hB=69Q=69e=6Ay=6A9=a5U=6D5=a5W=6Dm=6Dj=6E0,*2=6Fd=3jz\
-        =6G5=6Gm=6H7=6Hp=3ko=aKR=3lE=6Iy=6J1=6J4=6JO=izS=6KE=aRN=aRN=8en=6Ko=6Ko=3mR=bTU=ec6=6Lq=6Lz=3mt=6Mk=6NZ=6Nj\
-        =6OH=6QT=3oI=3no=6Qm=agO=6Rb=6Tg=6Tk=6Tm=6Tk=6UU=6Uo=6VO=6VA=6VL=6W6=6WQ=6WU=6Wu=6X5=6Y9=6ZV=6a4=6c4=axo=6bl\
-        =6ai=6cS=6ct=6eS=b1V=6fS=6dx=6dV=3sE=6gb=6gw=6hR=6gp=3tE=6kJ=6km=bIQ=6mh=6rA=6oL=3w1=6pV=3vk=3vA=5Qo=5Qr=6rI\
-        =6pg=8ZJ=4W9=6rf=6rj=6rp=6so=6sd=bXn=3wn=6vK=6tR=6wk=6xZ=baX=6xi=6vv=6zs=3y9=70c=72B=73K=76O=bjf=77D=408=78L\
-        =brz=79A=410=79e=7AN,*2=7Ao=bzp=a1z=c1a=7DC=c8q=7F1=7FF=7Db=7GQ=7H4=7Hz=7H7=7Hl=7I0=7ID=cAQ=7Gu=7Kx=7Ly=44h=7NT\
-        =7NP=cHR=7K5=7Q6=cJi=cKU=7RW=7TN=7Sw=7St=46I=7Te=7UT=7UN=7VF=YRJ=7Xh=cWB=7Z6=cbT=7bM=7bZ=7c0=clE=7cm=7d7=cq5\
-        =ctg=7go=7h5=4Am=7hV=4Ay=4Ay=7k7=7kS=7kn=7l7=7mE=4CZ=7ng=dAk=7o6=dCE=7ou=aKt=7rU=dOr=dPE=dRU=4GC=4GO=7vA=dUJ\
-        =dUI=dUv=dVL,*2=7vq=7vr=7wY=4HB=7xb=4HO=4Ig=dhN=80k=81k=82m=4Jv=dpm=850=dre=dsL=85v=87P=4L9=88m=88w=891=e3Y=e8N\
-        =e8N=8Ba=4OY=eCZ=8F4=8F7=4P9=eG0=8JO=4R6=8Jk=8Jf=8K8=eSU=8Lj=4Sf=8NL=8OI=8PN=4TU=edM=edr=4U5=egD=8UM=ehq=8Un\
-        =8WQ=8Wb=eoU=epf=8Y4=ero=8YK=bWB=4W5=8ZO=8ah=4Wx=8be=62X=f03=f0H=bX1=bXA=8en=8eq=9Z0=4YV=8h7=8h1=8hJ=5VT=8hd\
-        =8hf=8hp=8iU=fEq=8iT=8jN=8kV=8lh=8jT=8lx=8md=8oR=8kF=8mA=8mC=8mS=fIs=fNr=fLR=4bb=8qv=8qx=8rW=foA=8sm=fV6=4cP\
-        =4cT=fXF=fbu=4cd=8wa=8wm=8wx=8wz=8y1=8xU=8ze=8yw=91N=904=919=91a=4eN=933=93Z=4ev=956=959=fyx=971=978=4ft=97a\
-        =3Vj=g8M=gBK=4i6=4iF=9EO=9Fd=9IA=9LR=gOm=9Mp=9NB=9Od=9Q7=gZD=YdA=9RT=9RE=9S4=Ygg=9Vk=9XM=h0c=h13=9cy=9eT=9ez\
-        =h6E=9f9=9jk,*2=9mJ=9kq=9qz=9rR=hQ2=9xT=4tp=9yB=hWB=4v8=A2V=6Es=A43=hlt=hpK=4xK=4xS=A76=hxK=4yQ=hza=A7n=A7n=A8H\
-        =i4E=ABG=50V=ACP=AER=AEs=AFq=530=iQq=AKI=APA=ASD=578=57d=ATv=io2=57o=iov=itC=ivJ=AZP=59K=AaP=AaU=Aab=Aal=Aas\
-        =AbT=j9U
+        =1o=FU,*2=13,*2=El=17=1S=1A=1H+DF=1k=1D=9N,*2=1F=Ew=1H=Ey=1I=1H+DF=6r=1M=1R=F4=1Q,*2=F6=2GV=1Z=3b=1x=22R=B9v=FK\
+        =1m+D3=1H+DF=1h=52,*2=FP=1u=FS=1n=FU=1o=FW=1n=1wB=1t=AC,*3=Fb=2GQ=B9v=1H+DF=52=AC=1o=FU=18=Fx,2=1H=1k,*8=o=1H\
+        =1k,*8=o=1H=1k,*8=o=1H=1k,*8=o=1H=1k,*8=o,17H=1k=2Gu=QN,1=u=2GQ=2GQ+DF,LS=1k=PQ=PU=PX,1=Pw=Pa=PV=Pf=Px,*4=Pr=Pb\
+        =Ph=Pp=Pd=Pq=PZ=Pb+SJ=PS=Px+SJ=PW=PY=Pe=Pg=Pi=Px=Px=RN=RN,1=PQ=PU,1=1n,2=PV,1=Px,*4=Pr=Pb=Ph=Pp=Pd=Pq,1=Pb+SJ\
+        =PS=Px+SJ=PW,1=Pe,1=Pi,6=PU,4=PV,1=Px,1=Ps,1=Pu=Pb=Ph,1=Pd=Pq,1=Pb+SJ,2=PW,1=Pe,1=Pi,1=Px,1=RN,1=PQ=PU,1=1n\
+        ,2=PV=Pf=Px=Pr,1*2=Pt=Pb=Ph=Pp=Pd=Pq,1=Pb+SJ=PS=Px+SJ=PW,1=Pe=Pg=Pi=Px,1=RN,1=1k=PQ=PU=PX=1n=Pw=Pa=PV=Pf=Px\
+        ,1*3=Ps=Pb=Ph=Pp=Pd=Pq=PZ=Pb+SJ=PS=Px+SJ=PW=PY=Pe=Pg=Pi,5=PQ=PU=PX,1=Pw=Pa=PV=Pf=Px,1*3=Ps=Pb=Ph=Pp=Pd=Pq=PZ\
+        =Pb+SJ=PS=Px+SJ=PW=PY=Pe=Pg=Pi,9M=1H+k=1H+i=1k+i=o+i=p+i=q+i=r+i=s+i=t+i=u+i=v+i,4=a+2Bk=e+13+f=e+14+f=e+15+f\
+        =e+16+f=e+17+f=e+18+f=e+19+f=e+1A+f=e+1k+f=e+1C+f=e+1D+f=e+1E+f=e+1F+f=e+1G+f=e+1H+f=e+1I+f=e+1J+f=e+1K+f\
+        =e+1L+f=e+1M+f=e+1N+f=e+1O+f=e+1P+f=e+1Q+f=e+1R+f=e+1S+f=e+1L+f,14=3Rk+9+2Bh=15+2Bk,3N=e+6s0+f=e+5CD+f=e+5EK+f\
+        =e+65x+f=e+7VR+f=e+6Xz+f=e+7uh+f=e+5W9+f=e+6kR+f,3F=2Xt,5=2Xu=2Xt,G6=1J+17=B4q=Em,1=HEK,2=13+1K=1O+1zQ,1=2XZ\
+        ,9=1H+DF,J=HE0,H=2mt,H=15,7=1WO=2Iz,6=1r+1r+1r,1=2Hf,9=1M,2=1F+14=1O+14,4=2Iy,IY=1H=1k,*8=o,2OM=2cm,EOF=5D3=5Cy\
+        =5D7=YAk=5Hk=5J0=5JD=5I5=5MI=5Mn=5O3=5Nf=3VG=YVm=5Ph=5Po=5Q4=5QN=YRA=3Vh=5Q7=5Qj=YRv=5Qt=5R6=5FM=5RE=5RN=hoN\
+        =5SP=5Sd=3WJ=5TX=5Ti=5UQ=5UV=3XB=5Vn=5Vp=5WG=5Wc,*2=5Wn=5X5=5Xt=5Y1=5YA=5YZ=5Yj=5Yl=5Yl=5Yl=Ym4=7UG=5Zy=5aJ=Yr5\
+        =5aV=5ab=5aw=5dO=5bk=5c0=5cW=5dS=5eo=5fE=5gJ=5gZ=5h6=5h6=5hR=5hj=5hr=5i6=5na=5jC=5nb=5kP=5ky=5Sh=5vC=5qY=5rA\
+        =5rZ=5pT=5sA=5s9=5u8=ZUK=5vG=5vL=5va=5vu=5w2=5x4=Zbc=Zcg=5zI=603=60F=5yy=61G=3eo=3f2=63s=64k=64k=ZoW=66t=67E\
+        =67T=67f=Ztw=67r=67y=6Lb=68Q=3hB=69Q=69e=6Ay=6A9=a5U=6D5=a5W=6Dm=6Dj=6E0,*2=6Fd=3jz=6G5=6Gm=6H7=6Hp=3ko=aKR=3lE\
+        =6Iy=6J1=6J4=6JO=izS=6KE=aRN=aRN=8en=6Ko=6Ko=3mR=bTU=ec6=6Lq=6Lz=3mt=6Mk=6NZ=6Nj=6OH=6QT=3oI=3no=6Qm=agO=6Rb\
+        =6Tg=6Tk=6Tm=6Tk=6UU=6Uo=6VO=6VA=6VL=6W6=6WQ=6WU=6Wu=6X5=6Y9=6ZV=6a4=6c4=axo=6bl=6ai=6cS=6ct=6eS=b1V=6fS=6dx\
+        =6dV=3sE=6gb=6gw=6hR=6gp=3tE=6kJ=6km=bIQ=6mh=6rA=6oL=3w1=6pV=3vk=3vA=5Qo=5Qr=6rI=6pg=8ZJ=4W9=6rf=6rj=6rp=6so\
+        =6sd=bXn=3wn=6vK=6tR=6wk=6xZ=baX=6xi=6vv=6zs=3y9=70c=72B=73K=76O=bjf=77D=408=78L=brz=79A=410=79e=7AN,*2=7Ao=bzp\
+        =a1z=c1a=7DC=c8q=7F1=7FF=7Db=7GQ=7H4=7Hz=7H7=7Hl=7I0=7ID=cAQ=7Gu=7Kx=7Ly=44h=7NT=7NP=cHR=7K5=7Q6=cJi=cKU=7RW\
+        =7TN=7Sw=7St=46I=7Te=7UT=7UN=7VF=YRJ=7Xh=cWB=7Z6=cbT=7bM=7bZ=7c0=clE=7cm=7d7=cq5=ctg=7go=7h5=4Am=7hV=4Ay=4Ay\
+        =7k7=7kS=7kn=7l7=7mE=4CZ=7ng=dAk=7o6=dCE=7ou=aKt=7rU=dOr=dPE=dRU=4GC=4GO=7vA=dUJ=dUI=dUv=dVL,*2=7vq=7vr=7wY=4HB\
+        =7xb=4HO=4Ig=dhN=80k=81k=82m=4Jv=dpm=850=dre=dsL=85v=87P=4L9=88m=88w=891=e3Y=e8N=e8N=8Ba=4OY=eCZ=8F4=8F7=4P9\
+        =eG0=8JO=4R6=8Jk=8Jf=8K8=eSU=8Lj=4Sf=8NL=8OI=8PN=4TU=edM=edr=4U5=egD=8UM=ehq=8Un=8WQ=8Wb=eoU=epf=8Y4=ero=8YK\
+        =bWB=4W5=8ZO=8ah=4Wx=8be=62X=f03=f0H=bX1=bXA=8en=8eq=9Z0=4YV=8h7=8h1=8hJ=5VT=8hd=8hf=8hp=8iU=fEq=8iT=8jN=8kV\
+        =8lh=8jT=8lx=8md=8oR=8kF=8mA=8mC=8mS=fIs=fNr=fLR=4bb=8qv=8qx=8rW=foA=8sm=fV6=4cP=4cT=fXF=fbu=4cd=8wa=8wm=8wx\
+        =8wz=8y1=8xU=8ze=8yw=91N=904=919=91a=4eN=933=93Z=4ev=956=959=fyx=971=978=4ft=97a=3Vj=g8M=gBK=4i6=4iF=9EO=9Fd\
+        =9IA=9LR=gOm=9Mp=9NB=9Od=9Q7=gZD=YdA=9RT=9RE=9S4=Ygg=9Vk=9XM=h0c=h13=9cy=9eT=9ez=h6E=9f9=9jk,*2=9mJ=9kq=9qz=9rR\
+        =hQ2=9xT=4tp=9yB=hWB=4v8=A2V=6Es=A43=hlt=hpK=4xK=4xS=A76=hxK=4yQ=hza=A7n=A7n=A8H=i4E=ABG=50V=ACP=AER=AEs=AFq\
+        =530=iQq=AKI=APA=ASD=578=57d=ATv=io2=57o=iov=itC=ivJ=AZP=59K=AaP=AaU=Aab=Aal=Aas=AbT=j9U
         """
 }

@@ -8,21 +8,32 @@ extension String {
     /// default-ignorable scalars (fillers, variation selectors), blanks other than a space, and marks that stand on nothing or
     /// in a long row. A backslash stays. Use it on all text that another machine or a file supplied before it reaches a
     /// terminal or a log.
-    package var terminalSafe: String { written(asciiOnly: false) }
+    package var terminalSafe: String { terminalSafe { "\\u{\($0.hexadecimal)}" } }
 
     /// The same with all that is not ASCII written out: texts that look alike are told apart by it.
-    package var terminalSafeASCII: String { written(asciiOnly: true) }
+    package var terminalSafeASCII: String { terminalSafe(asciiOnly: true) { "\\u{\($0.hexadecimal)}" } }
 
-    private func written(asciiOnly: Bool) -> String {
+    /// The same in another notation.
+    ///
+    /// - Parameters:
+    ///   - keepsLines: whether newlines stay.
+    ///   - asciiOnly: whether all that is not ASCII is written out.
+    ///   - escape: how a scalar is written out.
+    package func terminalSafe(
+        keepsLines: Bool = false,
+        asciiOnly: Bool = false,
+        escape: (Unicode.Scalar) -> String
+    ) -> String {
         if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
         var safe = ""
         safe.reserveCapacity(utf8.count + 16)
         var row = MarkRow()
         for scalar in unicodeScalars {
-            if row.takes(scalar), scalar.isASCII || !asciiOnly {
+            let isSafe = row.takes(scalar)
+            if isSafe && (scalar.isASCII || !asciiOnly) || keepsLines && scalar == "\n" {
                 safe.unicodeScalars.append(scalar)
             } else {
-                safe += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                safe += escape(scalar)
             }
         }
         return safe
@@ -76,6 +87,8 @@ extension Unicode.Scalar {
         default: return !isUnseen && !isBlank
         }
     }
+
+    fileprivate var hexadecimal: String { String(value, radix: 16, uppercase: true) }
 
     fileprivate var isMark: Bool {
         if value < 0x300 { return false }

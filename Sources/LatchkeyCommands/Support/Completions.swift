@@ -27,8 +27,9 @@ enum Completions {
         // A line is a name, and what is shown of it is all of it.
         let names = names.filter { !$0.isEmpty && $0.isTerminalSafe }
         switch CompletionShell.requesting {
-        // `compgen -W` reads words as they stand on a command line, and expands them.
-        case .bash?: return names.map(RemoteCommand.quoted)
+        // `compgen -W` reads words as they stand on a command line, and expands them. What it then puts on the line is quoted,
+        // but for what could be a variable's or a command's.
+        case .bash?: return names.filter { !$0.utf8.contains { "$`".utf8.contains($0) } }.map(RemoteCommand.quoted)
         // `_describe` takes what is behind a colon for a description.
         case .zsh?: return names.map { $0.replacing("\\", with: "\\\\").replacing(":", with: "\\:") }
         case .fish?: return names
