@@ -49,7 +49,8 @@ package final class Registration: Sendable {
     ///
     /// - Throws: `configurationInvalid` if there is none or it cannot be read.
     package static func load(from folder: String) throws -> Registration {
-        guard let content = try StateFile.read(contentPath(folder)) else {
+        try StateFile.checkFolder(folder)
+        guard let content = try StateFile.readOwn(contentPath(folder)) else {
             throw LatchkeyError(
                 .configurationInvalid,
                 "this machine is not registered",

@@ -38,7 +38,8 @@ package struct LocalServer: Codable, Sendable {
     /// - Returns: nil if no latchkeyd has ever served this home.
     /// - Throws: `configurationInvalid`, `fileUnusable`.
     package static func read(_ folders: StateFolders) throws -> LocalServer? {
-        guard let content = try StateFile.read(folders.serverPath) else { return nil }
+        try StateFile.checkFolder(folders.data)
+        guard let content = try StateFile.readOwn(folders.serverPath) else { return nil }
         do { return try JSONDecoder().decode(LocalServer.self, from: Data(content)) } catch {
             throw LatchkeyError(
                 .configurationInvalid,

@@ -204,6 +204,25 @@ enum Migrations {
             // Who pushed a key, which is let in only as long as that access key is there. Nil from an older version.
             try database.execute(sql: "ALTER TABLE pushedKey ADD COLUMN accessKeyID TEXT")
         }
+        migrator.registerMigration("6") { database in
+            // What names look like, where that is not the name itself. A row whose name is not its instance's any more says
+            // nothing.
+            try database.execute(
+                sql: """
+                    CREATE TABLE nameSkeleton (
+                        instanceID TEXT PRIMARY KEY NOT NULL REFERENCES instance ON DELETE CASCADE,
+                        name TEXT NOT NULL,
+                        skeleton TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX nameSkeletonBySkeleton ON nameSkeleton (skeleton);
+                    """
+            )
+            let names = try Row.fetchCursor(
+                database,
+                sql: "SELECT instanceID, value FROM instanceTag WHERE key = 'Name'"
+            )
+            while let row = try names.next() { try Store.noteSkeleton(of: row[1], row[0], database) }
+        }
         return migrator
     }
 }

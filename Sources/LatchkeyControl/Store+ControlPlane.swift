@@ -88,6 +88,7 @@ extension Store: ControlPlane {
                 """,
             arguments: [text, text + "\u{10FFFF}", limit]
         )
+        .map { $0.cut(to: .instanceName) }
     }
 
     package func keyPair(named name: String) throws -> KeyPair? {

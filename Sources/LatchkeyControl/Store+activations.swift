@@ -57,7 +57,11 @@ extension Store {
                 arguments: conditions.arguments + [limit + 1]
             )
             let found = try rows.map { try Store.activation($0, database) }
-            return Page(found, limit: limit) { PageCursor($0.created, $0.id) }
+            return Page(found, limit: limit) { activation in
+                PageBudget.element + PageBudget.size(of: activation.tags)
+            } cursor: {
+                PageCursor($0.created, $0.id)
+            }
         }
     }
 
@@ -87,14 +91,14 @@ extension Store {
         )
         return Activation(
             id: row["id"],
-            description: row["description"],
-            defaultInstanceName: row["defaultInstanceName"],
-            iamRole: row["iamRole"],
+            description: (row["description"] as String?)?.cut(to: .activationDescription),
+            defaultInstanceName: (row["defaultInstanceName"] as String?)?.cut(to: .instanceName),
+            iamRole: (row["iamRole"] as String?)?.cut(to: .roleName),
             registrationLimit: row["registrationLimit"],
             registrationsCount: row["registrationsCount"],
             expiration: Date(milliseconds: row["expiration"]),
             created: Date(milliseconds: row["created"]),
-            tags: Dictionary(tags.map { ($0[0] as String, $0[1] as String) }) { first, _ in first },
+            tags: Store.tags(tags),
             instanceID: row["instanceID"]
         )
     }

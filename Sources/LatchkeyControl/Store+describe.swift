@@ -23,7 +23,7 @@ extension Store {
     /// A page is four statements, however long it is.
     /// - Parameters:
     ///   - ids: only these; nil for all.
-    ///   - limit: how many at the most, 1 or more.
+    ///   - limit: how many at the most, 1 or more. There are fewer where their tags are too much for one answer.
     ///   - last: the id behind which the page begins.
     /// - Returns: the page, and whether there are more behind it.
     package func describeInstances(
@@ -52,7 +52,7 @@ extension Store {
             var page = try rows.prefix(limit).map(Store.description)
             try Store.addTags(to: &page, database)
             try Store.addAddresses(to: &page, database)
-            return (page, rows.count > limit)
+            return (page, rows.count > page.count)
         }
     }
 
@@ -66,6 +66,7 @@ extension Store {
         )
     }
 
+    /// Adds tags, and takes away what is too much for one page, before it is in memory.
     private static func addTags(to page: inout [InstanceDescription], _ database: Database) throws {
         let places = Dictionary(uniqueKeysWithValues: page.enumerated().map { ($0.element.id, $0.offset) })
         let rows = try Row.fetchCursor(
@@ -76,9 +77,24 @@ extension Store {
                 """,
             arguments: [try json(page.map(\.id))]
         )
-        while let row = try rows.next() {
-            if let place = places[row[0] as String] { page[place].tags.append((row[1], row[2])) }
+        var budget = PageBudget()
+        // How many instances, from the page's beginning, have their place in it.
+        var taken = 0
+        func take(through place: Int) -> Bool {
+            while taken <= place, budget.takes(PageBudget.element) { taken += 1 }
+            return taken > place
         }
+        while let row = try rows.next() {
+            // In the page's order.
+            guard let place = places[row[0] as String] else { continue }
+            let (key, value) = ((row[1] as String).cut(to: .tagKey), (row[2] as String).cut(to: .tagValue))
+            guard take(through: place), budget.takes(PageBudget.size(ofTag: key, value)) || place == 0 else {
+                page.removeSubrange(min(taken, place)...)
+                return
+            }
+            page[place].tags.append((key, value))
+        }
+        if !take(through: page.count - 1) { page.removeSubrange(taken...) }
     }
 
     private static func addAddresses(to page: inout [InstanceDescription], _ database: Database) throws {
@@ -93,6 +109,17 @@ extension Store {
         )
         while let row = try rows.next() {
             if let place = places[row[0] as String] { page[place].addresses.append(row[1]) }
+        }
+    }
+
+    /// Those of these ids that instances have.
+    package func knownInstanceIDs(among ids: [Instance.ID]) throws -> Set<Instance.ID> {
+        try read { database in
+            try String.fetchSet(
+                database,
+                sql: "SELECT id FROM instance WHERE id IN (SELECT value FROM json_each(?))",
+                arguments: [try Store.json(ids)]
+            )
         }
     }
 

@@ -22,7 +22,7 @@ extension Store {
 
     /// Adds an instance.
     ///
-    /// - Throws: `instanceExists` if another one has its name.
+    /// - Throws: `instanceExists` if another one has its name, `nameInvalid` if another one's looks like it.
     package func add(_ instance: Instance) throws {
         try write { database in
             if let name = instance.name, let other = try Store.owner(ofName: name, database) {
@@ -32,6 +32,7 @@ extension Store {
                     hint: "choose another name, or remove that one: latchkey instance remove '\(name.terminalSafe)'"
                 )
             }
+            try Store.checkName(in: instance.tags, of: [instance.id], database)
             try Store.insert(instance, database)
         }
     }
@@ -42,8 +43,11 @@ extension Store {
     }
 
     /// Sets tags and removes others; the name is one of them.
+    ///
+    /// - Throws: `nameInvalid` for a name that looks like another instance's.
     package func tag(_ id: Instance.ID, set tags: Tags, remove keys: [String]) throws {
         try write { database in
+            try Store.checkName(in: tags, of: [id], database)
             for key in keys {
                 try database.execute(
                     sql: "DELETE FROM instanceTag WHERE instanceID = ? AND key = ?",
@@ -86,7 +90,7 @@ extension Store {
         }
     }
 
-    /// An instance that has this name already; nil if the name is free.
+    /// An instance that has exactly this name already; nil if none has.
     static func owner(ofName name: String, _ database: Database) throws -> Instance.ID? {
         try String.fetchOne(
             database,
@@ -129,6 +133,7 @@ extension Store {
                 arguments: [id, key, value]
             )
         }
+        if let name = tags[Tags.nameKey] { try noteSkeleton(of: name, id, database) }
     }
 
     /// The instances with these ids, in this order; an id that has gone meanwhile is left out.
@@ -141,10 +146,9 @@ extension Store {
         let hostKeys = try database.cachedStatement(sql: "SELECT * FROM hostKey WHERE instanceID = ? ORDER BY pinned")
         return try ids.compactMap { id in
             guard let row = try Row.fetchOne(instance, arguments: [id]) else { return nil }
-            let pairs = try Row.fetchAll(tags, arguments: [id]).map { ($0[0] as String, $0[1] as String) }
             return Instance(
                 id: id,
-                tags: Dictionary(pairs) { first, _ in first },
+                tags: Store.tags(try Row.fetchAll(tags, arguments: [id])),
                 state: try Store.known(InstanceState(rawValue: row["state"])),
                 addresses: try String.fetchAll(addresses, arguments: [id]),
                 port: row["port"],

@@ -20,7 +20,7 @@ extension Store {
     /// Registers the pair that `make` returns. `make` runs only if the name is free, and nothing is registered if it
     /// throws; no other process can take the name meanwhile.
     ///
-    /// - Throws: `keyExists`, and what `make` throws.
+    /// - Throws: `keyExists`, `nameInvalid` if another pair's name looks like this one, and what `make` throws.
     package func addKeyPair(named name: String, _ make: () throws -> KeyPair) throws -> KeyPair {
         try write { database in
             let taken = try Bool.fetchOne(
@@ -29,6 +29,12 @@ extension Store {
                 arguments: [name]
             )
             if taken == true { throw LatchkeyError.keyExists(name) }
+            // There are thousands at the most, which are gone through faster than a key is made.
+            let names = try String.fetchCursor(database, sql: "SELECT name FROM keyPair")
+            let skeleton = name.skeleton
+            while let other = try names.next() {
+                if other.skeleton == skeleton { throw LatchkeyError.lookAlike(name, of: other, "key pair") }
+            }
             let pair = try make()
             try database.execute(
                 sql: """
@@ -45,6 +51,7 @@ extension Store {
                     arguments: [pair.id, key, value]
                 )
             }
+            try Store.checkKeyPairTexts(database)
             return pair
         }
     }
@@ -81,7 +88,7 @@ extension Store {
             publicKey: publicKey,
             fingerprint: row["fingerprint"],
             origin: origin,
-            tags: Dictionary(tags.map { ($0[0] as String, $0[1] as String) }) { first, _ in first },
+            tags: Store.tags(tags),
             created: Date(milliseconds: row["created"])
         )
     }

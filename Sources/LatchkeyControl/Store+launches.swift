@@ -5,16 +5,21 @@ internal import GRDB
 package import LatchkeyModel
 
 extension Store {
-    /// Adds instances that are launched together, all of them or none. As at EC2, they may have one name.
+    /// Adds instances that are launched together, all of them or none, with the same tags. As at EC2, they may have one name,
+    /// and others' too.
     ///
     /// - Parameter userData: what each of them is given to read; nil for nothing.
     /// - Returns: what was launched with the same client token before, in which case nothing is added; empty if nothing was.
+    /// - Throws: `nameInvalid` if their name looks like another instance's, and is not the same.
     @discardableResult
     package func launch(_ launches: [(Instance, LaunchRecord)], userData: [UInt8]?) throws -> [LaunchRecord] {
         try write { database in
             if let token = launches.first?.1.idempotency?.clientToken {
                 let known = try Store.launches(withClientToken: token, database)
                 if !known.isEmpty { return known }
+            }
+            if let tags = launches.first?.0.tags {
+                try Store.checkName(in: tags, of: launches.map(\.0.id), database)
             }
             for (instance, record) in launches {
                 try Store.insert(instance, database)
@@ -169,7 +174,7 @@ extension Store {
                 WHERE instanceID = ?
                 """,
             arguments: [
-                date.milliseconds, reason?.code, reason?.message, state.rawValue, date.milliseconds, id,
+                date.milliseconds, reason?.code, reason?.message.cut(to: .stateReason), state.rawValue, date.milliseconds, id,
             ]
         )
     }
@@ -210,7 +215,7 @@ extension Store {
     static func launchRecord(_ row: Row) -> LaunchRecord {
         var reason: LaunchRecord.StateReason?
         if let code = row["stateReasonCode"] as String?, let message = row["stateReasonMessage"] as String? {
-            reason = LaunchRecord.StateReason(code: code, message: message)
+            reason = LaunchRecord.StateReason(code: code, message: message.cut(to: .stateReason))
         }
         var idempotency: LaunchRecord.Idempotency?
         if let token = row["clientToken"] as String?, let digest = row["requestDigest"] as Data? {

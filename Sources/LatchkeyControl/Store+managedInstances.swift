@@ -31,7 +31,11 @@ extension Store {
                     arguments: conditions.arguments + [limit + 1]
                 )
                 .map(Store.managedInstance)
-            return Page(found, limit: limit) { PageCursor($0.registered, $0.instanceID) }
+            return Page(found, limit: limit) { _ in
+                PageBudget.element + 7 * TextLimit.reportedField.bytes
+            } cursor: {
+                PageCursor($0.registered, $0.instanceID)
+            }
         }
     }
 
@@ -131,21 +135,23 @@ extension Store {
     }
 
     private static func managedInstance(_ row: Row) -> ManagedInstance {
-        ManagedInstance(
+        // What was stored before there were limits is within them, too.
+        func reported(_ column: String) -> String? { (row[column] as String?)?.cut(to: .reportedField) }
+        return ManagedInstance(
             instanceID: row["instanceID"],
             publicKeyDER: [UInt8](row["publicKey"] as Data),
-            machineFingerprint: row["machineFingerprint"],
+            machineFingerprint: (row["machineFingerprint"] as String).cut(to: .machineFingerprint),
             activationID: row["activationID"],
             registered: Date(milliseconds: row["registered"]),
             lastPing: (row["lastPing"] as Int64?).map(Date.init(milliseconds:)),
             report: ManagedInstance.Report(
-                agentName: row["agentName"],
-                agentVersion: row["agentVersion"],
-                platformName: row["platformName"],
-                platformType: row["platformType"],
-                platformVersion: row["platformVersion"],
-                ipAddress: row["ipAddress"],
-                computerName: row["computerName"]
+                agentName: reported("agentName"),
+                agentVersion: reported("agentVersion"),
+                platformName: reported("platformName"),
+                platformType: reported("platformType"),
+                platformVersion: reported("platformVersion"),
+                ipAddress: reported("ipAddress"),
+                computerName: reported("computerName")
             )
         )
     }

@@ -122,9 +122,9 @@ extension Store {
         return try fetch([id], database).first
     }
 
-    /// Whether an instance may be given this name: one that is lawful and that none has.
+    /// Whether an instance may be given this name: one that is lawful, that none has, and that looks like none.
     static func isFree(_ name: String?, _ database: Database) throws -> Bool {
         guard let name, (try? Names.instance(name)) != nil else { return false }
-        return try owner(ofName: name, database) == nil
+        return try owner(ofName: name, database) == nil && lookAlike(of: name, database) == nil
     }
 }

@@ -88,7 +88,11 @@ extension Store {
         let query = SessionQuery(isActive: isActive, filters, limit: limit, after: cursor)
         return try read { database in
             let found = try Row.fetchAll(database, sql: query.sql, arguments: query.arguments).map(Store.session)
-            return Page(found, limit: limit) { PageCursor($0.started, $0.id) }
+            return Page(found, limit: limit) { session in
+                PageBudget.element + (session.reason?.utf8.count ?? 0) + (session.details?.utf8.count ?? 0)
+            } cursor: {
+                PageCursor($0.started, $0.id)
+            }
         }
     }
 
@@ -131,12 +135,12 @@ extension Store {
             target: row["target"],
             owner: row["owner"],
             documentName: row["documentName"],
-            reason: row["reason"],
+            reason: (row["reason"] as String?)?.cut(to: .sessionReason),
             parameters: try known(parameters),
             status: try known(SessionStatus(rawValue: row["status"])),
             started: Date(milliseconds: row["started"]),
             ended: (row["ended"] as Int64?).map(Date.init(milliseconds:)),
-            details: row["details"],
+            details: (row["details"] as String?)?.cut(to: .sessionDetails),
             maxDuration: row["maxDuration"],
             user: row["user"]
         )

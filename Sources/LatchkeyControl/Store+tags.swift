@@ -50,17 +50,20 @@ package enum TaggingFault: Error, Equatable, Sendable {
 extension Store {
     /// How many tags a resource may have, as at EC2.
     package static let tagLimit = 50
+    /// Bytes of the names and tags of all key pairs.
+    private static let keyPairTextLimit = 1 << 20
 
     /// The tags of instances `i-…` and key pairs, by resource and key.
     ///
     /// - Parameters:
     ///   - limit: how many at the most, 1 or more.
     ///   - last: the resource and the key behind which the page begins.
+    /// - Returns: the page, and behind which resource and key there are more; nil if there are none.
     package func describeTags(
         _ filters: [TagFilter],
         limit: Int,
         after last: (resourceID: String, key: String)? = nil
-    ) throws -> (page: [TagDescription], hasMore: Bool) {
+    ) throws -> (page: [TagDescription], next: (resourceID: String, key: String)?) {
         var conditions = Conditions()
         if let last { conditions.add("(resourceID, key) > (?, ?)", [last.resourceID, last.key]) }
         for filter in filters { filter.add(to: &conditions) }
@@ -77,18 +80,37 @@ extension Store {
                     """,
                 arguments: conditions.arguments + [limit + 1]
             )
-            let page = rows.prefix(limit).map { TagDescription(resourceID: $0[0], key: $0[1], value: $0[2]) }
-            return (page, rows.count > limit)
+            var budget = PageBudget()
+            var page: [TagDescription] = []
+            var next: (resourceID: String, key: String)?
+            for row in rows.prefix(limit) {
+                let key = row[1] as String
+                let tag = TagDescription(
+                    resourceID: row[0],
+                    key: key.cut(to: .tagKey),
+                    value: (row[2] as String).cut(to: .tagValue)
+                )
+                guard budget.takes(PageBudget.size(ofTag: tag.key, tag.value)) else { break }
+                page.append(tag)
+                // Behind all that begin so: a key from before there were limits is not carried along.
+                next = (tag.resourceID, key == tag.key ? key : tag.key + "\u{10FFFF}")
+            }
+            return (page, rows.count > page.count ? next : nil)
         }
     }
 
     /// Sets tags of instances and key pairs, of all or of none.
     ///
-    /// - Throws: `TaggingFault`.
+    /// - Throws: `TaggingFault`, `nameInvalid` for a name that looks like that of an instance which is not among them.
     package func setTags(_ tags: Tags, ofResources ids: [String]) throws {
         try write { database in
+            let isName = tags[Tags.nameKey] != nil && ids.contains { $0.hasPrefix(Identifier.instancePrefix) }
+            if isName { try Store.checkName(in: tags, of: ids, database) }
             for id in ids {
                 let (table, column) = try Store.tagTable(of: id, database)
+                if table == "instanceTag", let name = tags[Tags.nameKey] {
+                    try Store.noteSkeleton(of: name, id, database)
+                }
                 for (key, value) in tags {
                     try database.execute(
                         sql: "INSERT OR REPLACE INTO \(table) (\(column), key, value) VALUES (?, ?, ?)",
@@ -101,6 +123,28 @@ extension Store {
                     arguments: [id]
                 )
                 if count ?? 0 > Store.tagLimit { throw TaggingFault.tooMany(id) }
+            }
+            if !tags.isEmpty, ids.contains(where: { $0.hasPrefix(Identifier.keyPairPrefix) }) {
+                try Store.checkKeyPairTexts(database)
+            }
+        }
+    }
+
+    /// Key pairs are told of in one answer, as at EC2, which has no pages of them: so their names and tags have a limit together.
+    ///
+    /// - Throws: `usage`.
+    static func checkKeyPairTexts(_ database: Database) throws {
+        let names = try Int.fetchOne(database, sql: "SELECT SUM(LENGTH(name)) FROM keyPair")
+        var size = names ?? 0
+        let rows = try Row.fetchCursor(database, sql: "SELECT key, value FROM keyPairTag")
+        while let row = try rows.next() {
+            size += PageBudget.size(ofTag: (row[0] as String).cut(to: .tagKey), (row[1] as String).cut(to: .tagValue))
+            guard size <= keyPairTextLimit else {
+                throw LatchkeyError(
+                    .usage,
+                    "the names and tags of all key pairs would have more than \(keyPairTextLimit >> 20) MiB together",
+                    hint: "remove tags or key pairs that are of no use any more"
+                )
             }
         }
     }

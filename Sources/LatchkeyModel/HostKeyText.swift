@@ -6,21 +6,49 @@ package enum HostKeyText {
     private static let beginning = "BEGIN SSH HOST KEY KEYS-----"
     private static let end = "END SSH HOST KEY KEYS-----"
 
+    /// What sshd writes when it listens (sshd.c). On a console it may be followed by the words of those who connect, with any
+    /// line that they like to see there.
+    private static let listening = "Server listening on "
+    /// What all of cloud-init's marks have, and what becomes of it where a mark counts for nothing.
+    private static let (mark, noMark) = ("SSH HOST KEY", "ssh host key")
+
+    /// The keys of a file.
+    ///
+    /// Where there is a block on it, or sshd speaks, it is a console and read as such; a line of another kind is in no file of
+    /// keys, and what stands beside it could be anybody's.
     package static func keys(in text: String) -> [PublicKey] {
         let lines = text.split(whereSeparator: \.isNewline)
-        // On a console anything may stand around the block; within it are only keys.
-        return (blocks(lines).last ?? lines[...]).compactMap(key)
+        let isConsole = lines.contains { $0.hasSuffix(beginning) || $0.hasSuffix(end) || $0.contains(listening) }
+        if isConsole { return keys(onConsole: text) }
+        let keyLines = lines.filter { line in
+            line.first { !$0.isWhitespace }.map { $0 != "#" } ?? false
+        }
+        let keys = keyLines.compactMap(key)
+        return keys.count == keyLines.count ? keys : []
     }
 
-    /// The keys that cloud-init has printed on a console. If it did so several times, all of them have to be the same:
-    /// what else could print there must not put its own beside them.
+    /// The keys that cloud-init has printed on a console, before sshd listened. If it did so several times, all of them have to
+    /// be the same: what else could print there must not put its own beside them.
+    ///
+    /// - Parameter text: the console from its boot on.
     package static func keys(onConsole text: String) -> [PublicKey] {
-        let blocks = blocks(text.split(whereSeparator: \.isNewline)).map { $0.compactMap(keyBehindPrefix) }
+        let lines = text.split(whereSeparator: \.isNewline)
+        let boot = lines.prefix { !$0.contains(listening) }
+        let blocks = blocks(boot).map { $0.compactMap(keyBehindPrefix) }
         guard let first = blocks.first, blocks.allSatisfy({ Set($0) == Set(first) }) else { return [] }
         return first
     }
 
-    /// Keys as cloud-init prints them, at the end of a console; empty for none.
+    /// A console on which only what its boot printed counts, whoever reads it and however: the marks of blocks that came later
+    /// are in small letters.
+    ///
+    /// - Parameter beginsWithBoot: whether all of it is there from the boot on; else sshd may have listened before.
+    package static func disarmed(_ console: [UInt8], beginsWithBoot: Bool) -> [UInt8] {
+        let end = beginsWithBoot ? console.firstRange(of: Array(listening.utf8))?.lowerBound ?? console.endIndex : 0
+        return Array(console[..<end]) + Array(console[end...]).replacing(Array(mark.utf8), with: Array(noMark.utf8))
+    }
+
+    /// Keys as cloud-init prints them on a console; empty for none.
     package static func block(of keys: [PublicKey]) -> String {
         keys.isEmpty ? "" : (["\n-----\(beginning)"] + keys.map(\.line) + ["-----\(end)\n"]).joined(separator: "\n")
     }
@@ -32,10 +60,10 @@ package enum HostKeyText {
     }
 
     /// The lines between the marks, of each block that has both.
-    private static func blocks(_ lines: [Substring]) -> [ArraySlice<Substring>] {
+    private static func blocks(_ lines: ArraySlice<Substring>) -> [ArraySlice<Substring>] {
         var blocks: [ArraySlice<Substring>] = []
         var start: Int?
-        for (index, line) in lines.enumerated() {
+        for (index, line) in zip(lines.indices, lines) {
             if line.hasSuffix(beginning) {
                 start = index + 1
             } else if line.hasSuffix(end), let first = start {

@@ -97,6 +97,20 @@ extension LatchkeyError {
         )
     }
 
+    /// A new name that people could take for another one, which exists.
+    ///
+    /// - Parameters:
+    ///   - what: what has names, for example `instance`.
+    ///   - id: whose name the other one is; nil where it says so itself.
+    package static func lookAlike(_ name: String, of other: String, _ what: String, id: String? = nil) -> LatchkeyError {
+        let owner = id.map { " (\($0))" } ?? ""
+        return LatchkeyError(
+            .nameInvalid,
+            "'\(name.terminalSafeASCII)' looks like the name of the \(what) '\(other.terminalSafeASCII)'\(owner), and is another",
+            hint: "choose one that people can tell from it"
+        )
+    }
+
     package static func accessKeyNotFound(_ id: String) -> LatchkeyError {
         LatchkeyError(
             .accessKeyNotFound,

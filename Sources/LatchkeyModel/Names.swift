@@ -3,10 +3,13 @@
 /// The rules for the names that people give to things. Each function returns the name or throws `nameInvalid`.
 package enum Names {
     /// An instance's name: 1 to 255 characters that print, no leading dash, no spaces at the ends, not an id's form.
+    /// Characters are Unicode scalars here, as in all of AWS's limits.
     package static func instance(_ name: String) throws -> String {
-        try check(name, what: "instance name", limit: 255)
-        if Identifier.looksLikeInstanceID(name) || name.hasPrefix("tag:") {
-            throw invalid("instance name", name, "it would be read as \(name.hasPrefix("tag:") ? "a tag" : "an id")")
+        try check(name, what: "instance name", limit: .instanceName)
+        // By bytes: what follows a colon may be a mark that makes another character of it.
+        let isTag = name.utf8.starts(with: "tag:".utf8)
+        if Identifier.looksLikeInstanceID(name) || isTag {
+            throw invalid("instance name", name, "it would be read as \(isTag ? "a tag" : "an id")")
         }
         return name
     }
@@ -14,21 +17,21 @@ package enum Names {
     /// A key pair's name: 1 to 255 ASCII characters that print, no leading dash, no spaces at the ends
     /// (EC2 User Guide, "Create a key pair": up to 255 ASCII characters, no leading or trailing spaces).
     package static func keyPair(_ name: String) throws -> String {
-        try check(name, what: "key pair name", limit: 255)
+        try check(name, what: "key pair name", limit: .keyPairName)
         guard name.utf8.allSatisfy({ $0 < 0x80 }) else { throw invalid("key pair name", name, "it is not ASCII") }
         return name
     }
 
     /// A login user: what sshd could know, and nothing that a shell or a terminal could obey.
     package static func user(_ name: String) throws -> String {
-        try check(name, what: "user name", limit: 64)
-        guard !name.contains(where: \.isWhitespace) else { throw invalid("user name", name, "it contains a space") }
+        try check(name, what: "user name", limit: .userName)
+        guard !name.unicodeScalars.contains(where: \.properties.isWhitespace) else { throw invalid("user name", name, "it contains a space") }
         return name
     }
 
     /// A host name, IPv4 or IPv6 address (without brackets, a zone after `%` allowed).
     package static func address(_ address: String) throws -> String {
-        try check(address, what: "address", limit: 253)
+        try check(address, what: "address", limit: .address)
         let allowed = address.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -42,29 +45,37 @@ package enum Names {
         return address
     }
 
-    /// A tag's key (1 to 127 characters) and value (0 to 255), EC2's limits; neither may hold control characters.
+    /// A tag's key (1 to 128 characters) and value (0 to 256), EC2's limits; neither may hold control characters.
     package static func tag(key: String, value: String) throws {
-        try check(key, what: "tag key", limit: 127)
-        guard value.isTerminalSafe, value.count <= 255 else {
-            throw invalid("tag value", value, "it is longer than 255 characters or has ones that do not print")
+        try check(key, what: "tag key", limit: .tagKey)
+        guard value.fits(.tagValue), value.isTerminalSafe else {
+            throw invalid(
+                "tag value",
+                value,
+                "it is longer than \(TextLimit.tagValue.scalars) characters or has ones that do not print"
+            )
         }
         if key == Tags.nameKey { _ = try instance(value) }
     }
 
-    private static func check(_ name: String, what: String, limit: Int) throws {
+    private static func check(_ name: String, what: String, limit: TextLimit) throws {
         if name.isEmpty { throw invalid(what, name, "it is empty") }
-        if name.count > limit { throw invalid(what, String(name.prefix(24)) + "…", "it is longer than \(limit)") }
+        if !name.fits(limit) { throw invalid(what, name, "it is longer than \(limit.scalars)") }
         if !name.isTerminalSafe { throw invalid(what, name, "it has characters that do not print") }
-        if name.hasPrefix("-") { throw invalid(what, name, "it begins with a dash") }
-        if name.first?.isWhitespace == true || name.last?.isWhitespace == true {
+        // Not as a character: a dash with an accent is another one, and a dash to every program.
+        if name.utf8.first == UInt8(ascii: "-") { throw invalid(what, name, "it begins with a dash") }
+        let ends = [name.unicodeScalars.first, name.unicodeScalars.last]
+        if ends.contains(where: { $0?.properties.isWhitespace == true }) {
             throw invalid(what, name, "it begins or ends with a space")
         }
     }
 
     private static func invalid(_ what: String, _ name: String, _ why: String) -> LatchkeyError {
-        LatchkeyError(
+        let shown = name.cut(to: .quotation)
+        let rest = shown.utf8.count < name.utf8.count ? "…" : ""
+        return LatchkeyError(
             .nameInvalid,
-            "'\(name.terminalSafe)' cannot be \(what.first.map { "aei".contains($0) } == true ? "an" : "a") \(what): \(why)",
+            "'\(shown.terminalSafe)\(rest)' cannot be \(what.first.map { "aei".contains($0) } == true ? "an" : "a") \(what): \(why)",
             hint: "choose one of letters, digits, dots, dashes and underscores"
         )
     }

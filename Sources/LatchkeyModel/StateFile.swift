@@ -4,13 +4,19 @@ package import Glibc
 
 /// Small files that a program keeps its state in: the owner's alone from their first byte on, and there whole or not at all.
 package enum StateFile {
-    /// Makes a folder for the owner alone, and those above it.
+    /// Makes a folder for the owner alone, and those above it. One that is there is used only if nobody else can change what
+    /// is in it.
     ///
     /// - Throws: `fileUnusable`, `storageFull`.
     package static func makeFolder(_ path: String) throws(LatchkeyError) {
+        try make(path)
+        try checkFolder(path)
+    }
+
+    private static func make(_ path: String) throws(LatchkeyError) {
         if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            try makeFolder(String(path[..<slash]))
+            try make(String(path[..<slash]))
             if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         }
         throw failure("the folder '\(path.terminalSafe)' cannot be made")
@@ -21,6 +27,21 @@ package enum StateFile {
     package static func read(_ path: String) throws(LatchkeyError) -> [UInt8]? {
         guard let descriptor = try openForReading(path) else { return nil }
         defer { close(descriptor) }
+        return try read(descriptor, path)
+    }
+
+    /// The content of a file of this user's own: the programs do what it says.
+    ///
+    /// - Returns: nil if there is no such file.
+    /// - Throws: `fileUnusable` if it cannot be read, has more than a MiB, or others can change it.
+    package static func readOwn(_ path: String) throws(LatchkeyError) -> [UInt8]? {
+        guard let descriptor = try openForReading(path) else { return nil }
+        defer { close(descriptor) }
+        try checkFile(path, descriptor)
+        return try read(descriptor, path)
+    }
+
+    private static func read(_ descriptor: Int32, _ path: String) throws(LatchkeyError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
         while true {
@@ -129,7 +150,7 @@ package enum StateFile {
         throw failure("'\(path.terminalSafe)' cannot be read")
     }
 
-    private static func failure(_ what: String) -> LatchkeyError {
+    static func failure(_ what: String) -> LatchkeyError {
         LatchkeyError(
             errno == ENOSPC ? .storageFull : .fileUnusable,
             "\(what): \(String(cString: strerror(errno)).lowercased())"

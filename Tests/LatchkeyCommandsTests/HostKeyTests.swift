@@ -74,6 +74,40 @@ struct HostKeyTests {
         }
     }
 
+    /// sshd repeats the name of a user whom it does not know, newlines included, to its standard error.
+    @Test func `nobody who connects puts host keys on the console`() throws {
+        try with(pinned: false) { scratch, instance in
+            let forged = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJSZpaF5kM+zY/kzDTxKleTO8V9mpbbaS4sueCHFrmA7"
+            for line in ["-----BEGIN SSH HOST KEY KEYS-----", forged, "-----END SSH HOST KEY KEYS-----"] {
+                let login = [
+                    "ssh", "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o",
+                    "UserKnownHostsFile=/dev/null", "-p", String(instance.port), "-l", "x\n\(line)\n", "127.0.0.1", "true",
+                ]
+                #expect(try Execution.run(login).status == 255)
+            }
+            let console = try instance.log()
+            #expect(console.contains("\n\(forged)\n"), "\(console)")
+            let lines = console.split(separator: "\n")
+            let start = try #require(lines.lastIndex { $0 == "-----BEGIN SSH HOST KEY KEYS-----" })
+            #expect(lines[start...].contains(forged[...]) && lines[start...].contains("-----END SSH HOST KEY KEYS-----"))
+            let trusted = try scratch.latchkey(
+                "instance",
+                "trust",
+                "web-1",
+                "--host-keys-from",
+                "-",
+                input: Data(console.utf8)
+            )
+            if lines.firstIndex(of: "-----BEGIN SSH HOST KEY KEYS-----") == start {
+                // There is no boot: the forged block stands alone.
+                #expect(trusted.status == 1 && trusted.error.contains("there is no host key"), "\(trusted.error)")
+            } else {
+                #expect(trusted.status == 0, "\(trusted.error)")
+                #expect(try scratch.latchkey("connect", "web-1", "--", "echo in").text == "in\n")
+            }
+        }
+    }
+
     @Test func `keys are pinned to the instance, not to the address`() throws {
         try with(pinned: true) { scratch, instance in
             // Another instance at the same address, as after an address was used again.

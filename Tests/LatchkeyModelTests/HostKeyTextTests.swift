@@ -37,6 +37,41 @@ struct HostKeyTextTests {
         #expect(lines("-----BEGIN SSH HOST KEY KEYS-----\n\(Self.second)\n" + whole) == [Self.first])
     }
 
+    /// What sshd writes of those who come and go has the lines that they like (sshd -D -e).
+    @Test func `behind sshd's first line nothing counts`() {
+        let listens = "Server listening on 0.0.0.0 port 22.\nServer listening on :: port 22.\n"
+        let forged = "Received disconnect from 10.0.0.9 port 5:11: bye\n" + block(Self.second)
+        #expect(lines(block(Self.first) + listens + forged) == [Self.first])
+        #expect(lines(listens + forged) == [])
+        #expect(lines("Nov 24 15:00:00 web-1 sshd[9]: " + listens + forged) == [])
+        // Begun before, ended after.
+        let whole = block(Self.first)
+        #expect(lines(whole.dropLast(32) + "\n" + listens + forged) == [])
+        func file(_ text: String) -> [String] { HostKeyText.keys(in: text).map(\.line) }
+        #expect(file(block(Self.first) + listens + forged) == [Self.first])
+        #expect(file(listens + forged) == [])
+        #expect(file(listens + "x\n\(Self.second)\n") == [])
+        #expect(file("sshd: x\n\(Self.second)\n") == [])
+        #expect(file(block(Self.first) + block(Self.second)) == [])
+        #expect(file("# web-1:22 SSH-2.0-OpenSSH\n\nweb-1 \(Self.first)\n\(Self.second) root@x\r\n") == [Self.first, Self.second])
+    }
+
+    @Test func `a console is disarmed for those who know no better`() {
+        let listens = "Server listening on 0.0.0.0 port 22.\n"
+        func disarmed(_ text: String, _ beginsWithBoot: Bool) -> String {
+            String(decoding: HostKeyText.disarmed(Array(text.utf8), beginsWithBoot: beginsWithBoot), as: UTF8.self)
+        }
+        let boot = "booting\r\n" + block(Self.first)
+        #expect(disarmed(boot, true) == boot)
+        let text = disarmed(boot + listens + block(Self.second), true)
+        #expect(text.hasPrefix(boot + listens) && text.contains(Self.second))
+        #expect(text.dropFirst(boot.count).contains("-----BEGIN ssh host key KEYS-----\n"))
+        #expect(!text.dropFirst(boot.count).contains("SSH HOST KEY"))
+        // Without its beginning, sshd may have listened before.
+        #expect(lines(disarmed(block(Self.second), false)) == [])
+        #expect(HostKeyText.disarmed([0xFF, 0x0A, 0xFE], beginsWithBoot: false) == [0xFF, 0x0A, 0xFE])
+    }
+
     @Test func `what is written is read`() throws {
         let keys = [Self.first, Self.second].compactMap { PublicKey(line: $0) }
         #expect(keys.count == 2)

@@ -14,10 +14,31 @@ struct TerminalSafeTests {
         ("zero\u{200B}width", "zero\\u{200B}width"),
         ("line\u{2028}end", "line\\u{2028}end"),
         ("\u{E000}", "\\u{E000}"),
+        ("web-1\u{3164}", "web-1\\u{3164}"), ("w\u{34F}eb", "w\\u{34F}eb"), ("\u{2764}\u{FE0F}", "\u{2764}\\u{FE0F}"),
+        ("a\u{E0101}b", "a\\u{E0101}b"), ("\u{115F}\u{1160}\u{FFA0}", "\\u{115F}\\u{1160}\\u{FFA0}"),
+        ("\u{17B4}\u{180B}", "\\u{17B4}\\u{180B}"), ("a\u{2800}b", "a\\u{2800}b"), ("a\u{A0}b", "a\\u{A0}b"),
+        ("a\u{3000}b", "a\\u{3000}b"), ("a\u{1D159}b", "a\\u{1D159}b"), ("\u{301}a", "\\u{301}a"),
+        ("a\u{200B}\u{301}", "a\\u{200B}\\u{301}"), ("e\u{323}\u{302}", "e\u{323}\u{302}"),
+        ("x" + String(repeating: "\u{301}", count: 9), "x" + String(repeating: "\u{301}", count: 8) + "\\u{301}"),
     ])
     func `what a terminal could obey is written out`(text: String, safe: String) {
         #expect(text.terminalSafe == safe)
         #expect(text.terminalSafe.isTerminalSafe)
+    }
+
+    @Test func `nothing that Unicode calls ignorable is shown as it is`() {
+        for value in UInt32(0)...0x10FFFF {
+            guard let scalar = Unicode.Scalar(value), scalar.properties.isDefaultIgnorableCodePoint else { continue }
+            let hex = String(value, radix: 16, uppercase: true)
+            #expect("a\(scalar)b".terminalSafe == "a\\u{\(hex)}b")
+            #expect(throws: LatchkeyError.self) { try Names.instance("a\(scalar)b") }
+            #expect(throws: LatchkeyError.self) { try Names.tag(key: "k", value: "a\(scalar)") }
+        }
+    }
+
+    @Test func `what is beyond ASCII is told apart where it has to be`() {
+        #expect("w\u{435}b-1".terminalSafeASCII == "w\\u{435}b-1")
+        #expect("web\u{1B}".terminalSafeASCII == "web\\u{1B}")
     }
 
     @Test func `malformed UTF-8 becomes text`() {

@@ -205,6 +205,33 @@ struct DockerLauncherTests {
         }
     }
 
+    @Test func `those who log in put no host keys on the console`() throws {
+        try with { place in
+            let keys = [
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKiWz2aUN/tidNZ4UqbOQByoWMqb4VSSoTDte3IeOQDg",
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJSZpaF5kM+zY/kzDTxKleTO8V9mpbbaS4sueCHFrmA7",
+            ]
+            .compactMap { PublicKey(line: $0) }
+            let (own, forged) = (HostKeyText.block(of: [keys[0]]), HostKeyText.block(of: [keys[1]]))
+            let listens = "Server listening on 0.0.0.0 port 22.\n"
+            let flood = String(repeating: "x\n", count: 700_000)
+            for (console, expected) in [
+                (own + listens + forged, [keys[0]]), (listens + forged, []), (forged + flood, []),
+                (own + listens + flood + forged, []), (own, [keys[0]]),
+            ] {
+                let id = try place.add()
+                place.launcher.settle(id)
+                try place.wait(id, .running)
+                try place.scratch.execute("UPDATE launch SET launched = launched - 10000")
+                let path = try place.scratch.write("console", console)
+                try place.engine.evaluate("plan['console'] = open('\(path)').read(); 1")
+                try place.launcher.reconcile()
+                #expect(try place.store.instances(withIDs: [id]).first?.hostKeys.map(\.key) == expected)
+                try place.engine.evaluate("plan['console'] = ''; 1")
+            }
+        }
+    }
+
     @Test func `an instance may do no more on its network than it has to`() throws {
         try with { place in
             let id = try place.add()

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyModel
+
 /// Why the parameters of a request are not taken. Names are the wire's, for example `Filter.1.Value.2`.
 package enum QueryFault: Error, Equatable, Sendable {
     /// They are no form, or longer, deeper or more than any honest request's.
@@ -19,7 +21,7 @@ package enum QueryFault: Error, Equatable, Sendable {
         case .missing(let name): "The request must contain the parameter \(name)"
         case .unknown(let name): "The parameter \(name) is not recognized"
         case .invalid(let name, let value, let expected):
-            "Value (\(value.prefix(128))) for parameter \(name) is invalid. \(expected)"
+            "Value (\(value.cut(to: .quotation))) for parameter \(name) is invalid. \(expected)"
         }
     }
 }

@@ -30,7 +30,7 @@ struct HostKeyOptions: ParsableArguments {
             guard let key = HostKeyText.key(in: line) else {
                 throw LatchkeyError(
                     .usage,
-                    "'\(String(line.prefix(40)).terminalSafe)…' is not a host key",
+                    "'\(line.cut(to: .quotation).terminalSafe)…' is not a host key",
                     hint: "it looks like: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5…"
                 )
             }
@@ -41,8 +41,9 @@ struct HostKeyOptions: ParsableArguments {
             guard !found.isEmpty else {
                 throw LatchkeyError(
                     .fileUnusable,
-                    "there is no host key in \(file == "-" ? "standard input" : "'\(file.terminalSafe)'")",
-                    hint: "ssh-keyscan's output, *.pub files and EC2's console output are understood"
+                    "there is no host key in \(file == "-" ? "standard input" : "'\(file.terminalSafe)'"), or not only keys",
+                    hint:
+                        "ssh-keyscan's output and *.pub files are understood, and a console: what it says before sshd listens"
                 )
             }
             keys += found

@@ -20,6 +20,8 @@ struct ControlAccess: Sendable {
             return
         }
         let settings = try RemoteSettings(choice)
+        // Answers and temporary credentials are kept there; whether it is there is the cache's own matter.
+        try StateFile.checkFolder(home.folders.cache)
         let keeper = CredentialKeeper(
             CredentialChain(settings, cacheFolder: home.folders.cache, askCode: askCode)
         )

@@ -14,7 +14,7 @@ struct ControlOptions: ParsableArguments {
             "Ask AWS, or the server that this profile of the AWS tools names; else LATCHKEY_PROFILE and AWS_PROFILE say.",
             valueName: "name"
         ),
-        completion: .custom { _, _, prefix in RemoteProfiles.names().filter { $0.hasPrefix(prefix) } }
+        completion: .custom(Completions.profiles)
     )
     var profile: String?
 

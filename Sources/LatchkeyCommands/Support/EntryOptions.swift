@@ -51,34 +51,3 @@ struct EntryOptions: ParsableArguments {
         }
     }
 }
-
-/// Names for the shell to complete. A store that cannot be read completes nothing.
-enum Completions {
-    static func instances(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-        let plane = plane(words)
-        return ((try? plane?.names(beginningWith: prefix, limit: 1000)) ?? []).filter(isPlain)
-    }
-
-    static func keys(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-        guard let pairs = try? plane(words)?.keyPairs() else { return [] }
-        return pairs.map(\.name).filter(isPlain)
-    }
-
-    /// The control plane that the line so far is about; nobody is asked for a code while a shell completes.
-    private static func plane(_ words: [String]) -> (any ControlPlane)? {
-        func value(_ name: String) -> String? {
-            words.firstIndex(of: name).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
-                ?? words.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
-        }
-        let choice = RemoteChoice.made(
-            profile: value("--profile"),
-            region: value("--region"),
-            endpointURL: value("--endpoint-url")
-        )
-        let access = try? ControlAccess(.current, words.contains("--local") ? nil : choice, askCode: nil)
-        return try? access?.plane()
-    }
-
-    /// A completion becomes part of a command line: nothing that a shell could read as more than a word.
-    private static func isPlain(_ name: String) -> Bool { RemoteCommand.quoted(name) == name }
-}

@@ -71,20 +71,8 @@ struct Configuration: Codable {
     var keyDirectories: [String]?
 
     static func load(_ path: String) throws -> Configuration {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        if descriptor < 0 && errno == ENOENT { return Configuration() }
-        var bytes: [UInt8] = []
-        if descriptor >= 0 {
-            defer { close(descriptor) }
-            var chunk = [UInt8](repeating: 0, count: 65536)
-            while true {
-                let count = read(descriptor, &chunk, chunk.count)
-                if count <= 0 || bytes.count > 1 << 20 { break }
-                bytes += chunk[..<count]
-            }
-        } else {
-            throw invalid(path, String(cString: strerror(errno)).lowercased())
-        }
+        if let slash = path.lastIndex(of: "/") { try StateFile.checkFolder(String(path[..<slash])) }
+        guard let bytes = try StateFile.readOwn(path) else { return Configuration() }
         do {
             return try JSONDecoder().decode(Configuration.self, from: Data(bytes))
         } catch let DecodingError.typeMismatch(_, context) {

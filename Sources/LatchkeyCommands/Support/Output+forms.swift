@@ -38,18 +38,14 @@ extension Output {
 extension String {
     /// JSON text with the characters that a terminal could obey written as `\u001b` is, which means the same to a reader.
     var jsonTerminalSafe: String {
-        var safe = ""
-        for scalar in unicodeScalars {
-            if scalar == "\n" || String(scalar).isTerminalSafe {
-                safe.unicodeScalars.append(scalar)
-            } else {
-                for unit in String(scalar).utf16 {
+        terminalSafe(keepsLines: true) { scalar in
+            String(scalar).utf16
+                .map { unit in
                     let digits = String(unit, radix: 16)
-                    safe += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                    return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
                 }
-            }
+                .joined()
         }
-        return safe
     }
 }
 

@@ -38,7 +38,7 @@ struct EC2Door: Sendable {
                 throw ServiceError(
                     code: "InvalidAction",
                     message:
-                        "The action \(action.prefix(128).description.terminalSafe) is not valid for this web service"
+                        "The action \(action.cut(to: .quotation).terminalSafe) is not valid for this web service"
                 )
             }
             let caller = try await user(request, service: "ec2")

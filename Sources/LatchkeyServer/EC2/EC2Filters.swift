@@ -33,7 +33,7 @@ struct EC2Filters: Sendable {
     /// Wants one value more of an attribute.
     mutating func add(_ name: String, _ value: String) { all.append((name, [WildcardPattern(value)])) }
 
-    private static func shown(_ name: String) -> String { String(name.prefix(64)).terminalSafe }
+    private static func shown(_ name: String) -> String { name.cut(to: .quotation).terminalSafe }
 
     static func unknown(_ name: String) -> ServiceError {
         .invalidParameter("The filter '\(shown(name))' is invalid")

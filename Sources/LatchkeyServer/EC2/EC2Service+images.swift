@@ -16,8 +16,8 @@ extension EC2Service {
             .map { image in
                 EC2.Image(
                     imageId: image.id,
-                    name: image.name,
-                    description: image.description,
+                    name: image.name.cut(to: .imageText),
+                    description: image.description?.cut(to: .imageText),
                     architecture: image.architecture,
                     creationDate: QueryXML.text(of: image.created),
                     ownerId: Principal.account
@@ -27,7 +27,7 @@ extension EC2Service {
         for id in request.imageId ?? [] where !images.contains(where: { $0.imageId == id }) {
             throw ServiceError(
                 code: id.hasPrefix("ami-") ? "InvalidAMIID.NotFound" : "InvalidAMIID.Malformed",
-                message: "The image id '[\(String(id.prefix(64)).terminalSafe)]' does not exist"
+                message: "The image id '[\(id.cut(to: .quotation).terminalSafe)]' does not exist"
             )
         }
         try checkDryRun(request)
@@ -65,7 +65,7 @@ extension EC2Service {
         let shape = EC2.Region(regionName: region, regionEndpoint: host)
         if let other = (request.regionName ?? []).first(where: { $0 != region }) {
             throw ServiceError.invalidParameter(
-                "Invalid region name(s): '\(String(other.prefix(64)).terminalSafe)'; there is '\(region)' only"
+                "Invalid region name(s): '\(other.cut(to: .quotation).terminalSafe)'; there is '\(region)' only"
             )
         }
         let passes = try EC2Filters(request.filter)

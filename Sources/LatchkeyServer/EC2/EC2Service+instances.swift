@@ -63,8 +63,7 @@ extension EC2Service {
         try filters.checkEmpty()
         return try await workers.run {
             if let ids {
-                let found = try store.describeInstances(ids: ids, limit: ids.count).page
-                let unknown = Set(ids).subtracting(found.map(\.id))
+                let unknown = Set(ids).subtracting(try store.knownInstanceIDs(among: ids))
                 if !unknown.isEmpty { throw ServiceError.instancesNotFound(ids.filter(unknown.contains)) }
             }
             try checkDryRun(request)

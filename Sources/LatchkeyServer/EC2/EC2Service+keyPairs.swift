@@ -131,10 +131,10 @@ extension EC2Service {
         for (name, _) in filters.all where !EC2Service.isKeyPairAttribute(name) { throw EC2Filters.unknown(name) }
         let pairs = try await workers.run { try store.keyPairs() }
         if let name = (request.keyName ?? []).first(where: { name in !pairs.contains { $0.name == name } }) {
-            throw ServiceError.keyPairNotFound(name: String(name.prefix(255)))
+            throw ServiceError.keyPairNotFound(name: name)
         }
         if let id = (request.keyPairId ?? []).first(where: { id in !pairs.contains { $0.id == id } }) {
-            throw ServiceError.keyPairNotFound(id: String(id.prefix(64)))
+            throw ServiceError.keyPairNotFound(id: id)
         }
         try checkDryRun(request)
         let (names, ids) = (request.keyName.map { Set($0) }, request.keyPairId.map { Set($0) })

@@ -27,20 +27,24 @@ extension EC2Service {
         guard imageID.hasPrefix("ami-") else {
             throw ServiceError(
                 code: "InvalidAMIID.Malformed",
-                message: "Invalid id: \"\(String(imageID.prefix(64)).terminalSafe)\" (expecting \"ami-...\")"
+                message: "Invalid id: \"\(imageID.cut(to: .quotation).terminalSafe)\" (expecting \"ami-...\")"
             )
         }
         let idempotency = try EC2Service.idempotency(request)
         if let name = request.keyName, try await workers.run({ try store.keyPair(named: name) }) == nil {
-            throw ServiceError.keyPairNotFound(name: String(name.prefix(255)))
+            throw ServiceError.keyPairNotFound(name: name)
         }
         let launcher = try requireLauncher()
         if let known = try await launched(idempotency) { return known }
         guard let image = try await launcher.images().first(where: { $0.id == imageID }) else {
             throw ServiceError(
                 code: "InvalidAMIID.NotFound",
-                message: "The image id '[\(String(imageID.prefix(64)).terminalSafe)]' does not exist"
+                message: "The image id '[\(imageID.cut(to: .quotation).terminalSafe)]' does not exist"
             )
+        }
+        // Its answer has no pages.
+        guard PageBudget.size(of: tags) <= PageBudget.bytes / request.maxCount else {
+            throw ServiceError.invalidParameter("The tags of so many instances are too much for one answer")
         }
         try checkDryRun(request)
         let now = Date()
@@ -266,7 +270,7 @@ extension EC2Service {
     // MARK: One instance
 
     /// What a launched machine has written. Host keys that somebody vouched for and that are not to be seen there, or no more,
-    /// stand behind it as cloud-init prints them: an instance that was added has no console, but its clients need its keys.
+    /// stand before it as cloud-init prints them: an instance that was added has no console, but its clients need its keys.
     func getConsoleOutput(_ request: EC2.GetConsoleOutput) async throws -> EC2.GetConsoleOutput.Response {
         let instance = try await known(request.instanceId)
         try checkDryRun(request)
@@ -279,9 +283,11 @@ extension EC2Service {
             log.error("console", metadata: ["instance": "\(instance.id)", "error": "\(error)"])
         }
         var text = output?.text ?? []
-        // What else stands there could be anybody's words: keys that contradict each other vouch for nothing.
         let shown = HostKeyText.keys(onConsole: String(decoding: text, as: UTF8.self))
-        if shown.isEmpty || !Set(shown).isSubset(of: vouched) { text += HostKeyText.block(of: vouched).utf8 }
+        if !vouched.isEmpty, shown.isEmpty || !Set(shown).isSubset(of: vouched) {
+            // Keys that contradict each other would vouch for nothing.
+            text = HostKeyText.block(of: vouched).utf8 + HostKeyText.disarmed(text, beginsWithBoot: false)
+        }
         return EC2.GetConsoleOutput.Response(
             instanceId: instance.id,
             timestamp: output?.date ?? Date(),

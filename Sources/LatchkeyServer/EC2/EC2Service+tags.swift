@@ -49,7 +49,7 @@ extension EC2Service {
         let limit = try EC2Service.limit(request.maxResults, 5...1000, otherwise: 1000)
         let last = try request.nextToken.map { token throws(ServiceError) in try EC2Service.place(token) }
         try checkDryRun(request)
-        let (page, hasMore) = try await workers.run { try store.describeTags(known, limit: limit, after: last) }
+        let (page, next) = try await workers.run { try store.describeTags(known, limit: limit, after: last) }
         let list = page.map { tag in
             EC2.DescribeTags.Description(
                 resourceId: tag.resourceID,
@@ -58,8 +58,7 @@ extension EC2Service {
                 value: tag.value
             )
         }
-        let next = hasMore ? page.last.map { EC2Service.token($0.resourceID, $0.key) } : nil
-        return EC2.DescribeTags.Response(tagSet: list, nextToken: next)
+        return EC2.DescribeTags.Response(tagSet: list, nextToken: next.map { EC2Service.token($0.resourceID, $0.key) })
     }
 
     private static func token(_ id: String, _ key: String) -> String {

@@ -40,7 +40,7 @@ struct EC2Service: Sendable {
             guard id.hasPrefix(Identifier.instancePrefix), Identifier.looksLikeInstanceID(id) else {
                 throw ServiceError(
                     code: "InvalidInstanceID.Malformed",
-                    message: "Invalid id: \"\(String(id.prefix(64)).terminalSafe)\""
+                    message: "Invalid id: \"\(id.cut(to: .quotation).terminalSafe)\""
                 )
             }
             list.append(id)
@@ -84,7 +84,7 @@ struct EC2Service: Sendable {
         for specification in specifications ?? [] {
             guard specification.resourceType == type else {
                 throw ServiceError.invalidParameter(
-                    "'\(String((specification.resourceType ?? "").prefix(64)).terminalSafe)' is not a valid taggable "
+                    "'\((specification.resourceType ?? "").cut(to: .quotation).terminalSafe)' is not a valid taggable "
                         + "resource type for this operation"
                 )
             }
@@ -99,7 +99,7 @@ struct EC2Service: Sendable {
     static func check(_ tags: [EC2.TagRequest]) throws -> Tags {
         var checked: Tags = [:]
         for tag in tags {
-            if tag.key.lowercased().hasPrefix("aws:") {
+            if tag.key.lowercased().utf8.starts(with: "aws:".utf8) {
                 throw ServiceError.invalidParameter("Tag keys starting with 'aws:' are reserved for internal use")
             }
             try Names.tag(key: tag.key, value: tag.value ?? "")

@@ -43,7 +43,7 @@ struct InstanceConnect: Sendable {
             else {
                 throw ServiceError(
                     code: "EC2InstanceNotFoundException",
-                    message: "Instance not found: '\(id.prefix(64))'"
+                    message: "Instance not found: '\(id.cut(to: .quotation))'"
                 )
             }
             guard instance.state == .running else {

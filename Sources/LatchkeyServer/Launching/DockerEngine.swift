@@ -67,8 +67,11 @@ package struct DockerEngine: Sendable {
             }
 
             struct Log: Encodable {
+                /// Bytes.
+                static let fileLimit = 4_000_000
+
                 var `Type` = "json-file"
-                var Config = ["max-size": "4m", "max-file": "2"]
+                var Config = ["max-size": "\(fileLimit)", "max-file": "2"]
             }
 
             var PortBindings: [String: [Binding]]
@@ -208,17 +211,29 @@ package struct DockerEngine: Sendable {
         _ = try ask("DELETE", "/containers/\(container)?force=1&v=1", accepts: [204, 404, 409])
     }
 
-    /// The end of what a container has written, its two streams together.
-    func log(of container: String, lines: Int) throws(LatchkeyError) -> [UInt8] {
+    /// What a container has written, its two streams together.
+    struct Log {
+        var text: [UInt8] = []
+        /// Whether it is there from the container's first start on.
+        var isWhole = true
+    }
+
+    /// The end of what a container has written.
+    func log(of container: String, lines: Int) throws(LatchkeyError) -> Log {
         let body = try ask("GET", "/containers/\(container)/logs?stdout=1&stderr=1&tail=\(lines)").body
         // Frames of a stream's number, three zeros, the length in network order and the bytes.
-        var text: [UInt8] = []
+        var log = Log()
+        var (frames, stored) = (0, 0)
         var rest = body[...]
         while rest.count >= 8 {
             let length = rest.dropFirst(4).prefix(4).reduce(0) { $0 << 8 | Int($1) }
-            text += rest.dropFirst(8).prefix(length)
+            log.text += rest.dropFirst(8).prefix(length)
             rest = rest.dropFirst(8 + length)
+            // At the most, in the engine's file: each byte as \\u0000, with the stream's name and the time.
+            (frames, stored) = (frames + 1, stored + 6 * length + 160)
         }
-        return text
+        // A file that was full is begun anew, and what stood in it is dropped by and by.
+        log.isWhole = frames < lines && stored < Specification.Host.Log.fileLimit
+        return log
     }
 }

@@ -70,7 +70,10 @@ extension DockerLauncher {
         guard DockerLauncher.bootTimes.contains(Date().timeIntervalSince(record.launched)), instance.hostKeys.isEmpty,
             let container = record.container, try store.managedInstanceIDs(among: [instance.id]).isEmpty
         else { return }
-        let text = String(decoding: try engine.log(of: container, lines: 2000), as: UTF8.self)
+        let console = try engine.log(of: container, lines: 20_000)
+        // Without its beginning, it may be all words of those who have logged in.
+        guard console.isWhole else { return }
+        let text = String(decoding: console.text, as: UTF8.self)
         let keys = HostKeyText.keys(onConsole: text).map { HostKey(key: $0, source: .console, pinned: Date()) }
         guard !keys.isEmpty else { return }
         do { try store.pinHostKeys(keys, for: instance.id) } catch let error as LatchkeyError

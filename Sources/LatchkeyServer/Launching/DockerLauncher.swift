@@ -98,7 +98,8 @@ final class DockerLauncher: InstanceLauncher {
     func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)? {
         try await workers.run { [self] in
             guard let container = try store.launch(of: id)?.container else { return nil }
-            let text = try engine.log(of: container, lines: 2000)
+            let log = try engine.log(of: container, lines: 2000)
+            let text = HostKeyText.disarmed(log.text, beginsWithBoot: log.isWhole)
             return text.isEmpty ? nil : (Array(text.suffix(DockerLauncher.consoleLimit)), Date())
         }
     }

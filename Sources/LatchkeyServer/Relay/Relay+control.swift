@@ -20,7 +20,7 @@ extension Relay {
         }
         link.isOpen = true
         link.grant = grant
-        link.agentVersion = opening.agentVersion.map { String($0.prefix(64)) }
+        link.agentVersion = opening.agentVersion?.cut(to: .agentVersion)
         link.isOwn = opening.sessions != nil
         link.takesPushedKeys = opening.takesPushedKeys ?? false
         // The newest wins: the older one may be a connection that is dead and does not know it.
@@ -59,8 +59,8 @@ extension Relay {
         if content.finalStatus == "Success" {
             finish(session, .terminated, "")
         } else {
-            let words = (content.output ?? "").prefix(500)
-            finish(session, .failed, words.isEmpty ? "the agent could not run the session" : String(words))
+            let words = (content.output ?? "").cut(to: .sessionDetails)
+            finish(session, .failed, words.isEmpty ? "the agent could not run the session" : words)
         }
     }
 }

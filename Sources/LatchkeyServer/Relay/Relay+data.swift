@@ -39,7 +39,7 @@ extension Relay {
             attachAgent(link, to: session)
         } else {
             guard opening.instanceID == nil else { return deny(link, "a client that says it is an agent") }
-            attachClient(link, to: session, clientID: String((opening.clientID ?? "").prefix(128)))
+            attachClient(link, to: session, clientID: (opening.clientID ?? "").cut(to: .clientID))
         }
     }
 

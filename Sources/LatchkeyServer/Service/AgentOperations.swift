@@ -22,7 +22,7 @@ struct AgentOperations: Sendable {
                     activationID: request.activationId,
                     codeDigest: Digest.sha256(Array(request.activationCode.utf8)),
                     publicKeyDER: Array(key),
-                    machineFingerprint: String(request.fingerprint.prefix(256)),
+                    machineFingerprint: request.fingerprint.cut(to: .machineFingerprint),
                     joins: request.latchkeyJoins ?? false,
                     at: Date()
                 )
@@ -50,7 +50,10 @@ struct AgentOperations: Sendable {
         guard request.instanceId == nil || request.instanceId == id else {
             throw ServiceError.denied("an agent reports its own instance only")
         }
-        func short(_ text: String?) -> String? { text.map { String($0.prefix(255)).terminalSafe } }
+        // Cut again, since what is written out is longer.
+        func short(_ text: String?) -> String? {
+            text?.cut(to: .reportedField).terminalSafe.cut(to: .reportedField)
+        }
         let report = ManagedInstance.Report(
             agentName: short(request.agentName),
             agentVersion: short(request.agentVersion),
@@ -60,7 +63,8 @@ struct AgentOperations: Sendable {
             ipAddress: short(request.iPAddress),
             computerName: short(request.computerName)
         )
-        let hostKeys = (request.latchkeyHostKeys ?? []).prefix(16).compactMap { PublicKey(line: $0) }
+        let hostKeys = (request.latchkeyHostKeys ?? []).prefix(16).filter { $0.fits(.hostKeyLine) }
+            .compactMap { PublicKey(line: $0) }
         let addresses = (request.latchkeyAddresses ?? []).prefix(16).filter { (try? Names.address($0)) != nil }
         let port = request.latchkeyPort.flatMap { (1...65535).contains($0) ? $0 : nil }
         try await workers.write {

@@ -121,7 +121,7 @@ struct FrontDoor: RequestResponder {
     private static func unknownOperation(_ name: some StringProtocol) -> ServiceError {
         ServiceError(
             code: "UnknownOperationException",
-            message: "the operation '\(name.prefix(128))' is not offered here"
+            message: "the operation '\(name.cut(to: .quotation))' is not offered here"
         )
     }
 

@@ -7,8 +7,13 @@ internal import NIOHTTP1
 /// An error in AWS's words: a code that tools switch on, and a line for people.
 struct ServiceError: Error {
     let code: String
+    /// Among it may be what a client has sent, and what that had quoted.
     let message: String
-    var status = HTTPResponseStatus.badRequest
+    var status: HTTPResponseStatus
+
+    init(code: String, message: String, status: HTTPResponseStatus = .badRequest) {
+        (self.code, self.message, self.status) = (code, message.cut(to: .errorMessage), status)
+    }
 
     static func invalid(_ message: String) -> ServiceError {
         ServiceError(code: "ValidationException", message: message)

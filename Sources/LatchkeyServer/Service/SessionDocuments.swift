@@ -55,7 +55,7 @@ enum SessionDocuments {
         default:
             throw ServiceError(
                 code: "InvalidDocument",
-                message: "Document with name \(name.prefix(128)) does not exist."
+                message: "Document with name \(name.cut(to: .quotation)) does not exist."
             )
         }
         try given.finish(name)
@@ -166,7 +166,7 @@ enum SessionDocuments {
             guard let name = values.keys.sorted().first else { return }
             throw ServiceError(
                 code: "InvalidParameters",
-                message: "the document \(document) has no parameter '\(name.prefix(64))'"
+                message: "the document \(document) has no parameter '\(name.cut(to: .quotation))'"
             )
         }
     }

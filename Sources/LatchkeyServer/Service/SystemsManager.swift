@@ -23,10 +23,10 @@ struct SystemsManager: Sendable {
     func startSession(_ request: StartSession, as caller: Principal, origin: String) async throws
         -> StartSession.Response
     {
-        guard (1...400).contains(request.target.count) else {
+        guard !request.target.isEmpty, request.target.fits(.sessionTarget) else {
             throw ServiceError.invalid("'target' has a wrong length")
         }
-        if let reason = request.reason, !(1...256).contains(reason.count) {
+        if let reason = request.reason, reason.isEmpty || !reason.fits(.sessionReason) {
             throw ServiceError.invalid("'reason' must have 1 to 256 characters")
         }
         let name = request.documentName ?? SessionDocuments.shell
@@ -125,7 +125,7 @@ struct SystemsManager: Sendable {
         let filters = try (request.filters ?? [])
             .map { filter in
                 guard let known = SessionFilter(key: filter.key, value: filter.value) else {
-                    let what = "\(filter.key.prefix(64))=\(filter.value.prefix(64))"
+                    let what = "\(filter.key.cut(to: .quotation))=\(filter.value.cut(to: .quotation))"
                     throw ServiceError(code: "InvalidFilterKey", message: "'\(what)' is no filter")
                 }
                 return known
@@ -217,7 +217,7 @@ struct SystemsManager: Sendable {
                 else {
                     throw ServiceError(
                         code: "InvalidFilter",
-                        message: "'\((filter.filterKey ?? "").prefix(64))' is no filter"
+                        message: "'\((filter.filterKey ?? "").cut(to: .quotation))' is no filter"
                     )
                 }
                 return known
@@ -271,7 +271,7 @@ struct SystemsManager: Sendable {
             .map { (key, values) in
                 guard let known = ManagedInstanceFilter(key: key, values: values) else {
                     // To leave it out would give more than was asked for.
-                    throw ServiceError(code: "InvalidFilterKey", message: "'\(key.prefix(64))' is no filter")
+                    throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is no filter")
                 }
                 return known
             }
@@ -322,6 +322,18 @@ package enum Activations {
         now: Date
     ) throws -> (Activation, code: String) {
         for (key, value) in tags { try Names.tag(key: key, value: value) }
+        guard tags.count <= Store.tagLimit else {
+            throw LatchkeyError(.usage, "an activation may have \(Store.tagLimit) tags")
+        }
+        if let description, !description.fits(.activationDescription) {
+            throw LatchkeyError(
+                .usage,
+                "the description is longer than \(TextLimit.activationDescription.scalars) characters"
+            )
+        }
+        if let iamRole, !iamRole.fits(.roleName) {
+            throw LatchkeyError(.usage, "the role's name is longer than \(TextLimit.roleName.bytes) bytes")
+        }
         if let name = defaultInstanceName { _ = try Names.instance(name) }
         let activation = Activation(
             id: Random.uuid(),
