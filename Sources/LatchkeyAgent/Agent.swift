@@ -303,12 +303,14 @@ extension Agent {
     ///
     /// - Parameters:
     ///   - endpoint: for example `https://relay.example:8443`.
+    ///   - allowsCleartext: whether it may be one beyond this machine that begins with `http://`.
     ///   - authorities: a file of PEM certificates to trust, of which a copy is kept; nil for the system's.
     ///   - replaces: whether an older registration gives way.
     /// - Returns: the instance's id.
     /// - Throws: `configurationInvalid` if the machine is registered already, and what the server says.
     package static func register(
         endpoint: String,
+        allowsCleartext: Bool,
         authorities: String?,
         region: String,
         activationID: String,
@@ -328,6 +330,7 @@ extension Agent {
         return
             try Registration.make(
                 endpoint: endpoint,
+                allowsCleartext: allowsCleartext,
                 authorities: authorities,
                 region: region,
                 activationID: activationID,

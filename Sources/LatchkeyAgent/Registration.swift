@@ -17,6 +17,8 @@ package final class Registration: Sendable {
         /// A file of PEM certificates; nil for the system's.
         var authorities: String?
         var fingerprint: String
+        /// Whether the user said that a server beyond this machine may be asked in the clear.
+        var allowsCleartext: Bool?
     }
 
     package let instanceID: String
@@ -27,18 +29,27 @@ package final class Registration: Sendable {
     private let key: MachineKey
 
     private init(_ content: Content, _ key: MachineKey) throws {
-        do { address = try ServerAddress(url: content.endpoint) } catch {
-            throw LatchkeyError(
-                .configurationInvalid,
-                "the endpoint \(error.words)",
-                hint: "for example https://relay.example:8443"
-            )
-        }
+        address = try Registration.address(of: content)
         instanceID = content.instanceID
         trust = Trust(authorities: content.authorities)
         region = content.region
         fingerprint = content.fingerprint
         self.key = key
+    }
+
+    private static func address(of content: Content) throws -> ServerAddress {
+        do throws(TransportError) {
+            return try ServerAddress(
+                endpoint: content.endpoint,
+                allowsCleartext: content.allowsCleartext ?? false
+            )
+        } catch {
+            var hint = "for example https://relay.example:8443"
+            if case .cleartext = error {
+                hint = "latchkey-agent register takes one with https://; with --insecure it takes this one all the same"
+            }
+            throw LatchkeyError(.configurationInvalid, "the endpoint \(error.words)", hint: hint)
+        }
     }
 
     private static func contentPath(_ folder: String) -> String { "\(folder)/registration.json" }
@@ -74,10 +85,14 @@ package final class Registration: Sendable {
     /// Makes a key, has it registered, and writes both down. If the answer does not come, the next attempt shows the same key
     /// and is no other machine to the server.
     ///
-    /// - Parameter authorities: a file of PEM certificates, of which a copy is kept; nil for the system's.
-    /// - Throws: `requestRefused` with what the server says, `relayUnreachable` if it cannot be reached.
+    /// - Parameters:
+    ///   - allowsCleartext: whether a server beyond this machine may be asked without TLS.
+    ///   - authorities: a file of PEM certificates, of which a copy is kept; nil for the system's.
+    /// - Throws: `configurationInvalid` for an endpoint that is none or may not be used, `requestRefused` with what the server
+    ///   says, `relayUnreachable` if it cannot be reached.
     static func make(
         endpoint: String,
+        allowsCleartext: Bool,
         authorities: String?,
         region: String,
         activationID: String,
@@ -86,15 +101,18 @@ package final class Registration: Sendable {
         folder: String
     ) throws -> Registration {
         let certificates = try authorities.map(certificates)
-        let attempt = RegistrationAttempt(activationID: activationID, fingerprint: fingerprint)
-        let key = try attempt.key(in: folder)
         var content = Content(
             instanceID: "",
             endpoint: endpoint,
             region: region,
             authorities: authorities,
-            fingerprint: fingerprint
+            fingerprint: fingerprint,
+            allowsCleartext: allowsCleartext ? true : nil
         )
+        // Before a key is made for it.
+        _ = try address(of: content)
+        let attempt = RegistrationAttempt(activationID: activationID, fingerprint: fingerprint)
+        let key = try attempt.key(in: folder)
         let draft = try Registration(content, key)
         let client = ServiceClient(
             ServiceEndpoint(address: draft.address, trust: draft.trust, region: region, credentials: nil)

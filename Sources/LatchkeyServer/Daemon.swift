@@ -16,6 +16,8 @@ package struct Daemon {
         /// `HOST:PORT`, the first one being what programs of the same home are told.
         package var listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8443)]
         package var region = "local"
+        /// How clients reach it.
+        package var origin = PublicOrigin.ofRequest
         /// Minutes without input or output after which a session ends.
         package var idleMinutes = 20
         /// Minutes after which one ends in any case; nil for no such limit.
@@ -128,7 +130,8 @@ package struct Daemon {
             relay: relay,
             metrics: metrics,
             workers: verifiers,
-            log: log
+            log: log,
+            origin: options.origin
         )
         let history = SessionHistory(store: store, workers: workers, log: log)
         for record in try store.liveSessions() { try relay.adopt(record).wait() }

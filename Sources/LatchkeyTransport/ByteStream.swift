@@ -5,7 +5,7 @@ internal import Glibc
 internal import LatchkeyModel
 
 /// Whose certificates are trusted.
-package struct Trust: Equatable, Sendable {
+package struct Trust: Hashable, Sendable {
     /// A file of PEM certificates; nil for the system's.
     package var authorities: String?
 
@@ -59,7 +59,7 @@ package struct ByteStream: ~Copyable {
             descriptor = socket.release()
             return
         }
-        let ssl = try ByteStream.makeSecure(socket.descriptor, address.host, trust)
+        let ssl = try SecureClient.shared(trust).makeConnection(socket.descriptor, address.host)
         while true {
             ERR_clear_error()
             let result = SSL_connect(ssl)
@@ -108,75 +108,11 @@ package struct ByteStream: ~Copyable {
         return socket
     }
 
-    private static func makeSecure(
-        _ descriptor: Int32,
-        _ host: String,
-        _ trust: Trust
-    ) throws(TransportError) -> OpaquePointer {
-        _ = ignoringBrokenPipes
-        guard let context = SSL_CTX_new(TLS_client_method()) else { throw .secure(lastWords()) }
-        defer { SSL_CTX_free(context) }
-        _ = lk_ssl_ctx_set_min_version(context, TLS1_2_VERSION)
-        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
-        // One read takes in several records, which are 16 KiB at most.
-        lk_ssl_ctx_set_read_ahead(context)
-        SSL_CTX_set_default_read_buffer_len(context, 128 * 1024)
-        if let file = trust.authorities {
-            guard SSL_CTX_load_verify_locations(context, file, nil) == 1 else {
-                throw .untrusted("the file of authorities '\(file.terminalSafe)' cannot be read")
-            }
-        } else {
-            SSL_CTX_set_default_verify_paths(context)
-        }
-        guard let ssl = SSL_new(context) else { throw .secure(lastWords()) }
-        let parameters = SSL_get0_param(ssl)
-        // An address is looked for among the certificate's addresses, a name among its names.
-        if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
-            X509_VERIFY_PARAM_set1_host(parameters, host, 0)
-            _ = lk_ssl_set_host_name(ssl, host)
-        }
-        _ = lk_ssl_set_mode(ssl, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
-        guard attach(ssl, to: descriptor) else {
-            SSL_free(ssl)
-            throw .secure(lastWords())
-        }
-        return ssl
-    }
-
-    /// So many bytes go out at a time: a message of the greatest size, in all its records.
-    private static let writeBufferSize = 72 * 1024
-
-    /// Reads from the socket, and writes to it through a buffer: OpenSSL by itself has the system called for each record.
-    ///
-    /// - Returns: false if there is no memory.
-    private static func attach(_ ssl: OpaquePointer, to descriptor: Int32) -> Bool {
-        guard let socket = BIO_new_socket(descriptor, BIO_NOCLOSE) else { return false }
-        guard let buffer = BIO_new(BIO_f_buffer()), lk_bio_set_write_buffer_size(buffer, writeBufferSize) == 1 else {
-            BIO_free(socket)
-            return false
-        }
-        // The socket has two owners now: what is read from, and the buffer.
-        BIO_up_ref(socket)
-        BIO_push(buffer, socket)
-        SSL_set0_rbio(ssl, socket)
-        SSL_set0_wbio(ssl, buffer)
-        return true
-    }
-
-    /// OpenSSL writes to its socket as to any file, so that a peer that went away would end this process by SIGPIPE.
-    private static let ignoringBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
-
     private static func handshakeFailure(_ ssl: OpaquePointer) -> TransportError {
         let verdict = SSL_get_verify_result(ssl)
         guard verdict == X509_V_OK else { return .untrusted(String(cString: X509_verify_cert_error_string(verdict))) }
-        let words = lastWords()
+        let words = SecureClient.lastWords()
         return words.isEmpty ? .lost("the server hung up") : .secure(words)
-    }
-
-    private static func lastWords() -> String {
-        let code = ERR_get_error()
-        guard code != 0 else { return "" }
-        return ERR_reason_error_string(code).map { String(cString: $0).terminalSafe } ?? "error \(code)"
     }
 
     /// Takes what has arrived.
@@ -210,7 +146,7 @@ package struct ByteStream: ~Copyable {
         case SSL_ERROR_ZERO_RETURN: return false
         case SSL_ERROR_SYSCALL: throw .lost(errno == 0 ? "the server hung up" : ByteStream.describe(errno))
         default:
-            let words = ByteStream.lastWords()
+            let words = SecureClient.lastWords()
             throw words.contains("unexpected eof") ? .lost("the server hung up") : .secure(words)
         }
     }

@@ -30,44 +30,71 @@ package enum Dialer {
 
     /// How long one address has before the next one is tried beside it (RFC 8305 §8, "Connection Attempt Delay": 250 ms).
     private static let headStart: Int64 = 250
+    /// How long the addresses of later hosts wait for those of an earlier one (RFC 8305 §8, "Resolution Delay": 50 ms).
+    private static let resolutionDelay: Int64 = 50
 
-    /// The first of the hosts' addresses that answers; all are tried, each a little later than the one before it.
+    /// The first of the hosts' addresses that answers; all are tried, each a little later than the one before it. Names are
+    /// looked up meanwhile, all at once: one that takes its time holds up no other.
     ///
-    /// - Parameter timeout: milliseconds for the whole.
+    /// - Parameter timeout: milliseconds for the whole, looking up names included.
     /// - Throws: `unknownHost`, `unreachable`, `timedOut`.
     package static func dial(hosts: [String], port: Int, timeout: Int) throws(DialFailure) -> Connected {
-        var targets: [Target] = []
-        var failure = DialFailure.unreachable("there is no address")
-        for host in hosts {
-            switch resolve(host, port: port) {
-            case .success(let found): targets += found
-            case .failure(let error): failure = error
-            }
-        }
-        var attempts: [(descriptor: Int32, target: Target)] = []
+        try dial(hosts: hosts, port: port, timeout: timeout, lookup: Resolver.system)
+    }
+
+    static func dial(
+        hosts: [String],
+        port: Int,
+        timeout: Int,
+        lookup: @escaping Resolver.Lookup
+    ) throws(DialFailure) -> Connected {
+        let start = SystemClock.milliseconds()
+        let deadline = start + Int64(timeout)
+        let resolver = Resolver(hosts, port: port, lookup)
+        /// By host, in the order in which they are tried; nil for one that is being looked up.
+        var waiting = [[Resolver.Target]?](repeating: nil, count: hosts.count)
+        var attempts: [(descriptor: Int32, target: Resolver.Target)] = []
         defer { for attempt in attempts { close(attempt.descriptor) } }
-        let deadline = SystemClock.milliseconds() + Int64(timeout)
-        var nextStart = SystemClock.milliseconds()
-        var waiting = targets[...]
+        var nextStart = start
+        var (lookupFailure, failure): (DialFailure?, DialFailure?)
 
         while true {
+            for (index, answer) in resolver.take() {
+                switch answer {
+                case .success(let targets): waiting[index] = targets
+                case .failure(let error):
+                    waiting[index] = []
+                    lookupFailure = error
+                }
+            }
             let now = SystemClock.milliseconds()
-            if let target = waiting.first, now >= nextStart || attempts.isEmpty {
-                waiting = waiting.dropFirst()
-                switch start(target) {
+            let isPatient = now < start + resolutionDelay
+            let place = waiting.firstIndex { $0 == nil ? isPatient : $0?.isEmpty == false }
+            if let place, let target = waiting[place]?.first, now >= nextStart || attempts.isEmpty {
+                waiting[place]?.removeFirst()
+                switch begin(target) {
                 case .success(let descriptor): attempts.append((descriptor, target))
                 case .failure(let error): failure = error
                 }
                 nextStart = now + headStart
                 continue
             }
-            if attempts.isEmpty { throw failure }
+            let isLookingUp = waiting.contains { $0 == nil }
+            if attempts.isEmpty && !isLookingUp {
+                throw failure ?? lookupFailure ?? .unreachable("there is no address")
+            }
             guard now < deadline else { throw .timedOut }
 
-            let until = waiting.isEmpty ? deadline : min(deadline, nextStart)
+            var until = deadline
+            if waiting.contains(where: { $0?.isEmpty == false }) {
+                until = min(until, max(nextStart, isPatient ? start + resolutionDelay : nextStart))
+            }
+            // Without a descriptor nobody is woken.
+            if isLookingUp, resolver.descriptor < 0 { until = min(until, now + resolutionDelay) }
             var waits = attempts.map { pollfd(fd: $0.descriptor, events: Int16(POLLOUT), revents: 0) }
-            _ = unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: until - now))
-            for index in waits.indices.reversed() where waits[index].revents != 0 {
+            waits.append(pollfd(fd: isLookingUp ? resolver.descriptor : -1, events: Int16(POLLIN), revents: 0))
+            _ = unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
+            for index in attempts.indices.reversed() where waits[index].revents != 0 {
                 let attempt = attempts.remove(at: index)
                 let number = socketError(attempt.descriptor)
                 if number == 0 {
@@ -81,52 +108,7 @@ package enum Dialer {
         }
     }
 
-    private struct Target {
-        let storage: sockaddr_storage
-        let length: socklen_t
-        let family: Int32
-        let text: String
-    }
-
-    /// EAI_ADDRFAMILY of <netdb.h>, which is hidden behind _GNU_SOURCE.
-    private static let addressFamilyMissing: Int32 = -9
-
-    private static func resolve(_ host: String, port: Int) -> Result<[Target], DialFailure> {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
-        var list: UnsafeMutablePointer<addrinfo>?
-        var code = unsafe getaddrinfo(host, String(port), &hints, &list)
-        if code == EAI_NONAME || code == EAI_FAMILY || code == addressFamilyMissing {
-            // AI_ADDRCONFIG does not count loopback, so that ::1 has no address on a machine with IPv4 only.
-            unsafe hints.ai_flags = AI_NUMERICSERV
-            code = unsafe getaddrinfo(host, String(port), &hints, &list)
-        }
-        guard code == 0 else {
-            return .failure(
-                code == EAI_NONAME || code == EAI_AGAIN
-                    ? .unknownHost(host) : .unreachable(unsafe String(cString: gai_strerror(code)))
-            )
-        }
-        defer { unsafe freeaddrinfo(list) }
-        var targets: [Target] = []
-        var entry = unsafe list
-        while let info = unsafe entry?.pointee {
-            unsafe entry = unsafe info.ai_next
-            guard let address = unsafe info.ai_addr else { continue }
-            var storage = sockaddr_storage()
-            unsafe withUnsafeMutableBytes(of: &storage) { target in
-                unsafe target.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(info.ai_addrlen)))
-            }
-            let text = unsafe numeric(address, info.ai_addrlen)
-            targets.append(
-                unsafe Target(storage: storage, length: info.ai_addrlen, family: info.ai_family, text: text)
-            )
-        }
-        return .success(targets)
-    }
-
-    private static func start(_ target: Target) -> Result<Int32, DialFailure> {
+    private static func begin(_ target: Resolver.Target) -> Result<Int32, DialFailure> {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(target.family, type, 0)
         guard descriptor >= 0 else { return .failure(.system(describe(errno))) }
@@ -166,22 +148,6 @@ package enum Dialer {
         var length = socklen_t(MemoryLayout<Int32>.size)
         guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &number, &length) == 0 else { return errno }
         return number
-    }
-
-    private static func numeric(_ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> String {
-        let text = unsafe [CChar](unsafeUninitializedCapacity: Int(NI_MAXHOST)) { buffer, count in
-            let code = unsafe getnameinfo(
-                address,
-                length,
-                buffer.baseAddress,
-                socklen_t(buffer.count),
-                nil,
-                0,
-                NI_NUMERICHOST
-            )
-            count = code == 0 ? unsafe strlen(buffer.baseAddress.unsafelyUnwrapped) : 0
-        }
-        return String(decoding: text.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func describe(_ number: Int32) -> String {

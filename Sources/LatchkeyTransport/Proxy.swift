@@ -141,11 +141,7 @@ struct ProxySettings: Sendable {
 
     private func isException(_ server: ServerAddress) -> Bool {
         let host = server.host.lowercased()
-        if let address = IPv4Network.value(of: host) {
-            if [IPv4Network.loopback, .link].contains(where: { $0.contains(address) }) { return true }
-        } else if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host.hasPrefix("fe80:") {
-            return true
-        }
+        if server.isOnLink || host.hasSuffix(".localhost") { return true }
         return exceptions.contains { entry in
             var name = entry[...]
             // A colon in an IPv6 address begins no port.
@@ -161,38 +157,5 @@ struct ProxySettings: Sendable {
             let domain = name.drop { $0 == "." }
             return !domain.isEmpty && (host == domain || host.hasSuffix(".\(domain)"))
         }
-    }
-}
-
-/// `10.0.0.0/8` (RFC 4632 §3.1).
-private struct IPv4Network {
-    static let loopback = IPv4Network(base: 127 << 24, prefix: 8)
-    static let link = IPv4Network(base: 169 << 24 | 254 << 16, prefix: 16)
-
-    private let base: UInt32
-    private let prefix: Int
-
-    private init(base: UInt32, prefix: Int) {
-        self.base = base
-        self.prefix = prefix
-    }
-
-    init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let base = IPv4Network.value(of: parts[0]), let prefix = Int(parts[1]),
-            (0...32).contains(prefix)
-        else { return nil }
-        self.init(base: base, prefix: prefix)
-    }
-
-    /// The number that an address in dotted form is; nil for other text.
-    static func value(of text: some StringProtocol) -> UInt32? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        guard parts.count == 4 else { return nil }
-        return parts.reduce(UInt32?(0)) { sum, part in part.flatMap { part in sum.map { $0 << 8 | UInt32(part) } } }
-    }
-
-    func contains(_ address: UInt32) -> Bool {
-        prefix == 0 || address >> (32 - prefix) == base >> (32 - prefix)
     }
 }

@@ -50,6 +50,28 @@ package struct ServerAddress: Equatable, Sendable {
         self.init(isSecure: scheme.value, host: String(authority), port: port, path: path)
     }
 
+    /// Reads the URL of a server that is told secrets, or believed. In the clear it may be one of this machine only.
+    ///
+    /// - Parameter allowsCleartext: whether the user said that it may be any.
+    /// - Throws: `addressInvalid`, `cleartext`.
+    package init(endpoint url: String, allowsCleartext: Bool = false) throws(TransportError) {
+        try self.init(url: url)
+        guard isSecure || isLoopback || allowsCleartext else { throw .cleartext(httpOrigin.terminalSafe) }
+    }
+
+    /// Whether it is this machine itself: `localhost` or a loopback address. Other names that lead here are none, since whoever
+    /// answers for a name decides that.
+    package var isLoopback: Bool {
+        if let address = IPv4Network.value(of: host) { return IPv4Network.loopback.contains(address) }
+        return host.lowercased() == "localhost" || host == "::1"
+    }
+
+    /// Whether it is this machine itself, or on its link, where cloud machines find their metadata.
+    package var isOnLink: Bool {
+        if let address = IPv4Network.value(of: host), IPv4Network.link.contains(address) { return true }
+        return isLoopback || host.lowercased().hasPrefix("fe80:")
+    }
+
     /// The value of the `Host` header (RFC 9110 §7.2): the port is left out where it is the scheme's own.
     package var hostHeader: String {
         port == (isSecure ? 443 : 80) ? HostText.bracketed(host) : HostText.place(host, port)
@@ -62,4 +84,7 @@ package struct ServerAddress: Equatable, Sendable {
 
     /// The URL for HTTP, without a path.
     package var httpOrigin: String { "\(isSecure ? "https" : "http")://\(hostHeader)" }
+
+    /// The URL for WebSockets, without a path.
+    package var webSocketOrigin: String { "\(isSecure ? "wss" : "ws")://\(hostHeader)" }
 }

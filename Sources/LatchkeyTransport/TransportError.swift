@@ -15,6 +15,10 @@ package enum TransportError: Error, Equatable, Sendable {
     case timedOut
     /// The server said something that is not HTTP or WebSocket.
     case malformed(String)
+    /// The answer is longer than any is taken.
+    case tooLong
+    /// This address, a URL's beginning, would be asked without TLS, and is not this machine's own.
+    case cleartext(String)
     /// There is nothing to sign the request with; why.
     case unsigned(String)
     /// The server did not become a WebSocket; its HTTP status and the beginning of what it said.
@@ -31,6 +35,8 @@ package enum TransportError: Error, Equatable, Sendable {
         case .lost(let words): "the connection was lost: \(words)"
         case .timedOut: "no answer in time"
         case .malformed(let what): "it does not speak as expected: \(what)"
+        case .tooLong: "its answer is longer than \(ResponseReader.bodyLimit >> 20) MiB"
+        case .cleartext(let url): "'\(url)' is in the clear, which is for this machine's own addresses only"
         case .unsigned(let why): why
         case .refused(let status, let text): "it answered \(status)" + (text.isEmpty ? "" : ": \(text)")
         }

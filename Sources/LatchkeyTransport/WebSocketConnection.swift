@@ -72,24 +72,23 @@ package final class WebSocketConnection {
         )
         try HTTPExchange.send(request.bytes(.upgraded), over: &stream, until: deadline)
         var reader = ResponseReader()
+        var isAtEnd = false
         while true {
             if let head = try reader.head() {
-                guard head.status == 101 else {
-                    if let response = try reader.response(isAtEnd: false) {
-                        throw .refused(status: response.status, response.excerpt)
+                if head.status == 101 {
+                    guard head.values("sec-websocket-accept") == [WebSocketConnection.accept(for: key)] else {
+                        throw .malformed("it accepts a WebSocket that nobody asked for")
                     }
-                    guard try reader.read(from: &stream, until: deadline) else {
-                        throw .refused(status: head.status, "")
-                    }
-                    continue
+                    return reader.takeRest()
                 }
-                let accept = head.headers.first { $0.name == "sec-websocket-accept" }?.value
-                guard accept == WebSocketConnection.accept(for: key) else {
-                    throw .malformed("it accepts a WebSocket that nobody asked for")
+                if let response = try reader.response(isAtEnd: isAtEnd) {
+                    throw .refused(status: response.status, response.excerpt)
                 }
-                return Array(reader.buffer[head.end...])
+                // The end has come, and the body is cut off.
+                if isAtEnd { throw .refused(status: head.status, "") }
             }
-            guard try reader.read(from: &stream, until: deadline) else { throw .lost("the server hung up") }
+            if isAtEnd { throw .lost("the server hung up") }
+            isAtEnd = try !reader.read(from: &stream, until: deadline)
         }
     }
 

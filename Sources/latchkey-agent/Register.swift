@@ -31,6 +31,9 @@ struct Register: ParsableCommand {
     @Option(help: "The region that the server was given; any word will do for a latchkeyd.")
     var region = "local"
 
+    @Flag(help: "Take an endpoint beyond this machine in the clear, too, if it begins with http://.")
+    var insecure = false
+
     @Flag(help: "Register anew, as another instance.")
     var force = false
 
@@ -46,6 +49,7 @@ struct Register: ParsableCommand {
         }
         let id = try Agent.register(
             endpoint: endpoint,
+            allowsCleartext: insecure,
             authorities: ca,
             region: region,
             activationID: activationId,

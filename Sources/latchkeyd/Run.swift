@@ -30,6 +30,8 @@ struct Run: ParsableCommand {
     )
     var listen: [ListenAddress] = []
 
+    @OptionGroup var proxy: ProxyOptions
+
     @Option(help: ArgumentHelp("Minutes without input or output after which a session ends.", valueName: "minutes"))
     var idleTimeout = 20
 
@@ -123,6 +125,7 @@ struct Run: ParsableCommand {
         options.listen = listen
         if listen.isEmpty { options.listen = [ListenAddress(host: "127.0.0.1", port: known?.port ?? LocalServer.port)] }
         options.region = region ?? known?.region ?? options.region
+        options.origin = try proxy.origin()
         options.idleMinutes = idleTimeout
         options.maxMinutes = maxDuration
         options.maxUnauthenticated = maxUnauthenticated

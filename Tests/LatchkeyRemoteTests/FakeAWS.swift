@@ -44,6 +44,14 @@ final class FakeAWS {
         try Execution.require(["curl", "-sf", "--data-binary", "@-", "\(url)/_plan"], input: body)
     }
 
+    /// What all further requests for an operation are answered with.
+    ///
+    /// - Parameter expression: Python's for the body, from `n`, the number of the request from 0, and `f`, its fields.
+    func answer(_ operation: String, with expression: String) throws {
+        let body = try JSONEncoder().encode([operation, expression])
+        try Execution.require(["curl", "-sf", "--data-binary", "@-", "\(url)/_answer"], input: body)
+    }
+
     /// Adds a machine that is reached at this one's own address, with these host keys on its console.
     func add(_ name: String, port: Int, user: String, key: String, hostKeys: [String]) throws {
         let fields = [
@@ -77,7 +85,7 @@ final class FakeAWS {
             'ami-3': ('mine', 'made of al2023-ami-minimal')}
         CONSOLE = 'noise\r\n[   12.3] cloud-init[9]: -----BEGIN SSH HOST KEY KEYS-----\r\n[ 12.3] cloud-init[9]: %s root@x\r\n' \
             '[   12.3] cloud-init[9]: -----END SSH HOST KEY KEYS-----\r\nmore\r\n' % KEY
-        LOG, PLAN, PUSHED, KEYS, CONSOLES = [], [], [], {'web': KEY}, {}
+        LOG, PLAN, PUSHED, KEYS, CONSOLES, ANSWERS = [], [], [], {'web': KEY}, {}, {}
         def push(key):
             with open(PUSHED[0] + '.new', 'w') as file: file.write(key)
             os.rename(PUSHED[0] + '.new', PUSHED[0])
@@ -139,7 +147,12 @@ final class FakeAWS {
                 if signed: fields = dict(fields, key=signed.group(1), scope='%s/%s' % signed.groups()[1:])
                 if self.headers.get('X-Amz-Security-Token'): fields['token'] = self.headers['X-Amz-Security-Token']
                 LOG.append(dict(what=what, fields=fields, connection=id(self) % 100000))
-            def faulty(self):
+            def faulty(self, what='', fields={}):
+                if what in ANSWERS:
+                    expression, n = ANSWERS[what]
+                    ANSWERS[what][1] += 1
+                    self.answer(200, eval(expression, dict(globals(), n=n, f=fields)))
+                    return True
                 if not PLAN: return False
                 fault = PLAN.pop(0)
                 if fault == 'drop':
@@ -173,6 +186,9 @@ final class FakeAWS {
                 if self.path == '/_plan':
                     PLAN.extend(json.loads(body))
                     return self.answer(200, '')
+                if self.path == '/_answer':
+                    ANSWERS[json.loads(body)[0]] = [json.loads(body)[1], 0]
+                    return self.answer(200, '')
                 if self.path == '/_machine':
                     add_machine(json.loads(body))
                     return self.answer(200, '')
@@ -182,7 +198,7 @@ final class FakeAWS {
                 target = self.headers.get('X-Amz-Target', '')
                 if target:
                     self.note(target.split('.')[-1], {k: str(v) for k, v in json.loads(body).items()})
-                    if self.faulty(): return
+                    if self.faulty(target.split('.')[-1], json.loads(body)): return
                     known = {'GetConnectionStatus': dict(Target='x', Status='notconnected'), 'DescribeSessions': dict(Sessions=[]),
                         'DescribeInstanceInformation': dict(InstanceInformationList=[dict(InstanceId='mi-0000000000000000a',
                             PingStatus='Online', Name='far-1', IPAddress='10.9.9.9')])}
@@ -197,7 +213,7 @@ final class FakeAWS {
                 form = dict(urllib.parse.parse_qsl(body))
                 action = form['Action']
                 self.note(action, form)
-                if self.faulty(): return
+                if self.faulty(action, form): return
                 if action in ('AssumeRole', 'AssumeRoleWithWebIdentity'):
                     inner = xml(assume_role(form))
                     return self.answer(200, '<%sResponse><%sResult>%s</%sResult></%sResponse>' % ((action,) * 2 + (inner,) + (action,) * 2))

@@ -26,12 +26,12 @@ struct SettingsTests {
     private static let config = """
         [profile x]
         region = eu-central-1
-        endpoint_url = http://global:1
+        endpoint_url = https://global:1
         services = mine
         ca_bundle = ~/ca.pem
         [services mine]
         ec2 =
-          endpoint_url = http://ec2:2
+          endpoint_url = https://ec2:2
         [profile broken]
         region = eu-central-1
         services = none
@@ -52,17 +52,52 @@ struct SettingsTests {
         }
         #expect(try host(.ec2) == "ec2")
         #expect(try host(.ssm) == "global")
-        #expect(try host(.ec2, ["AWS_ENDPOINT_URL": "http://environment"]) == "environment")
-        #expect(try host(.ec2, ["AWS_ENDPOINT_URL": "http://e", "AWS_ENDPOINT_URL_EC2": "http://own"]) == "own")
-        #expect(try host(.ec2, ["AWS_ENDPOINT_URL": "http://e"], endpointURL: "http://option") == "option")
-        #expect(try host(.sts, ["AWS_ENDPOINT_URL": "http://e"], endpointURL: "http://option") == "e")
-        let ignoring = ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": "http://e"]
+        #expect(try host(.ec2, ["AWS_ENDPOINT_URL": "https://environment"]) == "environment")
+        #expect(try host(.ec2, ["AWS_ENDPOINT_URL": "https://e", "AWS_ENDPOINT_URL_EC2": "https://own"]) == "own")
+        #expect(try host(.ec2, ["AWS_ENDPOINT_URL": "https://e"], endpointURL: "https://option") == "option")
+        #expect(try host(.sts, ["AWS_ENDPOINT_URL": "https://e"], endpointURL: "https://option") == "e")
+        let ignoring = ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": "https://e"]
         #expect(try host(.ec2, ignoring) == "ec2.eu-central-1.amazonaws.com")
         let fips = ignoring.merging(["AWS_USE_FIPS_ENDPOINT": "true"]) { $1 }
         #expect(try host(.ssm, fips) == "ssm-fips.eu-central-1.amazonaws.com")
         #expect(throws: LatchkeyError.self) {
             try settings(Self.config, choice: RemoteChoice(profile: "broken")) {
                 _ = try $0.address(of: .ec2, region: "eu-central-1")
+            }
+        }
+    }
+
+    @Test(arguments: [RemoteSettings.Service.ec2, .ssm, .instanceConnect, .sts, .sso])
+    func `no server beyond this machine is asked in the clear, wherever its URL stands`(
+        service: RemoteSettings.Service
+    ) throws {
+        func ask(_ url: String, _ environment: [String: String], _ choice: RemoteChoice, profile: String) throws
+            -> String
+        {
+            var host = ""
+            try settings("[profile x]\n\(profile)\n", environment, choice: choice) {
+                host = try $0.address(of: service, region: "eu-central-1").host
+            }
+            return host
+        }
+        for (url, isAllowed) in [("http://relay.example", false), ("http://127.0.0.1:1", true), ("https://h", true)] {
+            for place in ["option", "environment", "profile"] {
+                for insists in [false, true] {
+                    var choice = RemoteChoice(profile: "x", allowsCleartext: insists)
+                    if place == "option" { choice.endpointURL = url }
+                    let variables = place == "environment" ? ["AWS_ENDPOINT_URL": url] : [:]
+                    let profile = place == "profile" ? "endpoint_url = \(url)" : ""
+                    let result = Result { try ask(url, variables, choice, profile: profile) }
+                    guard case .failure(let error) = result else {
+                        #expect(isAllowed || insists || (place == "option" && (service == .sts || service == .sso)))
+                        continue
+                    }
+                    #expect(!isAllowed && !insists)
+                    #expect(
+                        (error as? LatchkeyError)?.message.contains("'http://relay.example' is in the clear") == true
+                    )
+                    #expect((error as? LatchkeyError)?.hint?.contains("--insecure") == true)
+                }
             }
         }
     }

@@ -49,6 +49,37 @@ extension RelayTests {
             .split(separator: " ").map(String.init)
         }
 
+        /// 0.0.0.0 leads here, too, but is no address of this machine's own to those who ask.
+        @Test func `a server beyond this machine is registered with in the clear only by those who say so twice`()
+            throws
+        {
+            try Scratch.with { scratch in
+                try TestRelay.with(scratch) { relay in
+                    let (activation, state) = (try activation(relay), "\(scratch.path)/agent")
+                    let url = "http://0.0.0.0:\(relay.port)"
+                    let refused = try register(relay, state, activation, endpoint: url)
+                    #expect(refused.status == 1 && refused.output.isEmpty)
+                    #expect(refused.error.contains("the endpoint '\(url)' is in the clear"), "\(refused.error)")
+                    #expect(
+                        refused.error.contains("hint: ") && refused.error.contains("--insecure"),
+                        "\(refused.error)"
+                    )
+                    #expect(try FileManager.default.contentsOfDirectory(atPath: state).isEmpty)
+                    #expect(try counts(relay) == ["0"])
+                    let run = try register(relay, state, activation, endpoint: url, ["--insecure"])
+                    #expect(run.status == 0, "\(run.error)")
+                    #expect(try ids(relay) == [run.line])
+                    // What was said once, by hand in the file, does not count.
+                    let path = "\(state)/registration.json"
+                    let content = try scratch.read(path)
+                    try scratch.write(path, content.replacingOccurrences(of: "\"allowsCleartext\":true,", with: ""))
+                    #expect(try scratch.read(path) != content)
+                    let agent = try Execution.run([Scratch.program(named: "latchkey-agent"), "run", "--state", state])
+                    #expect(agent.status == 1 && agent.error.contains("is in the clear"), "\(agent.error)")
+                }
+            }
+        }
+
         @Test func `a registration whose answer is lost is taken up again, and counts once`() throws {
             try Scratch.with { scratch in
                 try TestRelay.with(scratch) { relay in

@@ -62,4 +62,25 @@ struct ServerAddressTests {
             #expect(!error.words.contains("\u{1B}"))
         }
     }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:1", true), ("http://127.9.9.9", true), ("http://localhost:80", true),
+        ("http://LOCALHOST", true), ("http://[::1]:1", true), ("ws://127.0.0.1", true), ("https://192.0.2.1", true),
+        ("wss://relay.example", true),
+        ("http://192.0.2.1", false), ("http://relay.example", false), ("ws://relay.example", false),
+        ("http://localhost.example", false), ("http://x.localhost", false), ("http://0.0.0.0", false),
+        ("http://128.0.0.1", false), ("http://[::2]", false), ("http://127.1", false),
+        // Octal where the system reads it: 87.0.0.1.
+        ("http://0127.0.0.1", false), ("http://+127.0.0.1", false), ("http://127.0.0.1.example", false),
+    ]) func `in the clear a server is one of this machine`(url: String, isAllowed: Bool) throws {
+        let error: TransportError?
+        do throws(TransportError) {
+            _ = try ServerAddress(endpoint: url)
+            error = nil
+        } catch let failure {
+            error = failure
+        }
+        if isAllowed { #expect(error == nil) } else { #expect(error?.words.contains("in the clear") == true) }
+        _ = try ServerAddress(endpoint: url, allowsCleartext: true)
+    }
 }

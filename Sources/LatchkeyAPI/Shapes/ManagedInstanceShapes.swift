@@ -187,7 +187,7 @@ package struct DescribeInstanceInformation: ServiceRequest {
 
     package init() {}
 
-    package struct Information: Codable, Sendable {
+    package struct Information: Codable, ListedRecord {
         package var instanceId: String
         /// `Online` or `ConnectionLost`.
         package var pingStatus: String
@@ -204,6 +204,14 @@ package struct DescribeInstanceInformation: ServiceRequest {
         package var iPAddress: String?
         package var computerName: String?
 
+        package var texts: [String?] {
+            [
+                instanceId, pingStatus, agentVersion, platformType, platformName, platformVersion, activationId,
+                resourceType,
+                name, iPAddress, computerName,
+            ]
+        }
+
         package init(instanceId: String, pingStatus: String) {
             self.instanceId = instanceId
             self.pingStatus = pingStatus
@@ -211,11 +219,11 @@ package struct DescribeInstanceInformation: ServiceRequest {
     }
 
     package struct Response: Codable, Sendable {
-        package var instanceInformationList: [Information]
+        package var instanceInformationList: RecordList<Information>
         package var nextToken: String?
 
         package init(instanceInformationList: [Information], nextToken: String?) {
-            self.instanceInformationList = instanceInformationList
+            self.instanceInformationList = RecordList(instanceInformationList)
             self.nextToken = nextToken
         }
     }

@@ -72,7 +72,7 @@ package struct DescribeSessions: ServiceRequest {
         self.nextToken = nextToken
     }
 
-    package struct Session: Codable, Sendable {
+    package struct Session: Codable, ListedRecord {
         package var sessionId: String
         package var target: String
         package var status: String
@@ -85,6 +85,10 @@ package struct DescribeSessions: ServiceRequest {
         package var maxSessionDuration: String?
         package var accessType: String? = "Standard"
 
+        package var texts: [String?] {
+            [sessionId, target, status, documentName, owner, reason, details, maxSessionDuration, accessType]
+        }
+
         package init(sessionId: String, target: String, status: String, startDate: Date) {
             self.sessionId = sessionId
             self.target = target
@@ -94,11 +98,11 @@ package struct DescribeSessions: ServiceRequest {
     }
 
     package struct Response: Codable, Sendable {
-        package var sessions: [Session]
+        package var sessions: RecordList<Session>
         package var nextToken: String?
 
         package init(sessions: [Session], nextToken: String?) {
-            self.sessions = sessions
+            self.sessions = RecordList(sessions)
             self.nextToken = nextToken
         }
     }

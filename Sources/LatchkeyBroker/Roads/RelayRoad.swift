@@ -176,35 +176,56 @@ package struct RelayRoad: Sendable {
             throw unreachable("it gave no address for the session")
         }
         do throws(TransportError) {
-            let access = RelaySessionAccess(
+            let access = try RelaySessionAccess(
                 sessionID: answer.sessionId,
-                address: try ServerAddress(url: url),
+                streamURL: url,
                 service: service,
                 clientID: Random.uuid()
             )
             let connection = try access.connect(timeout: RelayRoad.timeout)
             return RelayProcess(access, over: connection, token: token, size: size)
+        } catch .cleartext(let place) {
+            throw LatchkeyError(
+                .relayUnreachable,
+                "the relay cannot be used: it leads the session to '\(place)', where it could be read on the way",
+                hint: "behind a proxy that ends TLS, latchkeyd run takes --public-url https://HOST"
+            )
         } catch {
             throw unreachable(error.words)
         }
+    }
+
+    /// The sessions that run, all of them, or the last 200 that have ended, and how many cannot be read.
+    package func sessions(
+        isActive: Bool
+    ) throws(ServiceFailure) -> (records: [DescribeSessions.Session], leftOut: Int) {
+        var (found, leftOut): ([DescribeSessions.Session], Int) = ([], 0)
+        var paging = Paging(DescribeSessions.operation)
+        var goesOn = true
+        while goesOn {
+            let request = DescribeSessions(
+                state: isActive ? "Active" : "History",
+                maxResults: 200,
+                nextToken: paging.token
+            )
+            let answer = try service.call(request, timeout: paging.patience(RelayRoad.timeout))
+            found += answer.sessions.records
+            leftOut += answer.sessions.leftOut
+            goesOn = try paging.turn(to: answer.nextToken, keeping: answer.sessions.byteCount) && isActive
+        }
+        return (found, leftOut)
     }
 
     /// The one session that runs and has this id, or whose id begins so.
     ///
     /// - Throws: `sessionNotFound`, also if several begin so; `relayUnreachable`.
     func session(matching text: String) throws -> DescribeSessions.Session {
-        var found: [DescribeSessions.Session] = []
-        var token: String?
-        repeat {
-            let request = DescribeSessions(state: "Active", maxResults: 200, nextToken: token)
-            do throws(ServiceFailure) {
-                let answer = try service.call(request, timeout: RelayRoad.timeout)
-                found += answer.sessions.filter { $0.sessionId.hasPrefix(text) }
-                token = answer.nextToken
-            } catch {
-                throw unreachable(error.words)
-            }
-        } while token != nil
+        let found: [DescribeSessions.Session]
+        do throws(ServiceFailure) {
+            found = try sessions(isActive: true).records.filter { $0.sessionId.hasPrefix(text) }
+        } catch {
+            throw unreachable(error.words)
+        }
         if let exact = found.first(where: { $0.sessionId == text }) { return exact }
         guard found.count == 1 else {
             guard found.isEmpty else {

@@ -6,6 +6,7 @@ internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyTerminal
 
 struct SessionList: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,18 +24,17 @@ struct SessionList: ParsableCommand {
     func run() throws {
         let access = try control.access()
         let relay = try access.requireRelay()
-        var sessions: [DescribeSessions.Session] = []
-        var token: String?
-        repeat {
-            let request = DescribeSessions(state: history ? "History" : "Active", maxResults: 200, nextToken: token)
-            do throws(ServiceFailure) {
-                let answer = try relay.service.call(request)
-                sessions += answer.sessions
-                token = history ? nil : answer.nextToken
-            } catch {
-                throw relay.unreachable(error.words)
+        let sessions: [DescribeSessions.Session]
+        do throws(ServiceFailure) {
+            let (found, leftOut) = try relay.sessions(isActive: !history)
+            sessions = found
+            if leftOut > 0 {
+                let what = leftOut == 1 ? "1 session is" : "\(leftOut) sessions are"
+                Console.note("latchkey: note: \(what) left out, of which the server says what cannot be read")
             }
-        } while token != nil
+        } catch {
+            throw relay.unreachable(error.words)
+        }
         let names = try access.plane().instances(withIDs: Array(Set(sessions.map(\.target))))
         let known = Dictionary(names.map { ($0.id, $0.displayName) }) { first, _ in first }
         let listed = sessions.map { session in

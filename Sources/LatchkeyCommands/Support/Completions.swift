@@ -46,9 +46,10 @@ enum Completions {
         let choice = RemoteChoice.made(
             profile: value("--profile"),
             region: value("--region"),
-            endpointURL: value("--endpoint-url")
+            endpointURL: value("--endpoint-url"),
+            allowsCleartext: words.contains("--insecure")
         )
-        let access = try? ControlAccess(.current, words.contains("--local") ? nil : choice, askCode: nil)
+        let access = try? ControlAccess(.current, words.contains("--local") ? nil : choice, askCode: nil) { _ in }
         return try? access?.plane()
     }
 }

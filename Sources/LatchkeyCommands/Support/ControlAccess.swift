@@ -11,9 +11,16 @@ struct ControlAccess: Sendable {
     /// Nil for the embedded control plane.
     let remote: RemoteControlPlane?
 
-    /// - Parameter askCode: asks the person for the code of a device; nil where nobody can be asked.
+    /// - Parameters:
+    ///   - askCode: asks the person for the code of a device; nil where nobody can be asked.
+    ///   - note: tells the person something beside a command's output.
     /// - Throws: `configurationInvalid`, `fileUnusable`, and what opening the store throws.
-    init(_ home: Home, _ choice: RemoteChoice?, askCode: (@Sendable (String) throws -> String)?) throws {
+    init(
+        _ home: Home,
+        _ choice: RemoteChoice?,
+        askCode: (@Sendable (String) throws -> String)?,
+        note: @escaping @Sendable (String) -> Void
+    ) throws {
         self.home = home
         guard let choice else {
             remote = nil
@@ -28,7 +35,8 @@ struct ControlAccess: Sendable {
         remote = RemoteControlPlane(
             try RemoteService(settings, keeper),
             notes: try home.store(),
-            cacheFolder: home.folders.cache
+            cacheFolder: home.folders.cache,
+            note: note
         )
     }
 

@@ -27,6 +27,9 @@ struct ControlOptions: ParsableArguments {
     )
     var endpointURL: String?
 
+    @Flag(help: "Ask a server beyond this machine in the clear, too, if its URL begins with http://.")
+    var insecure = false
+
     @Flag(help: "Use this machine's own instances and key pairs, whatever the environment says.")
     var local = false
 
@@ -38,13 +41,19 @@ struct ControlOptions: ParsableArguments {
 
     /// Nil for the embedded control plane.
     var choice: RemoteChoice? {
-        local ? nil : RemoteChoice.made(profile: profile, region: region, endpointURL: endpointURL)
+        guard !local else { return nil }
+        return RemoteChoice.made(
+            profile: profile,
+            region: region,
+            endpointURL: endpointURL,
+            allowsCleartext: insecure
+        )
     }
 
     /// - Throws: `configurationInvalid`, `fileUnusable`.
     func access(to home: Home = .current) throws -> ControlAccess {
         let askCode: (@Sendable (String) throws -> String)? = ControlOptions.hasTerminal ? ControlOptions.ask : nil
-        return try ControlAccess(home, choice, askCode: askCode)
+        return try ControlAccess(home, choice, askCode: askCode) { Console.note("latchkey: note: \($0)") }
     }
 
     /// - Throws: `usage` if a remote control plane is chosen.

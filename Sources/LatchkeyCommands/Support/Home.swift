@@ -50,7 +50,7 @@ struct Home: Sendable {
     func server() throws -> ServiceEndpoint? {
         guard let server = try LocalServer.read(folders) else { return nil }
         let address: ServerAddress
-        do { address = try ServerAddress(url: server.endpoint) } catch {
+        do { address = try ServerAddress(endpoint: server.endpoint) } catch {
             throw LatchkeyError(.configurationInvalid, "the endpoint in '\(folders.serverPath)' \(error.words)")
         }
         return ServiceEndpoint(

@@ -13,7 +13,19 @@ package struct RelaySessionAccess: Sendable {
     /// The same for as long as this process lives: it tells the relay a return from another client.
     package let clientID: String
 
-    package init(sessionID: String, address: ServerAddress, service: ServiceClient, clientID: String) {
+    /// - Parameter streamURL: where the service says that data channels are opened.
+    /// - Throws: `addressInvalid`; `cleartext` if what passes there could be read on the way, although the service itself is asked
+    ///   over TLS or at this machine.
+    package init(
+        sessionID: String,
+        streamURL: String,
+        service: ServiceClient,
+        clientID: String
+    ) throws(TransportError) {
+        let (endpoint, address) = (service.endpoint.address, try ServerAddress(url: streamURL))
+        guard address.isSecure || (!endpoint.isSecure && (address.isLoopback || !endpoint.isLoopback)) else {
+            throw .cleartext(address.webSocketOrigin.terminalSafe)
+        }
         self.sessionID = sessionID
         self.address = address
         self.service = service

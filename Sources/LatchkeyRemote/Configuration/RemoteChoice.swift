@@ -25,12 +25,21 @@ package struct RemoteChoice: Equatable, Sendable {
     package var region: String?
     /// For all of the control plane's services.
     package var endpointURL: String?
+    /// Whether servers beyond this machine may be asked without TLS.
+    package var allowsCleartext: Bool
     package var source: Source
 
-    package init(profile: String?, region: String? = nil, endpointURL: String? = nil, source: Source = .option) {
+    package init(
+        profile: String?,
+        region: String? = nil,
+        endpointURL: String? = nil,
+        allowsCleartext: Bool = false,
+        source: Source = .option
+    ) {
         self.profile = profile
         self.region = region
         self.endpointURL = endpointURL
+        self.allowsCleartext = allowsCleartext
         self.source = source
     }
 
@@ -43,6 +52,7 @@ package struct RemoteChoice: Equatable, Sendable {
         profile: String?,
         region: String?,
         endpointURL: String?,
+        allowsCleartext: Bool = false,
         variable: (String) -> String? = Environment.value
     ) -> RemoteChoice? {
         let named = ["LATCHKEY_PROFILE", "AWS_PROFILE"]
@@ -53,6 +63,7 @@ package struct RemoteChoice: Equatable, Sendable {
             profile: profile ?? named?.value,
             region: region,
             endpointURL: endpointURL,
+            allowsCleartext: allowsCleartext,
             source: isOption ? .option : .variable(named?.name ?? "")
         )
     }

@@ -126,12 +126,12 @@ package struct RemoteSettings: Sendable {
     /// - Throws: `configurationInvalid`.
     package func address(of service: Service, region: String) throws -> ServerAddress {
         let url = try endpointURL(service) ?? "https://\(host(of: service, region: region))"
-        do throws(TransportError) { return try ServerAddress(url: url) } catch {
-            throw LatchkeyError(
-                .configurationInvalid,
-                "the endpoint \(error.words)",
-                hint: "--endpoint-url, AWS_ENDPOINT_URL or endpoint_url in the profile says it"
-            )
+        do throws(TransportError) {
+            return try ServerAddress(endpoint: url, allowsCleartext: choice.allowsCleartext)
+        } catch {
+            var hint = "--endpoint-url, AWS_ENDPOINT_URL or endpoint_url in the profile says it"
+            if case .cleartext = error { hint = "name it by https://; --insecure asks it all the same" }
+            throw LatchkeyError(.configurationInvalid, "the endpoint \(error.words)", hint: hint)
         }
     }
 

@@ -6,11 +6,31 @@ internal import LatchkeyModel
 internal import Synchronization
 
 /// What a control plane has answered a moment ago about one thing, in a file for each profile, so that commands in a
-/// row, or a loop around one, do not ask the same each time. That there is nothing is not kept, nor are lists: what was
-/// just made has to be there.
+/// row, or a loop around one, do not ask the same each time. That there is nothing is not taken from here, nor are lists: what
+/// was just made has to be there.
 final class AnswerCache: Sendable {
+    /// How old an answer may be.
+    enum Age {
+        /// It was not asked before this.
+        case fresh
+        /// A moment.
+        case current
+        /// A minute, for what is only suggested.
+        case suggestion
+
+        /// Seconds.
+        fileprivate var limit: TimeInterval {
+            switch self {
+            case .fresh: 0
+            case .current: AnswerCache.lifetime
+            case .suggestion: AnswerCache.suggestionLifetime
+            }
+        }
+    }
+
     /// Seconds for which an answer is taken without asking again.
     static let lifetime: TimeInterval = 10
+    static let suggestionLifetime: TimeInterval = 60
     /// An image never changes; whom it wants to be logged in as neither.
     static let imageLifetime: TimeInterval = 86_400
     private static let limit = 256
@@ -28,21 +48,38 @@ final class AnswerCache: Sendable {
     }
 
     private let path: String
+    private let sizeLimit: Int
+    private let keepsNothing: Bool
     private let content: Mutex<Content?>
+    private let start = Date()
 
-    /// - Parameter scope: all that an answer depends on besides the question: profile, region, endpoint.
-    init(folder: String, scope: [String]) {
+    /// - Parameters:
+    ///   - scope: all that an answer depends on besides the question: profile, region, endpoint.
+    ///   - sizeLimit: bytes; what is longer is kept for this process only.
+    ///   - keepsNothing: whether it is an answer for the same process, and for suggestions, that there is nothing.
+    init(folder: String, scope: [String], sizeLimit: Int = 1 << 20, keepsNothing: Bool = false) {
+        self.sizeLimit = sizeLimit
+        self.keepsNothing = keepsNothing
         let text = scope.map { "\($0.utf8.count):\($0)" }.joined()
         path = "\(folder)/answers-\(Hex.encode(Array(Digest.sha256(Array(text.utf8)).prefix(16)))).json"
         content = Mutex(nil)
     }
 
-    func instances(_ question: String, _ ask: () throws -> [Instance]) throws -> [Instance] {
-        try answer(question, \.instances, AnswerCache.lifetime, ask)
+    func instances(
+        _ question: String,
+        _ age: Age = .current,
+        _ ask: () throws -> [Instance]
+    ) throws -> [Instance] {
+        try answer(question, \.instances, age, ask)
+    }
+
+    /// An answer without asking; nil if there is none.
+    func knownInstances(_ question: String, _ age: Age) -> [Instance]? {
+        load { $0.instances[question] }.flatMap { isAnswer($0, age) ? $0.value : nil }
     }
 
     func keyPairs(_ question: String, _ ask: () throws -> [KeyPair]) throws -> [KeyPair] {
-        try answer(question, \.keyPairs, AnswerCache.lifetime, ask)
+        try answer(question, \.keyPairs, .current, ask)
     }
 
     /// Forgets what instances and key pairs are like, for one of them was just changed.
@@ -68,21 +105,26 @@ final class AnswerCache: Sendable {
     private func answer<Value: Codable & Sendable & Collection>(
         _ question: String,
         _ table: WritableKeyPath<Content, [String: Entry<Value>]>,
-        _ lifetime: TimeInterval,
+        _ age: Age,
         _ ask: () throws -> Value
     ) throws -> Value {
-        if let known = load({ $0[keyPath: table][question] }), AnswerCache.isFresh(known.date, lifetime) {
-            return known.value
-        }
+        if let known = load({ $0[keyPath: table][question] }), isAnswer(known, age) { return known.value }
         let value = try ask()
-        guard !value.isEmpty else { return value }
+        guard !value.isEmpty || keepsNothing else { return value }
         change { content in
             // Old answers go, and so does everything if somebody asks very much in a few seconds.
-            content[keyPath: table] = content[keyPath: table].filter { AnswerCache.isFresh($0.value.date, lifetime) }
+            content[keyPath: table] = content[keyPath: table]
+                .filter { AnswerCache.isFresh($0.value.date, AnswerCache.suggestionLifetime) }
             if content[keyPath: table].count >= AnswerCache.limit { content[keyPath: table] = [:] }
             content[keyPath: table][question] = Entry(date: Date(), value: value)
         }
         return value
+    }
+
+    private func isAnswer<Value: Collection>(_ known: Entry<Value>, _ age: Age) -> Bool {
+        guard AnswerCache.isFresh(known.date, age.limit) else { return false }
+        if case .suggestion = age { return true }
+        return !known.value.isEmpty || known.date >= start
     }
 
     /// A date from the future is the mark of a clock that was set back.
@@ -109,7 +151,7 @@ final class AnswerCache: Sendable {
             var changed = content ?? read()
             body(&changed)
             content = changed
-            guard let data = try? JSONEncoder().encode(changed), data.count <= 1 << 20 else { return }
+            guard let data = try? JSONEncoder().encode(changed), data.count <= sizeLimit else { return }
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
             try? StateFile.makeFolder(folder)
             try? StateFile.write(path, Array(data))

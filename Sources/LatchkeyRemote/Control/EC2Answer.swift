@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyAPI
 
 /// What is read of EC2's answers, with the wire's names. It is less than the shapes of the API that latchkeyd fills,
 /// and all but the ids may be missing: AWS leaves out and adds what it likes, and its look-alikes even more.
@@ -10,13 +11,15 @@ enum EC2Answer {
         let value: String
     }
 
+    private static func texts(_ tags: [Tag]?) -> [String?] { (tags ?? []).flatMap { [$0.key, $0.value] } }
+
     struct DescribeInstances: Decodable {
         let reservationSet: [Reservation]?
         let nextToken: String?
     }
 
     struct Reservation: Decodable {
-        let instancesSet: [Instance]?
+        let instancesSet: RecordList<Instance>?
     }
 
     struct State: Decodable {
@@ -30,7 +33,7 @@ enum EC2Answer {
     /// What an order is answered with, of which nothing is read.
     struct Nothing: Decodable {}
 
-    struct Instance: Decodable {
+    struct Instance: Decodable, ListedRecord {
         let instanceId: String
         let imageId: String?
         let instanceState: State
@@ -45,30 +48,42 @@ enum EC2Answer {
         let ipAddress: String?
         let ipv6Address: String?
         let tagSet: [Tag]?
+
+        var texts: [String?] {
+            [
+                instanceId, imageId, instanceState.name, stateReason?.message, privateDnsName, dnsName, keyName,
+                platform,
+                platformDetails, privateIpAddress, ipAddress, ipv6Address,
+            ] + EC2Answer.texts(tagSet)
+        }
     }
 
     struct DescribeKeyPairs: Decodable {
-        let keySet: [KeyPair]?
+        let keySet: RecordList<KeyPair>?
     }
 
-    struct KeyPair: Decodable {
+    struct KeyPair: Decodable, ListedRecord {
         let keyPairId: String?
         let keyName: String
         let keyFingerprint: String?
         let publicKey: String?
         let createTime: Date?
         let tagSet: [Tag]?
+
+        var texts: [String?] { [keyPairId, keyName, keyFingerprint, publicKey] + EC2Answer.texts(tagSet) }
     }
 
     struct DescribeImages: Decodable {
-        let imagesSet: [Image]?
+        let imagesSet: RecordList<Image>?
     }
 
-    struct Image: Decodable {
+    struct Image: Decodable, ListedRecord {
         let imageId: String
         let name: String?
         let description: String?
         let platformDetails: String?
+
+        var texts: [String?] { [imageId, name, description, platformDetails] }
     }
 
     struct GetConsoleOutput: Decodable {

@@ -89,7 +89,7 @@ package struct EC2Operations: Sendable {
     /// What instances can be launched from, by name.
     package func images() throws -> [Image] {
         let answer = try ask(EC2.DescribeImages(), as: EC2Answer.DescribeImages.self)
-        return (answer.imagesSet ?? []).map { Image(id: $0.imageId, name: $0.name ?? $0.imageId) }
+        return (answer.imagesSet?.records ?? []).map { Image(id: $0.imageId, name: $0.name ?? $0.imageId) }
             .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
@@ -103,7 +103,7 @@ package struct EC2Operations: Sendable {
         request.clientToken = UUID().uuidString
         request.tagSpecification = EC2Operations.specification("instance", launch.tags).map { [$0] }
         let answer = try ask(request, as: EC2Answer.Reservation.self)
-        guard let id = answer.instancesSet?.first?.instanceId else {
+        guard let id = answer.instancesSet?.records.first?.instanceId else {
             throw failure(.malformed("RunInstances names no instance"), "ec2:RunInstances")
         }
         return id
@@ -155,7 +155,7 @@ package struct EC2Operations: Sendable {
         request.filter = [EC2.Filter(name: "instance-id", value: ids)]
         let answer = try ask(request, as: EC2Answer.DescribeInstances.self)
         var progress: [Instance.ID: Progress] = [:]
-        for instance in (answer.reservationSet ?? []).flatMap({ $0.instancesSet ?? [] }) {
+        for instance in (answer.reservationSet ?? []).flatMap({ $0.instancesSet?.records ?? [] }) {
             progress[instance.instanceId] = Progress(
                 state: InstanceState(rawValue: instance.instanceState.name),
                 reason: instance.stateReason?.message?.terminalSafe

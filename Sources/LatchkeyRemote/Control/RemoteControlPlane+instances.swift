@@ -10,7 +10,8 @@ extension RemoteControlPlane {
 
     /// Everything but what is gone for good.
     private static let living = InstanceState.allCases.filter { $0 != .terminated }.map(\.rawValue)
-    private static let pageSize = 1000
+    /// EC2's own (API Reference, DescribeInstances, MaxResults).
+    private static let pageSize = RemoteService.PageSize(most: 1000, least: 5)
 
     /// The values of filters may have wildcards, which a backslash takes that meaning from.
     static func exactly(_ text: String) -> String {
@@ -35,7 +36,7 @@ extension RemoteControlPlane {
                 let addressed = try found([(filter, exactly)], limit) { _ in true }
                 if !addressed.isEmpty { return addressed }
             }
-            let managed = try managedInstances()
+            let managed = try managedInstances(.current)
             let exact = managed.filter { $0.name == text || $0.addresses.contains(text) }
             if !exact.isEmpty { return Array(exact.prefix(limit)) }
             let beginning = ["\(exactly[0])*"]
@@ -63,6 +64,7 @@ extension RemoteControlPlane {
 
     package func instances(withIDs ids: [Instance.ID]) throws -> [Instance] {
         let launched = ids.filter { !$0.hasPrefix(Identifier.managedInstancePrefix) }
+        let managed = ids.filter { $0.hasPrefix(Identifier.managedInstancePrefix) }
         var found: [Instance] = []
         if !launched.isEmpty {
             // As a filter, an id that is not known is no error.
@@ -70,12 +72,12 @@ extension RemoteControlPlane {
                 try describe([("instance-id", launched)], limit: .max)
             }
         }
-        if launched.count < ids.count { found += try managedInstances() }
+        if !managed.isEmpty { found += try managedInstances(withIDs: managed) }
         return ids.compactMap { id in found.first { $0.id == id } }
     }
 
     package func instances() throws -> [Instance] {
-        (try noted(describe([], limit: .max)) + managedInstances())
+        (try noted(describe([], limit: .max)) + managedInstances(.fresh))
             .sorted { ($0.name == nil ? 1 : 0, $0.name ?? "", $0.id) < ($1.name == nil ? 1 : 0, $1.name ?? "", $1.id) }
     }
 
@@ -85,7 +87,7 @@ extension RemoteControlPlane {
             "names:\(text)",
             limit: limit
         )
-        let names = (try matches + managedInstances()).compactMap(\.name).filter { $0.hasPrefix(text) }
+        let names = (try matches + managedInstances(.suggestion)).compactMap(\.name).filter { $0.hasPrefix(text) }
         return Array(Set(names).sorted().prefix(limit))
     }
 
@@ -120,7 +122,7 @@ extension RemoteControlPlane {
 
     /// Answers are kept without what this machine has noted itself, which may change at any time.
     private func cached(_ question: String, limit: Int, _ ask: () throws -> [Instance]) throws -> [Instance] {
-        try noted(cache.instances("\(question) \(limit)", ask))
+        try noted(cache.instances("\(question) \(limit)", .current, ask))
     }
 
     /// The same instances with the host keys that this machine has pinned for them.
@@ -135,21 +137,32 @@ extension RemoteControlPlane {
 
     private func describe(_ filters: [Filter], limit: Int) throws -> [Instance] {
         var found: [EC2Answer.Instance] = []
-        var token: String?
-        repeat {
-            var request = EC2.DescribeInstances()
-            request.filter = filters.isEmpty ? nil : filters.map { EC2.Filter(name: $0.name, value: $0.values) }
-            request.maxResults = RemoteControlPlane.pageSize
-            request.nextToken = token
-            let answer = try service.ask(request, as: EC2Answer.DescribeInstances.self)
-            found += (answer?.reservationSet ?? []).flatMap { $0.instancesSet ?? [] }
-            // A page may be empty and another one follow: filters apply to what was read, not to what is given.
-            let next = answer?.nextToken.flatMap { $0.isEmpty ? nil : $0 }
-            guard next != token || next == nil else { break }
-            token = next
-        } while token != nil && found.count < limit
+        var leftOut = 0
+        try service.readPages(
+            of: RemoteControlPlane.pageSize,
+            { size, token in
+                var request = EC2.DescribeInstances()
+                request.filter = filters.isEmpty ? nil : filters.map { EC2.Filter(name: $0.name, value: $0.values) }
+                request.maxResults = size
+                request.nextToken = token
+                return request
+            },
+            as: EC2Answer.DescribeInstances.self,
+            take: { answer in
+                // A page may be empty and another one follow: filters apply to what was read, not to what is given.
+                let lists = (answer.reservationSet ?? []).compactMap(\.instancesSet)
+                for list in lists {
+                    found += list.records
+                    leftOut += list.leftOut
+                }
+                let byteCount = lists.reduce(0) { $0 + $1.byteCount }
+                return RemoteService.Page(byteCount: byteCount, next: answer.nextToken, goesOn: found.count < limit)
+            }
+        )
         let known = try users(of: found)
-        return found.compactMap { Instance($0, user: known[$0.instanceId]) }
+        let instances = found.compactMap { Instance($0, user: known[$0.instanceId]) }
+        tell(leftOut: leftOut + found.count - instances.count)
+        return instances
     }
 
     // MARK: Whom to log in as
@@ -194,7 +207,7 @@ extension RemoteControlPlane {
                 as: EC2Answer.DescribeImages.self,
                 absentCodes: ["UnauthorizedOperation", "AccessDenied", "InvalidAction"]
             )
-            for image in answer?.imagesSet ?? [] {
+            for image in answer?.imagesSet?.records ?? [] {
                 fresh[image.imageId] =
                     LoginUser.guess(from: [image.name, image.description, image.platformDetails]) ?? ""
             }

@@ -4,42 +4,74 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyModel
 
-/// Machines that registered themselves (`mi-…`) are known to Systems Manager only.
+/// Machines that registered themselves (`mi-…`) are known to Systems Manager only, which finds none by its name: whoever asks
+/// for one has to read of them all. So what was read is kept for a moment.
 extension RemoteControlPlane {
-    private static let pageSize = 50
+    /// Systems Manager's own (API Reference, DescribeInstanceInformation, MaxResults).
+    private static let pageSize = RemoteService.PageSize(most: 50, least: 5)
 
     /// All of them; none where the service is not there or may not be asked.
-    func managedInstances() throws -> [Instance] {
-        try service.signIn()
-        let found: [Instance]
-        do throws(ServiceFailure) { found = try askForManagedInstances() } catch {
-            // Look-alikes of EC2 come without this service, and not everybody may use it.
-            if case .refused(_, let status, _) = error, status < 500 || !service.isAmazon { return [] }
-            throw service.settings.error(error, doing: "ssm:DescribeInstanceInformation")
+    ///
+    /// - Parameter age: how old the answer may be.
+    func managedInstances(_ age: AnswerCache.Age) throws -> [Instance] {
+        try noted(managedCache.instances("managed", age) { try askForManagedInstances() })
+    }
+
+    /// Those with these ids, which need not be read of among all.
+    func managedInstances(withIDs ids: [Instance.ID]) throws -> [Instance] {
+        if let all = managedCache.knownInstances("managed", .current) {
+            return try noted(all.filter { ids.contains($0.id) })
+        }
+        var found: [Instance] = []
+        for start in stride(from: 0, to: ids.count, by: RemoteControlPlane.pageSize.most) {
+            let some = Array(ids[start..<min(start + RemoteControlPlane.pageSize.most, ids.count)])
+            found += try managedCache.instances("ids:\(some.joined(separator: ","))") {
+                try askForManagedInstances(some)
+            }
         }
         return try noted(found)
     }
 
-    private func askForManagedInstances() throws(ServiceFailure) -> [Instance] {
+    private func askForManagedInstances(_ ids: [Instance.ID]? = nil) throws -> [Instance] {
+        try service.signIn()
         var found: [Instance] = []
-        var token: String?
-        repeat {
-            var request = DescribeInstanceInformation()
-            request.filters = [DescribeInstanceInformation.Filter(key: "ResourceType", values: ["ManagedInstance"])]
-            request.maxResults = RemoteControlPlane.pageSize
-            request.nextToken = token
-            let answer = try service.sessions.call(request)
-            found += answer.instanceInformationList.compactMap(Instance.init)
-            let next = answer.nextToken.flatMap { $0.isEmpty ? nil : $0 }
-            guard next != token || next == nil else { break }
-            token = next
-        } while token != nil
+        var leftOut = 0
+        do throws(ServiceFailure) {
+            try service.readPages(
+                of: RemoteControlPlane.pageSize,
+                { size, token in
+                    var request = DescribeInstanceInformation()
+                    request.filters = [
+                        DescribeInstanceInformation.Filter(key: "ResourceType", values: ["ManagedInstance"])
+                    ]
+                    if let ids {
+                        request.filters?.append(DescribeInstanceInformation.Filter(key: "InstanceIds", values: ids))
+                    }
+                    request.maxResults = size
+                    request.nextToken = token
+                    return request
+                },
+                take: { answer in
+                    let list = answer.instanceInformationList
+                    let managed = list.records.filter { !$0.instanceId.hasPrefix(Identifier.instancePrefix) }
+                    let instances = managed.compactMap(Instance.init)
+                    found += instances
+                    leftOut += list.leftOut + managed.count - instances.count
+                    return RemoteService.Page(byteCount: list.byteCount, next: answer.nextToken, goesOn: true)
+                }
+            )
+        } catch {
+            // Look-alikes of EC2 come without this service, and not everybody may use it.
+            if case .refused(_, let status, _) = error, status < 500 || !service.isAmazon { return [] }
+            throw service.settings.error(error, doing: "ssm:DescribeInstanceInformation")
+        }
+        tell(leftOut: leftOut)
         return found
     }
 }
 
 extension Instance {
-    /// - Returns: nil for one that EC2 knows as well.
+    /// - Returns: nil for one whose id is none.
     fileprivate init?(_ information: DescribeInstanceInformation.Information) {
         guard information.instanceId.hasPrefix(Identifier.managedInstancePrefix),
             Identifier.looksLikeInstanceID(information.instanceId)

@@ -11,27 +11,49 @@ package struct RemoteControlPlane: Sendable {
     package let service: RemoteService
     let notes: any InstanceNotes
     let cache: AnswerCache
+    /// The list of all managed instances has a file of its own, for few commands need it.
+    let managedCache: AnswerCache
+    private let note: @Sendable (String) -> Void
 
-    package init(_ service: RemoteService, notes: any InstanceNotes, cacheFolder: String) {
+    /// - Parameter note: tells the user something beside a command's output, safe for a terminal.
+    package init(
+        _ service: RemoteService,
+        notes: any InstanceNotes,
+        cacheFolder: String,
+        note: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.service = service
         self.notes = notes
+        self.note = note
         let settings = service.settings
-        cache = AnswerCache(
+        let scope = [
+            settings.profileName, service.region, service.address.httpOrigin, settings.files.configPath,
+            settings.files.credentialsPath,
+            settings.choice.excludesEnvironmentKeys ? "" : settings.variable("AWS_ACCESS_KEY_ID") ?? "",
+        ]
+        cache = AnswerCache(folder: cacheFolder, scope: scope)
+        managedCache = AnswerCache(
             folder: cacheFolder,
-            scope: [
-                settings.profileName, service.region, service.address.httpOrigin, settings.files.configPath,
-                settings.files.credentialsPath,
-                settings.choice.excludesEnvironmentKeys ? "" : settings.variable("AWS_ACCESS_KEY_ID") ?? "",
-            ]
+            scope: scope + ["managed"],
+            sizeLimit: 16 << 20,
+            keepsNothing: true
         )
+    }
+
+    /// Tells that some instances are not shown.
+    func tell(leftOut count: Int) {
+        guard count > 0 else { return }
+        note("\(count) instance\(count == 1 ? " is" : "s are") left out, of which the server says what cannot be read")
     }
 
     /// What changes instances and key pairs there; on AWS nothing is ever changed.
     ///
     /// - Throws: `usage` on AWS.
     package func operations() throws -> EC2Operations {
-        let cache = cache
-        return try service.operations { cache.forget() }
+        try service.operations { [cache, managedCache] in
+            cache.forget()
+            managedCache.forget()
+        }
     }
 
     /// The base64 of an instance's encrypted password; empty if it is not ready.
@@ -60,7 +82,13 @@ extension RemoteControlPlane: ControlPlane {
         request.keyName = names
         request.includePublicKey = true
         let answer = try service.ask(request, as: EC2Answer.DescribeKeyPairs.self, absentCodes: absentCodes)
-        return (answer?.keySet ?? []).compactMap(KeyPair.init)
+        let list = answer?.keySet
+        if let count = list?.leftOut, count > 0 {
+            note(
+                "\(count) key pair\(count == 1 ? " is" : "s are") left out, of which the server says what cannot be read"
+            )
+        }
+        return (list?.records ?? []).compactMap(KeyPair.init)
     }
 
     package func instanceCount(launchedWith keyName: String) throws -> Int {

@@ -80,4 +80,78 @@ package struct RemoteService: Sendable {
             throw settings.error(error, doing: "ec2:\(Request.operation)")
         }
     }
+
+    /// Goes through the pages of a list of EC2's.
+    ///
+    /// - Parameters:
+    ///   - request: with the page's size and, from the second on, its token.
+    ///   - take: takes a page's records; it says what goes on from there, and whether that is wanted.
+    /// - Throws: as ``ask(_:as:absentCodes:)``, and `controlPlaneUnreachable` for a list that does not end.
+    func readPages<Request: EC2.Request, Answer: Decodable>(
+        of size: PageSize,
+        _ request: (_ size: Int, _ token: String?) -> Request,
+        as type: Answer.Type,
+        take: (Answer) -> Page
+    ) throws {
+        try signIn()
+        do throws(ServiceFailure) {
+            try RemoteService.readPages(Request.operation, of: size, take: take) {
+                (size, token, patience) throws(ServiceFailure) in
+                try ec2.call(Request.operation, request(size, token), as: type, timeout: patience)
+            }
+        } catch {
+            throw settings.error(error, doing: "ec2:\(Request.operation)")
+        }
+    }
+
+    /// The same for a list of Systems Manager's.
+    ///
+    /// - Throws: `ServiceFailure`.
+    func readPages<Request: ServiceRequest>(
+        of size: PageSize,
+        _ request: (_ size: Int, _ token: String?) -> Request,
+        take: (Request.Response) -> Page
+    ) throws(ServiceFailure) {
+        try RemoteService.readPages(Request.operation, of: size, take: take) {
+            (size, token, patience) throws(ServiceFailure) in
+            try sessions.call(request(size, token), timeout: patience)
+        }
+    }
+
+    /// How many records are asked for at once: as many as the service gives, and at least so many.
+    struct PageSize {
+        let most: Int
+        let least: Int
+    }
+
+    /// What is known of a page once its records were taken.
+    struct Page {
+        /// ``RecordList/byteCount`` of its records.
+        let byteCount: Int
+        let next: String?
+        /// Whether another page is wanted, if there is one.
+        let goesOn: Bool
+    }
+
+    private static func readPages<Answer>(
+        _ operation: String,
+        of size: PageSize,
+        take: (Answer) -> Page,
+        ask: (_ size: Int, _ token: String?, _ patience: Int) throws(ServiceFailure) -> Answer
+    ) throws(ServiceFailure) {
+        var paging = Paging(operation)
+        var count = size.most
+        while true {
+            let answer: Answer
+            do throws(ServiceFailure) {
+                answer = try ask(count, paging.token, paging.patience())
+            } catch .unreachable(.tooLong) where count > size.least {
+                // Some of its records are far too long. Fewer at a time, the others are seen all the same.
+                count = max(size.least, count / 8)
+                continue
+            }
+            let page = take(answer)
+            guard try paging.turn(to: page.next, keeping: page.byteCount), page.goesOn else { return }
+        }
+    }
 }

@@ -11,7 +11,7 @@ struct ContainerCredentials {
     private static let relativeHost = "169.254.170.2"
     /// Besides loopback addresses, the only ones that are asked without TLS: a variable must not lead a token
     /// elsewhere.
-    private static let plainHosts: Set<String> = [relativeHost, "169.254.170.23", "fd00:ec2::23", "localhost"]
+    private static let plainHosts: Set<String> = [relativeHost, "169.254.170.23", "fd00:ec2::23"]
 
     private let settings: RemoteSettings
 
@@ -59,19 +59,13 @@ struct ContainerCredentials {
         }
         guard let url = settings.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
         let address = try parsed(url)
-        let isLoopback = address.host == "::1" || isLoopback(address.host)
-        guard address.isSecure || isLoopback || ContainerCredentials.plainHosts.contains(address.host) else {
+        guard address.isSecure || address.isLoopback || ContainerCredentials.plainHosts.contains(address.host) else {
             throw LatchkeyError(
                 .configurationInvalid,
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI names '\(address.host.terminalSafe)', which is asked over https only"
             )
         }
         return address
-    }
-
-    private func isLoopback(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     private func parsed(_ url: String) throws -> ServerAddress {

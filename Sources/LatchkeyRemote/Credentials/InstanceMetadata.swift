@@ -7,6 +7,7 @@ internal import LatchkeyTransport
 /// through any proxy that forwards requests).
 struct InstanceMetadata {
     private static let role = "/latest/meta-data/iam/security-credentials/"
+    private static let hostIPv6 = "fd00:ec2::254"
     /// Seconds that a token is good for.
     private static let tokenLifetime = 21_600
 
@@ -75,8 +76,15 @@ struct InstanceMetadata {
             ?? settings.profile["ec2_metadata_service_endpoint_mode"]
         let url =
             settings.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? settings.profile["ec2_metadata_service_endpoint"]
-            ?? (mode?.lowercased() == "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254")
-        do throws(TransportError) { return try ServerAddress(url: url) } catch {
+            ?? (mode?.lowercased() == "ipv6" ? "http://[\(InstanceMetadata.hostIPv6)]" : "http://169.254.169.254")
+        do throws(TransportError) {
+            let address = try ServerAddress(url: url)
+            // It hands out credentials.
+            guard address.isSecure || address.isOnLink || address.host == InstanceMetadata.hostIPv6 else {
+                throw .cleartext(address.httpOrigin.terminalSafe)
+            }
+            return address
+        } catch {
             throw LatchkeyError(.configurationInvalid, "the address of the metadata service \(error.words)")
         }
     }

@@ -21,6 +21,7 @@ struct FrontDoor: RequestResponder {
     let metrics: Metrics
     let workers: Workers
     let log: Logger
+    var origin = PublicOrigin.ofRequest
 
     private static let controlPath = "/v1/control-channel/"
     private static let dataPath = "/v1/data-channel/"
@@ -147,12 +148,12 @@ struct FrontDoor: RequestResponder {
         case StartSession.operation:
             let decoded = try decode(StartSession.self, request)
             return try ServiceJSON.encode(
-                try await manager.startSession(decoded, as: caller, origin: try streamOrigin(request))
+                try await manager.startSession(decoded, as: caller, origin: try origin.stream(of: request))
             )
         case ResumeSession.operation:
             let decoded = try decode(ResumeSession.self, request)
             return try ServiceJSON.encode(
-                try await manager.resumeSession(decoded, as: caller, origin: try streamOrigin(request))
+                try await manager.resumeSession(decoded, as: caller, origin: try origin.stream(of: request))
             )
         case TerminateSession.operation:
             return try ServiceJSON.encode(
@@ -229,14 +230,6 @@ struct FrontDoor: RequestResponder {
                 message: "the body is not what \(Request.operation) takes"
             )
         }
-    }
-
-    /// Where data channels are opened: where this request came to, by the name that the client knows the server by.
-    private func streamOrigin(_ request: IncomingRequest) throws(ServiceError) -> String {
-        guard let host = request.headers.first(name: "Host"), host.utf8.count <= 300,
-            host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/\\@?#\"<>".utf8.contains($0) })
-        else { throw .invalid("the request has no usable Host header") }
-        return "\(request.isSecure ? "wss" : "ws")://\(host)"
     }
 
     // MARK: Channels

@@ -86,11 +86,21 @@ let wireParsers: [String: One] = [
     },
     // A server's answer, whole or still on its way.
     "http": { start, count in
-        let reader = ResponseReader(buffer: Array(UnsafeBufferPointer(start: start, count: count)))
-        let response = try? reader.response(isAtEnd: true)
+        let bytes = UnsafeRawBufferPointer(start: start, count: count)
+        var whole = ResponseReader()
+        whole.append(bytes)
+        let response = try? whole.response(isAtEnd: true)
         precondition((response?.body.count ?? 0) <= count)
         _ = response?.excerpt
-        _ = try? reader.response(isAtEnd: false)
+        // Byte by byte it says the same.
+        var pieces = ResponseReader()
+        var isFaulty = false
+        for index in bytes.indices where !isFaulty {
+            pieces.append(UnsafeRawBufferPointer(rebasing: bytes[index...index]))
+            do { _ = try pieces.response(isAtEnd: false) } catch { isFaulty = true }
+        }
+        let last = isFaulty ? nil : try? pieces.response(isAtEnd: true)
+        precondition(last?.body == response?.body)
         return 0
     },
     // Where a server is, as someone else says.

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyModel
+package import LatchkeyTransport
+internal import NIOHTTP1
+
+/// How clients reach this server, which is not always as their requests arrive: a proxy may end their TLS. What a request says
+/// about that in headers is believed only where it comes from a proxy that was named.
+package struct PublicOrigin: Sendable {
+    /// The server's URL as clients know it, without a path; nil where each request tells.
+    private let server: ServerAddress?
+    private let proxies: [AddressRange]
+
+    /// - Parameter url: nil where each request tells.
+    /// - Throws: `addressInvalid` for a URL with a path; `cleartext` for one that clients refuse.
+    package init(url: String? = nil, proxies: [AddressRange] = []) throws(TransportError) {
+        self.proxies = proxies
+        guard let url else {
+            server = nil
+            return
+        }
+        let server = try ServerAddress(endpoint: url)
+        // Signatures are for the path that arrives.
+        guard server.path == "/" else { throw .addressInvalid(url.terminalSafe) }
+        self.server = server
+    }
+
+    /// Each request tells, and no proxy is believed.
+    package static let ofRequest = PublicOrigin()
+
+    private init() { (server, proxies) = (nil, []) }
+
+    /// Where data channels are opened: the server by the name that the client knows it by.
+    func stream(of request: IncomingRequest) throws(ServiceError) -> String {
+        if let server { return server.webSocketOrigin }
+        var (isSecure, host) = (request.isSecure, request.headers.first(name: "Host"))
+        if let source = request.source, proxies.contains(where: { $0.contains(source) }) {
+            let told = ForwardedRequest(request.headers)
+            isSecure = told.isSecure ?? isSecure
+            host = told.host ?? host
+        }
+        guard let host, host.utf8.count <= 300,
+            host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/\\@?#\"<>".utf8.contains($0) })
+        else { throw .invalid("the request has no usable Host header") }
+        return "\(isSecure ? "wss" : "ws")://\(host)"
+    }
+}
