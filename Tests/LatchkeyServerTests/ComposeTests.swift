@@ -127,7 +127,7 @@ struct ComposeTests {
             """
             services:
               latchkeyd:
-                entrypoint: [timeout, "900", /usr/local/sbin/latchkeyd-entrypoint]
+                entrypoint: [timeout, "3600", /usr/local/sbin/latchkeyd-entrypoint]
                 command: [\(volumes.joined(separator: ", "))]
                 restart: "no"
             """
@@ -137,6 +137,8 @@ struct ComposeTests {
             "COMPOSE_PROJECT_NAME": URL(fileURLWithPath: scratch.path).lastPathComponent.lowercased(),
             "LATCHKEYD_HOME": scratch.latchkeyHome, "LATCHKEYD_PORT": String(try TestRelay.freePort()),
             "LATCHKEYD_METADATA_PORT": String(port), "LATCHKEYD_IMAGE": ComposeTests.image,
+            // Of the engine that the tests use.
+            "LATCHKEYD_ENGINE": ProcessInfo.processInfo.environment["DOCKER_HOST"].map { $0.replacing("unix://", with: "") },
             // The client's own, beside the server's.
             "LATCHKEY_HOME": "\(scratch.path)/client", "PROGRAM": Scratch.program, "WORK": scratch.path,
             "AWS_CONFIG_FILE": profile, "AWS_SHARED_CREDENTIALS_FILE": profile, "AWS_PROFILE": "latchkey",

@@ -19,7 +19,7 @@ package final class ContainerAgent {
                 [
                     "docker", "run", "--detach", "--init", "--label", "latchkey-test", "--env",
                     "LATCHKEY_PUBLIC_KEY=\(key)", "--env", "LATCHKEY_SSHD_OPTIONS=-o ListenAddress=127.0.0.1",
-                    "--env", "LATCHKEY_LIFETIME_SECONDS=900",
+                    "--env", "LATCHKEY_LIFETIME_SECONDS=3600",
                 ] + volumes.flatMap { ["--volume", "\($0):\($1):ro"] } + [TestInstance.image]
             )
             .line

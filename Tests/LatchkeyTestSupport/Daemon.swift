@@ -2,7 +2,7 @@
 
 internal import Foundation
 
-/// A program that runs beside a test and ends by itself after 15 minutes, should the test be killed.
+/// A program that runs beside a test and ends by itself after an hour, should the test be killed.
 package final class Daemon {
     private let child: Spawn
 
@@ -19,7 +19,7 @@ package final class Daemon {
         var variables = ProcessInfo.processInfo.environment
         for (name, value) in environment { variables[name] = value }
         child = try Spawn(
-            ["timeout", "900"] + arguments,
+            ["timeout", "3600"] + arguments,
             environment: variables,
             input: null,
             output: null,

@@ -36,7 +36,7 @@ package final class TestInstance: @unchecked Sendable {
     }
 
     /// Runs `body` with a fresh instance that lets these public keys in, and removes it whatever happens. If this process
-    /// is killed, it ends by itself after 15 minutes.
+    /// is killed, it ends by itself after an hour.
     ///
     /// - Parameter options: sshd's, for example `MaxAuthTries=1`.
     package static func with<Value>(
@@ -132,7 +132,7 @@ private final class Container: Machine {
                 "docker", "run", "--detach", "--init", "--publish", "127.0.0.1::22", "--label", "latchkey-test",
                 "--env", "LATCHKEY_PUBLIC_KEY=\(keys.joined(separator: "\n"))", "--env",
                 "LATCHKEY_SSHD_OPTIONS=\(words)",
-                "--env", "LATCHKEY_LIFETIME_SECONDS=900", TestInstance.image,
+                "--env", "LATCHKEY_LIFETIME_SECONDS=3600", TestInstance.image,
             ])
             .line
         let published = try Execution.require(["docker", "port", id, "22"]).line
