@@ -64,7 +64,7 @@ struct HostileServerTests {
         .timeLimit(.minutes(5)),
         arguments: [
             ("chain([HEAD], forever(b'X: y\\r\\n'))", TransportError.malformed("an answer without end")),
-            ("chain([CHUNKED], forever(b'1\\r\\na\\r\\n' * 1000))", .tooLong),
+            ("chain([CHUNKED], forever(b'400\\r\\n' + b'a' * 1024 + b'\\r\\n'))", .tooLong),
             ("chain([HEAD + b'\\r\\n'], forever(b'a' * 65536))", .tooLong),
             ("chain([CHUNKED + b'1;'], forever(b'a' * 100))", .malformed("a chunk without a size")),
         ]

@@ -39,7 +39,7 @@ package struct PublicOrigin: Sendable {
             isSecure = told.isSecure ?? isSecure
             host = told.host ?? host
         }
-        guard let host, host.utf8.count <= 300,
+        guard let host, (1...300).contains(host.utf8.count),
             host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/\\@?#\"<>".utf8.contains($0) })
         else { throw .invalid("the request has no usable Host header") }
         return "\(isSecure ? "wss" : "ws")://\(host)"
