@@ -142,6 +142,7 @@ let package = Package(
             name: "LatchkeyAgentTests",
             dependencies: [
                 "LatchkeyAgent", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport",
+                "LatchkeyTransport",
             ]
         ),
         .testTarget(
