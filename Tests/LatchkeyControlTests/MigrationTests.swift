@@ -72,7 +72,9 @@ struct MigrationTests {
                 #expect(try store.keyPairs() == [pair])
                 #expect(try store.acceptedKey(of: instance.id, user: "admin") == key)
             }
-            #expect(try execute("SELECT identifier FROM grdb_migrations ORDER BY 1", path) == ["1", "2", "3", "4", "5"])
+            #expect(
+                try execute("SELECT identifier FROM grdb_migrations ORDER BY 1", path) == ["1", "2", "3", "4", "5"]
+            )
             let store = try Store(path: path)
             try store.add(ManagedInstance(instanceID: instance.id, machineFingerprint: "m", registered: time(0)))
             #expect(try store.managedInstances(limit: 1).elements.map(\.instanceID) == [instance.id])
