@@ -174,7 +174,8 @@ extension Store {
                 WHERE instanceID = ?
                 """,
             arguments: [
-                date.milliseconds, reason?.code, reason?.message.cut(to: .stateReason), state.rawValue, date.milliseconds, id,
+                date.milliseconds, reason?.code, reason?.message.cut(to: .stateReason), state.rawValue,
+                date.milliseconds, id,
             ]
         )
     }

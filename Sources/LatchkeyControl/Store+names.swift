@@ -56,7 +56,9 @@ extension Store {
 
     /// Tags as they are shown: those that were stored before there were limits are within them, too.
     static func tags(_ rows: [Row]) -> Tags {
-        Dictionary(rows.map { (($0[0] as String).cut(to: .tagKey), ($0[1] as String).cut(to: .tagValue)) }) { first, _ in
+        Dictionary(rows.map { (($0[0] as String).cut(to: .tagKey), ($0[1] as String).cut(to: .tagValue)) }) {
+            first,
+            _ in
             first
         }
     }

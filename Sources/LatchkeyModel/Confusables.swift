@@ -12,7 +12,9 @@ enum Confusables {
         var place = 0
         func number() -> UInt32 {
             var value: UInt32 = 0
-            while place < bytes.count, let digit = digit(bytes[place]) { (value, place) = (value * 62 + digit, place + 1) }
+            while place < bytes.count, let digit = digit(bytes[place]) {
+                (value, place) = (value * 62 + digit, place + 1)
+            }
             return value
         }
         while place < bytes.count {

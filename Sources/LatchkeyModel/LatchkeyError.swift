@@ -102,7 +102,8 @@ extension LatchkeyError {
     /// - Parameters:
     ///   - what: what has names, for example `instance`.
     ///   - id: whose name the other one is; nil where it says so itself.
-    package static func lookAlike(_ name: String, of other: String, _ what: String, id: String? = nil) -> LatchkeyError {
+    package static func lookAlike(_ name: String, of other: String, _ what: String, id: String? = nil) -> LatchkeyError
+    {
         let owner = id.map { " (\($0))" } ?? ""
         return LatchkeyError(
             .nameInvalid,

@@ -25,7 +25,9 @@ package enum Names {
     /// A login user: what sshd could know, and nothing that a shell or a terminal could obey.
     package static func user(_ name: String) throws -> String {
         try check(name, what: "user name", limit: .userName)
-        guard !name.unicodeScalars.contains(where: \.properties.isWhitespace) else { throw invalid("user name", name, "it contains a space") }
+        guard !name.unicodeScalars.contains(where: \.properties.isWhitespace) else {
+            throw invalid("user name", name, "it contains a space")
+        }
         return name
     }
 

@@ -63,7 +63,8 @@ extension StateFile {
         throw LatchkeyError(
             .fileUnusable,
             "\(what) '\(path.terminalSafe)' belongs to another user (\(name(of: status.st_uid))), who could change what it says",
-            hint: "be that user, or take it over: chown \(name(of: geteuid())) \(RemoteCommand.quoted(path).terminalSafe)"
+            hint:
+                "be that user, or take it over: chown \(name(of: geteuid())) \(RemoteCommand.quoted(path).terminalSafe)"
         )
     }
 

@@ -59,23 +59,23 @@ extension ProcessTests {
                 let connection = server.take()
                 try Self.greet(connection)
                 let process = "\(scratch.path)/process"
-                #expect(Local.eventually(within: 30) { (try? scratch.read(process).hasSuffix("\n")) == true })
+                #expect(Local.eventually { (try? scratch.read(process).hasSuffix("\n")) == true })
                 close(connection)
-                #expect(Local.eventually(within: 30) { attempts.withLock { $0 } == 2 })
+                #expect(Local.eventually { attempts.withLock { $0 } == 2 })
 
                 try scratch.write("go", "")
                 let manager = FileManager.default
-                #expect(Local.eventually(within: 30) { manager.fileExists(atPath: "\(scratch.path)/written") })
+                #expect(Local.eventually { manager.fileExists(atPath: "\(scratch.path)/written") })
                 // One whose end was not noticed would be a zombie.
                 let number = try scratch.read(process).trimmingCharacters(in: .whitespacesAndNewlines)
-                #expect(Local.eventually(within: 30) { !manager.fileExists(atPath: "/proc/\(number)") })
+                #expect(Local.eventually { !manager.fileExists(atPath: "/proc/\(number)") })
                 // All that while it was the same attempt.
                 #expect(attempts.withLock { $0 } == 2)
                 // It does not keep the session from ending either.
                 control.cancel()
-                #expect(Local.eventually(within: 30) { isOver.withLock { $0 } })
+                #expect(Local.eventually { isOver.withLock { $0 } })
                 gate.signal()
-                #expect(Local.eventually(within: 30) { !Threads.areRunning })
+                #expect(Local.eventually { !Threads.areRunning })
             }
         }
 

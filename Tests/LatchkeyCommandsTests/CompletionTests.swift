@@ -54,7 +54,8 @@ struct CompletionTests {
         "fish": "source ./script; function fish_prompt; echo -n 'ready> '; end",
     ]
 
-    @Test(arguments: ["bash", "zsh", "fish"]) func `what is completed is a name, whatever it says`(shell: String) throws {
+    @Test(arguments: ["bash", "zsh", "fish"]) func `what is completed is a name, whatever it says`(shell: String) throws
+    {
         try Scratch.with { scratch in
             let variables = try Self.fill(scratch)
             let script = try scratch.latchkey("--generate-completion-script", shell)
@@ -106,7 +107,14 @@ struct CompletionTests {
             var variables = try Self.fill(scratch)
             variables.updateValue(shell, forKey: "SAP_SHELL")
             let asked = try scratch.latchkey(
-                "---completion", "--", "--profile", "2", "0", "latchkey", "--profile", "",
+                "---completion",
+                "--",
+                "--profile",
+                "2",
+                "0",
+                "latchkey",
+                "--profile",
+                "",
                 environment: variables
             )
             #expect(asked.status == 0)
@@ -114,8 +122,13 @@ struct CompletionTests {
             #expect(lines.contains("web-1"))
             switch shell {
             case "bash":
-                let words = try Execution.require(["bash", "-c", "for w in \(lines.joined(separator: " ")); do echo \"$w\"; done"])
-                #expect(Set(words.text.split(separator: "\n").map(String.init)) == Set(Self.hostile.filter { Self.isOffered($0, "bash") } + ["web-1", "web-2"]))
+                let words = try Execution.require([
+                    "bash", "-c", "for w in \(lines.joined(separator: " ")); do echo \"$w\"; done",
+                ])
+                #expect(
+                    Set(words.text.split(separator: "\n").map(String.init))
+                        == Set(Self.hostile.filter { Self.isOffered($0, "bash") } + ["web-1", "web-2"])
+                )
             case "zsh": #expect(lines.contains("u a\\:b\\\\c") && lines.contains("z$(touch pwned)"))
             case "fish": #expect(Set(lines) == Set(Self.hostile + ["web-1", "web-2"]))
             default: #expect(lines == ["web-1", "web-2"])

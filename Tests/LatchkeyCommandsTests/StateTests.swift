@@ -59,8 +59,10 @@ struct StateTests {
             let words = "the folder '\(folder)' can be changed by others\n"
             for arguments in [
                 ["run", "--state", folder],
-                ["register", "--state", folder, "--endpoint", "https://127.0.0.1:1", "--activation-id", "a",
-                 "--activation-code", "b"],
+                [
+                    "register", "--state", folder, "--endpoint", "https://127.0.0.1:1", "--activation-id", "a",
+                    "--activation-code", "b",
+                ],
                 ["authorized-keys", "--state", folder, "root"],
             ] {
                 let refused = try run(scratch, "latchkey-agent", arguments)

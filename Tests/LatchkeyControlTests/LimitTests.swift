@@ -86,7 +86,14 @@ struct LimitTests {
             )
             func add(_ index: Int, _ tags: Tags) throws -> KeyPair {
                 try store.addKeyPair(named: "pair-\(index)") {
-                    KeyPair(name: "pair-\(index)", publicKey: key, fingerprint: "f", origin: .imported, tags: tags, created: time(0))
+                    KeyPair(
+                        name: "pair-\(index)",
+                        publicKey: key,
+                        fingerprint: "f",
+                        origin: .imported,
+                        tags: tags,
+                        created: time(0)
+                    )
                 }
             }
             var count = 0
@@ -103,7 +110,12 @@ struct LimitTests {
     /// As an older version let them in: a character to it, a MB to everybody else.
     @Test func `what is longer than it may be is read, and shown in part`() throws {
         try withStore { store, path in
-            let web = Instance(id: "i-0aaaaaaaaaaaaaaaa", tags: ["Name": "web-1", "k": "v"], addresses: [], created: time(0))
+            let web = Instance(
+                id: "i-0aaaaaaaaaaaaaaaa",
+                tags: ["Name": "web-1", "k": "v"],
+                addresses: [],
+                created: time(0)
+            )
             try store.add(web)
             try store.add(ManagedInstance(instanceID: web.id, machineFingerprint: "m", registered: time(0)))
             try store.update(web.id, with: ManagedInstance.Report(agentName: "a", computerName: "c"), at: time(1))
@@ -119,9 +131,14 @@ struct LimitTests {
             let read = try #require(try store.instances(withIDs: [web.id]).first)
             #expect(read.name?.unicodeScalars.count == TextLimit.tagValue.scalars)
             #expect(read.tags.allSatisfy { $0.key.fits(.tagKey) && $0.value.fits(.tagValue) } && read.tags.count == 2)
-            #expect(try store.describeInstances(limit: 10).page.first?.tags.allSatisfy { $0.value.fits(.tagValue) } == true)
+            #expect(
+                try store.describeInstances(limit: 10).page.first?.tags.allSatisfy { $0.value.fits(.tagValue) } == true
+            )
             let report = try #require(try store.managedInstance(web.id)?.report)
-            #expect([report.computerName, report.agentName, report.platformName].allSatisfy { $0?.fits(.reportedField) == true })
+            #expect(
+                [report.computerName, report.agentName, report.platformName]
+                    .allSatisfy { $0?.fits(.reportedField) == true }
+            )
             #expect(try store.names(beginningWith: "a", limit: 5).allSatisfy { $0.fits(.instanceName) })
             // Every page ends, and the next one goes on behind it.
             var (found, last, turns): ([TagDescription], (resourceID: String, key: String)?, Int) = ([], nil, 0)

@@ -53,7 +53,11 @@ struct HostKeyTextTests {
         #expect(file(listens + "x\n\(Self.second)\n") == [])
         #expect(file("sshd: x\n\(Self.second)\n") == [])
         #expect(file(block(Self.first) + block(Self.second)) == [])
-        #expect(file("# web-1:22 SSH-2.0-OpenSSH\n\nweb-1 \(Self.first)\n\(Self.second) root@x\r\n") == [Self.first, Self.second])
+        #expect(
+            file("# web-1:22 SSH-2.0-OpenSSH\n\nweb-1 \(Self.first)\n\(Self.second) root@x\r\n") == [
+                Self.first, Self.second,
+            ]
+        )
     }
 
     @Test func `a console is disarmed for those who know no better`() {

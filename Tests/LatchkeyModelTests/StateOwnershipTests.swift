@@ -26,7 +26,9 @@ struct StateOwnershipTests {
             for (place, mode) in [(folder, 0o777), ("\(scratch.path)/a", 0o702), (folder, 0o1777), (folder, 0o722)] {
                 try chmod(mode, place)
                 let refused = try #require(refusal { try StateFile.makeFolder(folder) })
-                #expect(refused.code == .fileUnusable && refused.message == "the folder '\(place)' can be changed by others")
+                #expect(
+                    refused.code == .fileUnusable && refused.message == "the folder '\(place)' can be changed by others"
+                )
                 #expect(refused.hint == "if nobody did: chmod go-w \(place)")
                 #expect(refusal { try StateFile.checkFolder(folder) } == refused)
                 try Execution.require(["sh", "-c", (try #require(refused.hint)).replacing("if nobody did: ", with: "")])
@@ -51,7 +53,9 @@ struct StateOwnershipTests {
             try StateFile.makeFolder("\(link)/more/")
             for place in ["\(scratch.path)/links", "\(scratch.path)/real"] {
                 try chmod(0o722, place)
-                #expect(refusal { try StateFile.checkFolder(link) }?.message.contains("'\(place)' can be changed") == true)
+                #expect(
+                    refusal { try StateFile.checkFolder(link) }?.message.contains("'\(place)' can be changed") == true
+                )
                 try chmod(0o700, place)
             }
             try StateFile.checkFolder(link)
@@ -64,7 +68,9 @@ struct StateOwnershipTests {
             let folder = "\(scratch.path)/state"
             try StateFile.makeFolder(folder)
             try chmod(0o770, folder)
-            let isOwn = try Execution.require(["sh", "-c", "[ \"$(id -gn)\" = \"$(id -un)\" ] && echo own || true"]).line == "own"
+            let isOwn =
+                try Execution.require(["sh", "-c", "[ \"$(id -gn)\" = \"$(id -un)\" ] && echo own || true"]).line
+                == "own"
             #expect((refusal { try StateFile.checkFolder(folder) } == nil) == isOwn)
             // Everybody's.
             try chmod(0o772, folder)
@@ -80,12 +86,18 @@ struct StateOwnershipTests {
             try StateFile.checkFile("\(scratch.path)/none")
             #expect(try StateFile.readOwn("\(scratch.path)/none") == nil)
             try FileManager.default.createSymbolicLink(atPath: "\(scratch.path)/link", withDestinationPath: path)
-            #expect(refusal { try StateFile.checkFile("\(scratch.path)/link") }?.message == "'\(scratch.path)/link' is a link")
+            #expect(
+                refusal { try StateFile.checkFile("\(scratch.path)/link") }?.message
+                    == "'\(scratch.path)/link' is a link"
+            )
             #expect(refusal { try StateFile.checkFile(scratch.path) }?.message == "'\(scratch.path)' is no plain file")
             try chmod(0o602, path)
             #expect(refusal { try StateFile.checkFile(path) }?.hint == "if nobody did: chmod go-w \(path)")
             #expect(refusal { _ = try StateFile.readOwn(path) }?.hint == "if nobody did: chmod go-w \(path)")
-            #expect(refusal { _ = try StateFile.readOwn("\(scratch.path)/link") }?.hint == "if nobody did: chmod go-w \(scratch.path)/link")
+            #expect(
+                refusal { _ = try StateFile.readOwn("\(scratch.path)/link") }?.hint
+                    == "if nobody did: chmod go-w \(scratch.path)/link"
+            )
         }
     }
 
@@ -115,8 +127,13 @@ struct StateOwnershipTests {
             // A link of another user's may lead elsewhere tomorrow.
             try FileManager.default.createSymbolicLink(atPath: "\(scratch.path)/link", withDestinationPath: folder)
             try Execution.require(["chown", "-h", "nobody", "\(scratch.path)/link"])
-            #expect(refusal { try StateFile.checkFolder("\(scratch.path)/link") }?.message.hasPrefix("the link ") == true)
-            #expect(refusal { try StateFile.checkFolder("\(scratch.path)/link/inner") }?.message.hasPrefix("the link ") == true)
+            #expect(
+                refusal { try StateFile.checkFolder("\(scratch.path)/link") }?.message.hasPrefix("the link ") == true
+            )
+            #expect(
+                refusal { try StateFile.checkFolder("\(scratch.path)/link/inner") }?.message.hasPrefix("the link ")
+                    == true
+            )
         }
     }
 }

@@ -30,7 +30,10 @@ struct TextLimitTests {
         #expect(!String(repeating: "e\u{301}", count: 65).fits(.tagKey))
         #expect(String(repeating: "🙂", count: 256).fits(.tagValue))
         #expect(!String(repeating: "🙂", count: 257).fits(.tagValue))
-        #expect(String(repeating: "x", count: 255).fits(.keyPairName) && !String(repeating: "é", count: 128).fits(.keyPairName))
+        #expect(
+            String(repeating: "x", count: 255).fits(.keyPairName)
+                && !String(repeating: "é", count: 128).fits(.keyPairName)
+        )
     }
 
     @Test func `a scalar is in what is left whole or not at all`() {
@@ -44,7 +47,8 @@ struct TextLimitTests {
     @Test func `names and tags are refused by what they cost, in few words`() throws {
         let checks: [(String) throws -> Void] = [
             { _ = try Names.instance($0) }, { _ = try Names.keyPair($0) }, { _ = try Names.user($0) },
-            { _ = try Names.address($0) }, { try Names.tag(key: $0, value: "") }, { try Names.tag(key: "k", value: $0) },
+            { _ = try Names.address($0) }, { try Names.tag(key: $0, value: "") },
+            { try Names.tag(key: "k", value: $0) },
             { _ = try TagArgument("k=\($0)") },
         ]
         for check in checks {

@@ -151,7 +151,9 @@ extension RelayTests {
                     #expect(answer == "good")
                     try Scratch.with { client in
                         let listed = try client.latchkey(
-                            "instance", "list", "--quiet",
+                            "instance",
+                            "list",
+                            "--quiet",
                             environment: try relay.profile(in: client)
                         )
                         #expect(Set(listed.text.split(separator: "\n").map(String.init)) == Set(ids), "\(listed.error)")

@@ -3,9 +3,7 @@
 internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
-internal import LatchkeyRemote
 
 /// The options of every command that enters an instance.
 struct EntryOptions: ParsableArguments {

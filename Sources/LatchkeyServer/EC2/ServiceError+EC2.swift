@@ -34,11 +34,17 @@ extension ServiceError {
     )
 
     static func keyPairNotFound(name: String) -> ServiceError {
-        ServiceError(code: "InvalidKeyPair.NotFound", message: "The key pair '\(name.cut(to: .keyPairName))' does not exist")
+        ServiceError(
+            code: "InvalidKeyPair.NotFound",
+            message: "The key pair '\(name.cut(to: .keyPairName))' does not exist"
+        )
     }
 
     static func keyPairNotFound(id: String) -> ServiceError {
-        ServiceError(code: "InvalidKeyPair.NotFound", message: "The key pair ID '\(id.cut(to: .quotation))' does not exist")
+        ServiceError(
+            code: "InvalidKeyPair.NotFound",
+            message: "The key pair ID '\(id.cut(to: .quotation))' does not exist"
+        )
     }
 
     static func instancesNotFound(_ ids: [String]) -> ServiceError {
@@ -79,7 +85,8 @@ extension ServiceError {
         switch fault {
         case .unknown(let id) where id.hasPrefix(Identifier.keyPairPrefix): .keyPairNotFound(id: id)
         case .unknown(let id) where id.hasPrefix(Identifier.instancePrefix): .instancesNotFound([id])
-        case .unknown(let id): ServiceError(code: "InvalidID", message: "The ID '\(id.cut(to: .quotation))' is not valid")
+        case .unknown(let id):
+            ServiceError(code: "InvalidID", message: "The ID '\(id.cut(to: .quotation))' is not valid")
         case .tooMany(let id):
             ServiceError(
                 code: "TagLimitExceeded",
