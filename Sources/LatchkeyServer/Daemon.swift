@@ -133,7 +133,6 @@ package struct Daemon {
             log: log,
             origin: options.origin
         )
-        let history = SessionHistory(store: store, workers: workers, log: log)
         for record in try store.liveSessions() { try relay.adopt(record).wait() }
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
@@ -145,24 +144,24 @@ package struct Daemon {
         let keeper = CertificateKeeper(
             certificates,
             [certificate, launching?.certificate].compactMap { $0 },
-            workers: workers,
             metrics: metrics,
             log: log
         )
-        .watch(group.next())
         try announce(
             channels.first?.localAddress?.port,
             isSecure: certificate != nil,
             AccessKeys(store: store, key: key),
             store
         )
-        let tasks = [
-            RevocationWatch(signers: signers, relay: relay, log: log).start(), history.start(group.next()), watch, keeper,
+        let tickers = [
+            try RevocationWatch(signers: signers, relay: relay, log: log).start(),
+            try SessionHistory(store: store, log: log).start(), try keeper.start(),
         ]
         waitForStop()
         log.notice("stopping")
         for channel in channels { try? channel.close().wait() }
-        for task in tasks { task?.cancel() }
+        for ticker in tickers { ticker.stop() }
+        watch?.cancel()
         launching?.launcher.finish()
         launchWorkers.stop()
         try? relay.loop.submit { relay.stop() }.wait()

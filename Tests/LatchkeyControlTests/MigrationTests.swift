@@ -73,7 +73,9 @@ struct MigrationTests {
                 #expect(try store.acceptedKey(of: instance.id, user: "admin") == key)
             }
             #expect(
-                try execute("SELECT identifier FROM grdb_migrations ORDER BY 1", path) == ["1", "2", "3", "4", "5", "6"]
+                try execute("SELECT identifier FROM grdb_migrations ORDER BY 1", path) == [
+                    "1", "2", "3", "4", "5", "6",
+                ]
             )
             let store = try Store(path: path)
             try store.add(ManagedInstance(instanceID: instance.id, machineFingerprint: "m", registered: time(0)))

@@ -5,8 +5,6 @@ import LatchkeyControl
 import LatchkeyModel
 import LatchkeyTestSupport
 import Logging
-import NIOCore
-import NIOPosix
 import Testing
 
 @testable import LatchkeyServer
@@ -107,13 +105,9 @@ struct JournalTests {
 
     @Test func `old sessions are forgotten again and again, a few at a time`() throws {
         try with { place in
-            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            defer { try? group.syncShutdownGracefully() }
-            let workers = Workers(threads: 1)
-            defer { workers.stop() }
             let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            var history = SessionHistory(store: place.store, workers: workers, log: log)
-            history.interval = .milliseconds(50)
+            var history = SessionHistory(store: place.store, log: log)
+            history.interval = 50
             func addOld(_ count: Int) throws {
                 let date = Date().addingTimeInterval(-SessionHistory.memory - 60)
                 for number in 0..<count { try place.add("old-\(number)", started: date, ended: date) }
@@ -122,8 +116,8 @@ struct JournalTests {
             try addOld(450)
             try place.add("new", ended: Date())
             try place.add("alive")
-            let task = history.start(group.next())
-            defer { task.cancel() }
+            let ticker = try history.start()
+            defer { ticker.stop() }
             try TestRelay.wait(for: "the old ones to go") { try count() == 1 }
             try addOld(3)
             try TestRelay.wait(for: "the next ones to go") { try count() == 1 }

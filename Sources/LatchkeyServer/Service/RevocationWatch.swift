@@ -8,13 +8,12 @@ internal import Synchronization
 /// Looks twice a second whether access keys and instances are gone, which other processes may have removed from the database,
 /// and has the relay end what rests on them.
 final class RevocationWatch: Sendable {
-    private static let interval = TimeAmount.milliseconds(500)
+    /// Milliseconds.
+    private static let interval: Int64 = 500
 
     private let signers: KnownSigners
     private let relay: Relay
     private let log: Logger
-    /// A thread for this alone, so that it is never late.
-    private let workers = Workers(threads: 1)
     /// The first look also ends what was removed while no server ran.
     private let hasLooked = Atomic(false)
     /// What goes on is told once.
@@ -26,17 +25,12 @@ final class RevocationWatch: Sendable {
         self.log = log
     }
 
-    /// - Returns: what does it, until it is cancelled.
-    func start() -> RepeatedTask {
-        let loop = relay.loop
-        return loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: RevocationWatch.interval) { _ in
-            loop.makeFutureWithTask { await self.look() }
-        }
-    }
+    /// - Returns: what does it, until it is stopped, on a thread for this alone, so that it is never late.
+    func start() throws -> Ticker { try Ticker(every: RevocationWatch.interval) { self.look() } }
 
-    private func look() async {
+    private func look() {
         do {
-            let hasChanged = try await workers.run { [signers] in try signers.refresh() }
+            let hasChanged = try signers.refresh()
             if hasFailed.exchange(false, ordering: .relaxed) {
                 log.notice("access keys and instances are watched again")
             }

@@ -3,7 +3,6 @@
 internal import FoundationEssentials
 internal import LatchkeyControl
 internal import Logging
-internal import NIOCore
 
 /// Forgets sessions that have ended long ago, at the start and then every hour.
 struct SessionHistory: Sendable {
@@ -13,27 +12,18 @@ struct SessionHistory: Sendable {
     private static let batch = 200
 
     let store: Store
-    let workers: Workers
     let log: Logger
-    var interval = TimeAmount.hours(1)
+    /// Milliseconds between two times.
+    var interval: Int64 = 3_600_000
 
-    /// - Returns: what does it, until it is cancelled.
-    func start(_ loop: any EventLoop) -> RepeatedTask {
-        loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { _ in
-            loop.makeFutureWithTask { await prune() }
-        }
-    }
+    /// - Returns: what does it, until it is stopped.
+    func start() throws -> Ticker { try Ticker(every: interval) { prune() } }
 
     /// What cannot be done now is left to the next time.
-    private func prune() async {
+    private func prune() {
         let date = Date().addingTimeInterval(-SessionHistory.memory)
         do {
-            var count = SessionHistory.batch
-            while count == SessionHistory.batch {
-                count = try await workers.write {
-                    try store.pruneSessions(endedBefore: date, limit: SessionHistory.batch)
-                }
-            }
+            while try store.pruneSessions(endedBefore: date, limit: SessionHistory.batch) == SessionHistory.batch {}
         } catch {
             log.error("old sessions could not be forgotten", metadata: ["error": "\(error)"])
         }

@@ -4,37 +4,30 @@ internal import FoundationEssentials
 internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import Logging
-internal import NIOCore
 internal import Synchronization
 
 /// Renews certificates at two thirds of their life, takes up those that were replaced, and says in time if one will expire.
 final class CertificateKeeper: Sendable {
-    /// Between two looks at the files.
-    private static let interval = TimeAmount.seconds(2)
+    /// Milliseconds between two looks at the files.
+    private static let interval: Int64 = 2000
 
     private let certificates: Certificates
     /// The first one is the one that `/metrics` tells of.
     private let kept: [ServerCertificate]
-    private let workers: Workers
     private let metrics: Metrics
     private let log: Logger
     /// What was said last of each, so that it is said once.
     private let told = Mutex<[String: String]>([:])
 
-    init(_ certificates: Certificates, _ kept: [ServerCertificate], workers: Workers, metrics: Metrics, log: Logger) {
+    init(_ certificates: Certificates, _ kept: [ServerCertificate], metrics: Metrics, log: Logger) {
         self.certificates = certificates
         self.kept = kept
-        self.workers = workers
         self.metrics = metrics
         self.log = log
     }
 
-    /// Looks at once, and from then on every two seconds.
-    func watch(_ loop: any EventLoop) -> RepeatedTask {
-        loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: CertificateKeeper.interval) { _ in
-            loop.makeFutureWithTask { [self] in try? await workers.run { self.look() } }
-        }
-    }
+    /// - Returns: what does it, until it is stopped.
+    func start() throws -> Ticker { try Ticker(every: CertificateKeeper.interval) { self.look() } }
 
     private func look() {
         for certificate in kept { look(at: certificate) }
