@@ -181,7 +181,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyCommandsTests",
-            dependencies: ["LatchkeyCommands", "LatchkeyTestSupport", "latchkey"]
+            dependencies: [
+                "LatchkeyCommands", "LatchkeyControl", "LatchkeyModel", "LatchkeyTestSupport", "latchkey",
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

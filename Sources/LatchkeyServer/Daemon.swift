@@ -84,7 +84,7 @@ package struct Daemon {
         // Signatures are verified on threads of their own, where no request waits for the store.
         let verifiers = Workers(threads: 2, limit: Daemon.connectionLimit)
         let metrics = Metrics()
-        let limiter = ConnectionLimiter(limits, metrics: metrics, log: log)
+        let limiter = ConnectionLimiter(limits, origin: options.origin, metrics: metrics, log: log)
         var times = Relay.Limits()
         times.idle = .minutes(Int64(options.idleMinutes))
         let relay = Relay(

@@ -192,10 +192,10 @@ struct CommandTests {
 
     @Test func `a full disk leaves nothing half-written`() throws {
         try Scratch.with { scratch in
-            // A disk of 512 KiB of its own, that is gone with the process.
+            // A disk of 1 MiB of its own, that is gone with the process.
             let script = """
-                mount -t tmpfs -o size=512k none $1 && export LATCHKEY_HOME=$1/l
-                "$0" instance list -q && head -c 1M /dev/zero > $1/fill 2>/dev/null
+                mount -t tmpfs -o size=1m none $1 && export LATCHKEY_HOME=$1/l
+                "$0" instance list -q && head -c 2M /dev/zero > $1/fill 2>/dev/null
                 "$0" key create web; echo $?; ls $1/l/keys 2>/dev/null | wc -l
                 rm $1/fill; "$0" key create web >/dev/null 2>&1; echo $?; ls $1/l/keys
                 """

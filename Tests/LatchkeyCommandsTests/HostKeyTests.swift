@@ -97,8 +97,14 @@ struct HostKeyTests {
             let forged = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJSZpaF5kM+zY/kzDTxKleTO8V9mpbbaS4sueCHFrmA7"
             let block = ["-----BEGIN SSH HOST KEY KEYS-----", forged, "-----END SSH HOST KEY KEYS-----"]
             try Execution.require(["python3", "-c", Self.strangers, String(instance.port)] + block)
+            // What sshd writes is on the console a moment later.
+            let end = "\n-----END SSH HOST KEY KEYS-----"
+            try TestRelay.wait(
+                for: "what the strangers said",
+                { try instance.log().components(separatedBy: forged).last?.contains(end) == true },
+                otherwise: { try instance.log() }
+            )
             let console = try instance.log()
-            #expect(console.contains("\n\(forged)\n"), "\(console)")
             let lines = console.split(separator: "\n")
             let start = try #require(lines.lastIndex { $0 == "-----BEGIN SSH HOST KEY KEYS-----" })
             #expect(

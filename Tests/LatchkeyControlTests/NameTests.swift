@@ -121,7 +121,7 @@ struct NameTests {
         try withStore { store, path in
             let old = instance("x")
             try store.add(old)
-            try execute("DROP TABLE nameSkeleton; DELETE FROM grdb_migrations WHERE identifier = '5'", path)
+            try execute("DROP TABLE nameSkeleton; DELETE FROM grdb_migrations WHERE identifier = '6'", path)
             try execute("UPDATE instanceTag SET value = 'web-1' || char(12644)", path)
             let again = try Store(path: path)
             let refused = refusal { try again.add(instance("web-1")) }

@@ -56,7 +56,7 @@ extension RelayTests {
                     let second = try Served(relay)
                     #expect(second.names == first.names)
                     #expect(abs(second.end.timeIntervalSince(first.end) - 61 * Self.day) < Self.day)
-                    #expect(try relay.log().contains("certificate renewed"))
+                    #expect(try relay.logs("certificate renewed"))
                     // A clock that was wrong leaves nothing behind that clients refuse; and neither does a restart.
                     try clock.set(days: 0)
                     #expect(try relay.python("print(client().describe_sessions(State='Active')['Sessions'])") == "[]")

@@ -13,11 +13,12 @@ struct ConnectionLimiterTests {
         let metrics = Metrics()
         let limiter: ConnectionLimiter
 
-        init(_ change: (inout ConnectionLimits) -> Void) {
+        init(_ change: (inout ConnectionLimits) -> Void, origin: PublicOrigin = .ofRequest) {
             var limits = ConnectionLimits(descriptors: 1024)
             change(&limits)
             limiter = ConnectionLimiter(
                 limits,
+                origin: origin,
                 metrics: metrics,
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
@@ -98,6 +99,14 @@ struct ConnectionLimiterTests {
         for channel in channels { #expect(place.admit(channel) != nil) }
         #expect(channels.map(\.isActive) == [false, false, true, true])
         #expect(other.isActive)
+    }
+
+    @Test func `a proxy is many clients`() throws {
+        let range = try #require(AddressRange("192.0.2.0/24"))
+        let place = Place({ $0.unauthenticatedPerSource = 2 }, origin: try PublicOrigin(proxies: [range]))
+        let channels = try (0..<9).map { _ in try place.channel() }
+        for channel in channels { #expect(place.admit(channel) != nil) }
+        #expect(channels.allSatisfy { $0.isActive })
     }
 
     @Test func `connections that have sent most are closed where all have sent too much`() throws {

@@ -87,7 +87,7 @@ struct EngineNetworkTests {
                     "--docker", "--docker-socket", engine.socket, "--metadata-port", "\(try TestRelay.freePortPair())",
                 ]
                 try TestRelay.with(scratch, options: options) { (relay) throws in
-                    #expect(try relay.log().contains("\"launching\""))
+                    #expect(try relay.logs("\"launching\""))
                 }
                 try engine.evaluate("plan['security'].append('name=rootless'); 1")
                 let error = #expect(throws: LatchkeyError.self) { try docker.hostAddress() }

@@ -149,7 +149,7 @@ extension RelayTests {
                         role[2]
                     )
                     #expect(answer == "6")
-                    #expect(try relay.log().contains("\"agent disconnected\""))
+                    #expect(try relay.logs("\"agent disconnected\""))
                 }
             }
         }

@@ -164,7 +164,7 @@ extension RelayTests {
                         try relay.python(script, agent.instanceID, role[0], role[1], role[2])
                     }
                     #expect(try ask() == "403 True False")
-                    #expect(try relay.log().contains("agent asks for another's session"))
+                    #expect(try relay.logs("agent asks for another's session"))
                     #expect(try relay.metric("latchkey_channels_refused_total") > 0)
                     try Execution.require(
                         [Scratch.program, "instance", "remove", "db-1"],

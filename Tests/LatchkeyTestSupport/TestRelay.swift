@@ -80,6 +80,12 @@ package final class TestRelay {
     /// What it has logged so far, a line of JSON for each event.
     package func log() throws -> String { try scratch.read(logPath) }
 
+    /// Whether it has logged some text, or does so soon: its log is written on a thread of its own.
+    package func logs(_ text: String) throws -> Bool {
+        try TestRelay.wait(for: "'\(text)' in the log", { try log().contains(text) }, otherwise: { try log() })
+        return true
+    }
+
     package func isHealthy() throws -> Bool {
         try Execution.run(["curl", "-sf", "-m", "30", "http://127.0.0.1:\(port)/healthz"]).line == "ok"
     }

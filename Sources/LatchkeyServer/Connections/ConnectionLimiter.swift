@@ -27,6 +27,7 @@ final class ConnectionLimiter: @unchecked Sendable {
     private typealias Queue = CircularBuffer<(stamp: UInt64, connection: TrackedConnection)>
 
     private let limits: ConnectionLimits
+    private let origin: PublicOrigin
     private let metrics: Metrics
     private let log: Logger
     private var stamp: UInt64 = 0
@@ -41,8 +42,10 @@ final class ConnectionLimiter: @unchecked Sendable {
     /// Connections closed since the log was told of each reason, and when that was.
     private var told: [Reason: (count: Int, at: NIODeadline)] = [:]
 
-    init(_ limits: ConnectionLimits, metrics: Metrics, log: Logger) {
+    /// - Parameter origin: knows the proxies, which are many clients each and have no limit of their own.
+    init(_ limits: ConnectionLimits, origin: PublicOrigin = .ofRequest, metrics: Metrics, log: Logger) {
         self.limits = limits
+        self.origin = origin
         self.metrics = metrics
         self.log = log
     }
@@ -51,8 +54,9 @@ final class ConnectionLimiter: @unchecked Sendable {
     ///
     /// - Returns: nil if there is no room: the caller closes it at once.
     func admit(_ channel: any Channel) -> TrackedConnection? {
-        let source = ConnectionSource(channel.remoteAddress)
-        if let others = bySource[source], others.count >= limits.unauthenticatedPerSource {
+        let address = channel.remoteAddress?.ipAddress ?? ""
+        let source = ConnectionSource(address: address)
+        if let others = bySource[source], others.count >= limits.unauthenticatedPerSource, !origin.isProxy(address) {
             guard let oldest = ConnectionLimiter.oldest(others) else { return refuse(.source) }
             close(oldest, .source)
         }

@@ -33,8 +33,8 @@ package struct AddressRange: Equatable, Sendable {
         return rest == 0 || (other[whole] ^ bytes[whole]) >> (8 - rest) == 0
     }
 
-    /// An address of IPv4 that arrived at a socket of IPv6 (RFC 4291 §2.5.5.2) is the same one.
-    private static func bytes(of text: String) -> [UInt8]? {
+    /// 4 or 16 bytes of an address. One of IPv4 that arrived at a socket of IPv6 (RFC 4291 §2.5.5.2) is the same one.
+    static func bytes(of text: String) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }
         guard inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }

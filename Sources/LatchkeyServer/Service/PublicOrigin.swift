@@ -30,11 +30,14 @@ package struct PublicOrigin: Sendable {
 
     private init() { (server, proxies) = (nil, []) }
 
+    /// Whether an address is that of a proxy, behind which many clients are.
+    func isProxy(_ address: String) -> Bool { proxies.contains { $0.contains(address) } }
+
     /// Where data channels are opened: the server by the name that the client knows it by.
     func stream(of request: IncomingRequest) throws(ServiceError) -> String {
         if let server { return server.webSocketOrigin }
         var (isSecure, host) = (request.isSecure, request.headers.first(name: "Host"))
-        if let source = request.source, proxies.contains(where: { $0.contains(source) }) {
+        if let source = request.source, isProxy(source) {
             let told = ForwardedRequest(request.headers)
             isSecure = told.isSecure ?? isSecure
             host = told.host ?? host

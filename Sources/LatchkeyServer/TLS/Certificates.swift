@@ -33,7 +33,8 @@ package struct Certificates: Sendable {
             try StateFile.write(authorityPath, Array(authority.certificatePEM.utf8))
         }
         let authority = try self.authority()
-        let all = try names + more.filter { try CertificateAuthority.permits($0, authority: authority) }
+        // An authority that cannot be read is told of below.
+        let all = names + more.filter { (try? CertificateAuthority.permits($0, authority: authority)) ?? true }
         try issue(all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, server)
     }
 
@@ -84,18 +85,12 @@ package struct Certificates: Sendable {
 
     private func issue(_ names: [String], _ files: Files, notBefore: Date? = nil) throws {
         let authority = try self.authority()
-        if let refused = try names.first(where: { try !CertificateAuthority.permits($0, authority: authority) }) {
-            throw LatchkeyError(
-                .nameInvalid,
-                "the authority of this home was made for other names, and may not certify '\(refused.terminalSafe)'",
-                hint:
-                    "move '\(authorityPath.terminalSafe)' and ca-key.pem away for latchkeyd init to make another authority, "
-                    + "and give its certificate to agents and clients"
-            )
-        }
         let key = try StateFile.readSecret(authorityKeyPath)
         let issued: CertifiedKey
         do throws(LatchkeyError) {
+            for name in names where try !CertificateAuthority.permits(name, authority: authority) {
+                throw refusal(of: name)
+            }
             issued = try CertificateAuthority.issue(
                 names: names,
                 authority: authority,
@@ -112,5 +107,15 @@ package struct Certificates: Sendable {
         }
         try StateFile.write(files.key, secret: issued.keyPEM)
         try StateFile.write(files.chain, Array((issued.certificatePEM + authority).utf8))
+    }
+
+    private func refusal(of name: String) -> LatchkeyError {
+        LatchkeyError(
+            .nameInvalid,
+            "the authority of this home was made for other names, and may not certify '\(name.terminalSafe)'",
+            hint:
+                "move '\(authorityPath.terminalSafe)' and ca-key.pem away for latchkeyd init to make another authority, "
+                + "and give its certificate to agents and clients"
+        )
     }
 }
