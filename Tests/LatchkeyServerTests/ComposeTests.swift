@@ -138,7 +138,8 @@ struct ComposeTests {
             "LATCHKEYD_HOME": scratch.latchkeyHome, "LATCHKEYD_PORT": String(try TestRelay.freePort()),
             "LATCHKEYD_METADATA_PORT": String(port), "LATCHKEYD_IMAGE": ComposeTests.image,
             // Of the engine that the tests use.
-            "LATCHKEYD_ENGINE": ProcessInfo.processInfo.environment["DOCKER_HOST"].map { $0.replacing("unix://", with: "") },
+            "LATCHKEYD_ENGINE": ProcessInfo.processInfo.environment["DOCKER_HOST"]
+                .map { $0.replacing("unix://", with: "") },
             // The client's own, beside the server's.
             "LATCHKEY_HOME": "\(scratch.path)/client", "PROGRAM": Scratch.program, "WORK": scratch.path,
             "AWS_CONFIG_FILE": profile, "AWS_SHARED_CREDENTIALS_FILE": profile, "AWS_PROFILE": "latchkey",
