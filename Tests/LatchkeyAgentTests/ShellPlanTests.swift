@@ -62,7 +62,7 @@ struct ShellPlanTests {
 
     @Test func `a login shell of one's own runs`() throws {
         let plan = ShellPlan.login(.current, terminal: nil)
-        let outcome = try LocalProcess.run(plan, input: Array("echo $0 $HOME; pwd\n".utf8))
+        let outcome = try LocalProcess.run(plan, input: Array("echo $0 $HOME; pwd\n".utf8), timeout: Local.patience)
         let text = String(decoding: outcome.output, as: UTF8.self)
         #expect(text.contains("-\(plan.executable.split(separator: "/").last ?? "") \(LocalUser.current.home)\n"))
     }
