@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Glibc
+internal import Glibc
 
 /// Small files that a program keeps its state in: the owner's alone from their first byte on, and there whole or not at all.
 package enum StateFile {
@@ -103,7 +103,7 @@ package enum StateFile {
     /// - Returns: 0, or the error number; EEXIST if there was one that stays.
     package static func place(
         _ path: String,
-        mode: mode_t = 0o600,
+        mode: UInt32 = 0o600,
         _ content: UnsafeRawBufferPointer,
         replacing: Bool
     ) -> Int32 {
@@ -128,7 +128,7 @@ package enum StateFile {
     }
 
     /// The same with text, which never replaces anything.
-    package static func create(_ path: String, mode: mode_t = 0o600, _ text: String) -> Int32 {
+    package static func create(_ path: String, mode: UInt32 = 0o600, _ text: String) -> Int32 {
         Array(text.utf8).withUnsafeBytes { place(path, mode: mode, $0, replacing: false) }
     }
 

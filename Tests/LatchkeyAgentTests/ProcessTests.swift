@@ -37,7 +37,7 @@ import Testing
             let process = try LocalProcess(Local.shell("sleep 1000"))
             #expect(Self.children().contains(String(process.identifier)))
             own.insert(String(process.identifier))
-            try open(Self.rounds) { #expect(try Local.descriptors() > before + 2 * Self.others) }
+            try open(Self.rounds) { () throws in #expect(try Local.descriptors() > before + 2 * Self.others) }
         }
         #expect(Local.eventually { own.isDisjoint(with: Self.children()) })
     }
