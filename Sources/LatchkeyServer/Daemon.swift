@@ -95,6 +95,7 @@ package struct Daemon {
             journal: journal,
             grants: signers
         )
+        limiter.onChange = { relay.calm.stir() }
         // For what the engine is asked, which is slower than the disk.
         let launchWorkers = Workers(threads: 4)
         let launching = try options.launching.map { launching in

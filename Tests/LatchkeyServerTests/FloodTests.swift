@@ -200,6 +200,24 @@ extension RelayTests {
             )
         }
 
+        @Test func `channels that show no token make room for others`() throws {
+            try run(
+                #"""
+                upgrade = b'GET /v1/data-channel/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' \
+                    b'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+                deadline = time.monotonic() + 5
+                while time.monotonic() < deadline:
+                    links = [dial(f'127.0.4.{n}') for n in range(1, 41)]
+                    for link in links:
+                        try: link.sendall(upgrade)
+                        except OSError: pass
+                    is_served()
+                    for link in links: link.close()
+                """#,
+                options: ["--max-unauthenticated", "20"]
+            )
+        }
+
         @Test func `a long body is taken where its head shows who sends it`() throws {
             try run(
                 #"""

@@ -39,6 +39,8 @@ final class ConnectionLimiter: @unchecked Sendable {
     private var waiting = Queue()
     /// What connections that have not authenticated have sent.
     private var bytes = 0
+    /// Called when connections come and go, which need memory for a moment.
+    var onChange: () -> Void = {}
     /// Connections closed since the log was told of each reason, and when that was.
     private var told: [Reason: (count: Int, at: NIODeadline)] = [:]
 
@@ -126,6 +128,7 @@ final class ConnectionLimiter: @unchecked Sendable {
     }
 
     private func publish() {
+        onChange()
         metrics.set(.connections, open)
         metrics.set(.unauthenticatedConnections, unauthenticated.count)
         metrics.set(.unauthenticatedBytes, bytes)

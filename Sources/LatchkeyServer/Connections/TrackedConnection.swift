@@ -7,9 +7,10 @@ internal import NIOCore
 /// Confined to the limiter's event loop but for ``authenticate()``.
 final class TrackedConnection: @unchecked Sendable {
     enum State {
-        /// It has not sent a whole request since it was opened, or since its last one was answered.
+        /// It has not sent a whole request since it was opened or its last one was answered, or no token since it became a
+        /// channel.
         case silent
-        /// It waits for an answer, or for its channel to be joined to a session.
+        /// It waits for an answer.
         case waiting
         /// It has shown who it is; only the limit of all connections is for it.
         case authenticated

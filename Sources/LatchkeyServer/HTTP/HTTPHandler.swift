@@ -271,6 +271,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
         channel.write(HTTPServerResponsePart.head(head), promise: nil)
         channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+        // It has not shown the token yet, for which it may not take others' places.
+        connection?.setWaiting(false)
         let pipeline = channel.pipeline.syncOperations
         do {
             try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
