@@ -151,6 +151,20 @@ struct ConnectionLimiterTests {
         }
     }
 
+    @Test func `a connection that has ended is let go of`() throws {
+        let place = Place { _ in }
+        weak var connection: TrackedConnection?
+        do {
+            let channel = try place.channel()
+            connection = place.admit(channel)
+            connection?.setWaiting(true)
+            #expect(connection != nil)
+            try channel.close().wait()
+            place.loop.run()
+        }
+        #expect(connection == nil)
+    }
+
     @Test func `sources are IPv4 addresses and IPv6 networks of 64 bits`() {
         let source = { ConnectionSource(address: $0) }
         #expect(source("192.0.2.1") == source("::ffff:192.0.2.1"))

@@ -24,7 +24,8 @@ final class ConnectionLimiter: @unchecked Sendable {
         }
     }
 
-    private typealias Queue = CircularBuffer<(stamp: UInt64, connection: TrackedConnection)>
+    /// Identities, since a connection that is held here would keep its buffers after its end.
+    private typealias Queue = CircularBuffer<(stamp: UInt64, id: ObjectIdentifier)>
 
     private let limits: ConnectionLimits
     private let origin: PublicOrigin
@@ -34,7 +35,7 @@ final class ConnectionLimiter: @unchecked Sendable {
     private var open = 0
     private var unauthenticated: [ObjectIdentifier: TrackedConnection] = [:]
     private var bySource: [ConnectionSource: [ObjectIdentifier: TrackedConnection]] = [:]
-    /// Oldest first. An entry counts only while its connection has its stamp.
+    /// Oldest first. An entry counts only while its connection is here and has its stamp.
     private var silent = Queue()
     private var waiting = Queue()
     /// What connections that have not authenticated have sent.
@@ -166,14 +167,14 @@ final class ConnectionLimiter: @unchecked Sendable {
     private func enqueue(_ connection: TrackedConnection, _ queue: inout Queue) {
         // Most entries may be of connections that have gone on.
         if queue.count > 2 * unauthenticated.count + 64 {
-            queue = Queue(queue.filter { $0.connection.stamp == $0.stamp })
+            queue = Queue(queue.filter { unauthenticated[$0.id]?.stamp == $0.stamp })
         }
-        queue.append((connection.stamp, connection))
+        queue.append((connection.stamp, ObjectIdentifier(connection)))
     }
 
     private func first(of queue: inout Queue) -> TrackedConnection? {
-        while let (stamp, connection) = queue.first {
-            if connection.stamp == stamp { return connection }
+        while let (stamp, id) = queue.first {
+            if let connection = unauthenticated[id], connection.stamp == stamp { return connection }
             queue.removeFirst()
         }
         return nil
