@@ -24,7 +24,10 @@ struct Listener: Sendable {
     /// - Throws: the system's error, when the port is taken and the like.
     func bind(host: String, port: Int, loop: any EventLoop) async throws -> any Channel {
         try await ServerBootstrap(group: loop)
-            .serverChannelOption(.backlog, value: 1024)
+            // Where the system's line of connections is full, it drops the next ones, which come back after a second: so the line
+            // is as long as the system allows by default, and is emptied quickly.
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
