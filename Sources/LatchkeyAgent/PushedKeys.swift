@@ -15,7 +15,7 @@ package enum PushedKeys {
     ///
     /// Where it does not answer in time, its last answer counts, for as long as each of its keys was to be let in.
     ///
-    /// - Parameter warn: is told in a line what went wrong that keeps nobody out.
+    /// - Parameter warn: is told in a line of a failure that refuses no login.
     /// - Returns: lines as in `authorized_keys`.
     /// - Throws: `configurationInvalid` if this machine is not registered, `relayUnreachable`, `requestRefused`.
     package static func list(

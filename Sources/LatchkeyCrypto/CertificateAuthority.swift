@@ -12,7 +12,7 @@ package enum CertificateAuthority {
     /// - Parameters:
     ///   - name: its common name, 1 to 64 characters.
     ///   - names: the DNS names and addresses that it may certify (RFC 5280 §4.2.1.10), with all names below those, and
-    ///     all private addresses; nil for anything. Whoever gets hold of its key can then pretend to be nothing else.
+    ///     all private addresses; nil for anything. A stolen key of such an authority can certify nothing else.
     /// - Throws: `nameInvalid`; `keyUnusable` if OpenSSL fails.
     package static func make(name: String, permitting names: [String]? = nil) throws(LatchkeyError) -> CertifiedKey {
         guard (1...64).contains(name.unicodeScalars.count) else {

@@ -21,7 +21,7 @@ enum Completions {
         data(RemoteProfiles.names().filter { $0.hasPrefix(prefix) })
     }
 
-    /// Names as the shell that asks takes them for nothing but names. Whoever may name a profile, an instance or a key pair
+    /// Names as the shell that asks takes them for nothing but names. A user who may name a profile, an instance or a key pair
     /// would otherwise have a person run commands by pressing TAB.
     private static func data(_ names: [String]) -> [String] {
         // A line is a name, and what is shown of it is all of it.

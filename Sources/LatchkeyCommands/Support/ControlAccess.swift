@@ -12,7 +12,7 @@ struct ControlAccess: Sendable {
     let remote: RemoteControlPlane?
 
     /// - Parameters:
-    ///   - askCode: asks the person for the code of a device; nil where nobody can be asked.
+    ///   - askCode: asks the person for the code of a device; nil where no person is there.
     ///   - note: tells the person something beside a command's output.
     /// - Throws: `configurationInvalid`, `fileUnusable`, and what opening the store throws.
     init(
