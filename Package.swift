@@ -58,7 +58,9 @@ let package = Package(
         ),
         .target(
             name: "LatchkeyRemote",
-            dependencies: ["CLibExpat", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"]
+            dependencies: [
+                "CLibExpat", "CTerminal", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport",
+            ]
         ),
         .target(
             name: "LatchkeyServer",

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -69,6 +70,10 @@ int lk_signals_next(int descriptor) {
     struct signalfd_siginfo info;
     ssize_t count = read(descriptor, &info, sizeof info);
     return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int lk_terminal_give_to_child(void *actions, int terminal) {
+    return posix_spawn_file_actions_addtcsetpgrp_np(actions, terminal);
 }
 
 _Noreturn void lk_die_by_signal(int number) {

@@ -72,7 +72,7 @@ package enum Failure {
             .hostKeyUnknown, .hostKeyChanged, .loginRefused, .requestRefused, .passwordNotReady, .connectionLost,
             .credentialsUnavailable, .controlPlaneUnreachable, .relayUnreachable, .agentNotConnected,
             .sessionNotFound,
-            .storeUnavailable,
+            .storeUnavailable, .storeBusy,
             .storeDamaged, .storeNewer, .storageFull, .fileUnusable, .configurationInvalid, .cancelled:
             own
         }

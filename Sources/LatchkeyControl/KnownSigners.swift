@@ -131,7 +131,7 @@ package final class KnownSigners: Sendable {
     /// Brings memory up to date, if anything has been committed since the last time.
     ///
     /// - Returns: whether there is another signer, or one less, since the last time.
-    /// - Throws: as ``Store``, `storeUnavailable` at once.
+    /// - Throws: as ``Store``, `storeBusy` at once.
     package func refresh() throws -> Bool {
         try store.translating { try readAll() }
         return known.withLock { known in

@@ -40,17 +40,23 @@ extension Store {
         }
     }
 
-    /// Notes that a key was used, if the last note is a minute old or older. A key that is gone is passed over.
-    package func noteAccessKeyUse(_ id: AccessKey.ID, at date: Date) throws {
+    /// Notes when keys were used, all or none of them: of each, if its last note is a minute old or older. Keys that are gone
+    /// are passed over.
+    package func noteAccessKeyUses(_ dates: [AccessKey.ID: Date]) throws {
         let isDue = "id = ? AND (lastUsed IS NULL OR lastUsed <= ? - 60000)"
-        let arguments: StatementArguments = [id, date.milliseconds]
         // Looked at first without the right to write, for which requests would queue.
-        guard try row("SELECT 1 FROM accessKey WHERE \(isDue)", arguments, { _ in true }) == true else { return }
+        let due = try read { database in
+            let statement = try database.cachedStatement(sql: "SELECT 1 FROM accessKey WHERE \(isDue)")
+            return try dates.filter { id, date in
+                try Row.fetchOne(statement, arguments: [id, date.milliseconds]) != nil
+            }
+        }
+        guard !due.isEmpty else { return }
         try write { database in
-            try database.execute(
-                sql: "UPDATE accessKey SET lastUsed = ? WHERE \(isDue)",
-                arguments: [date.milliseconds] + arguments
-            )
+            let statement = try database.cachedStatement(sql: "UPDATE accessKey SET lastUsed = ? WHERE \(isDue)")
+            for (id, date) in due {
+                try statement.execute(arguments: [date.milliseconds, id, date.milliseconds])
+            }
         }
     }
 

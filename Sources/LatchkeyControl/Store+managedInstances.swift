@@ -102,11 +102,14 @@ extension Store {
         }
     }
 
-    /// Notes that an agent was heard of.
-    ///
-    /// - Throws: `instanceNotFound` if there is no such instance or no agent on it.
-    package func notePing(_ id: Instance.ID, at date: Date) throws {
-        try update(id, with: ManagedInstance.Report(), at: date)
+    /// Notes when agents were heard of, all or none of them. Instances that are gone are left out.
+    package func notePings(_ dates: [Instance.ID: Date]) throws {
+        try write { database in
+            let statement = try database.cachedStatement(
+                sql: "UPDATE managedInstance SET lastPing = ? WHERE instanceID = ?"
+            )
+            for (id, date) in dates { try statement.execute(arguments: [date.milliseconds, id]) }
+        }
     }
 
     static func insert(_ managed: ManagedInstance, _ database: Database) throws {

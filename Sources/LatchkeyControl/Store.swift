@@ -7,7 +7,7 @@ internal import LatchkeyModel
 /// The embedded control plane in one SQLite file: instances and key pairs, and for the server access keys, activations,
 /// agents and sessions. Several processes may use it at once.
 ///
-/// Every function throws `LatchkeyError`: `storeUnavailable`, `storeDamaged`, `storeNewer`, `storageFull`, and what its
+/// Every function throws `LatchkeyError`: `storeBusy`, `storeUnavailable`, `storeDamaged`, `storeNewer`, `storageFull`, and what its
 /// own words say.
 package final class Store: Sendable {
     /// Milliseconds that a thread waits for its turn to write, in a program that does one thing and in a server.
@@ -29,7 +29,7 @@ package final class Store: Sendable {
     /// - Parameters:
     ///   - path: the database's file; its folder exists.
     ///   - isForServer: whether many threads use it at once: reads then wait for no write, be it this process's or another's,
-    ///     and a write for five seconds at the most, until it fails with `storeUnavailable`.
+    ///     and a write for five seconds at the most, until it fails with `storeBusy`.
     package init(path: String, isForServer: Bool = false) throws {
         self.path = path
         readers = isForServer ? StoreReaders { try Store.open(path, .timeout(1)) } : nil
@@ -109,7 +109,7 @@ package final class Store: Sendable {
 
     private static func busy(_ path: String, _ patience: Int64, cause: String? = nil) -> LatchkeyError {
         LatchkeyError(
-            .storeUnavailable,
+            .storeBusy,
             "the database '\(path.terminalSafe)' was kept busy for \(patience / 1000) seconds",
             hint: "another process may be writing to it; try again",
             cause: cause

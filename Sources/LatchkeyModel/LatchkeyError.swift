@@ -37,6 +37,8 @@ package struct LatchkeyError: Error, Codable, Equatable, Sendable {
         case agentNotConnected
         case sessionNotFound
         case storeUnavailable
+        /// Others kept it for so long that it was not waited for any longer.
+        case storeBusy
         case storeDamaged
         case storeNewer
         case storageFull

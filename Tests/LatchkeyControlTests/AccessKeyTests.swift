@@ -38,10 +38,9 @@ struct AccessKeyTests {
             try store.addAccessKey(key, sealedSecret: [1])
             let uses: [(Double, Double)] = [(10, 10), (69, 10), (70, 70), (40, 70), (129.999, 70), (500, 500)]
             for (now, noted) in uses {
-                try store.noteAccessKeyUse(key.id, at: time(now))
+                try store.noteAccessKeyUses([key.id: time(now), "AKIA": time(0)])
                 #expect(try store.accessKey(key.id)?.key.lastUsed == time(noted), "\(now)")
             }
-            try store.noteAccessKeyUse("AKIA", at: time(0))
             #expect(try store.accessKeys().count == 1)
         }
     }

@@ -141,7 +141,7 @@ struct ActivationTests {
             #expect(try store.register(activation, key: [1]) == first)
             #expect(try store.register(activation, key: [1], machine: "copy") == copy)
             // From the first sign of life on, the registration is settled.
-            try store.notePing(first.id, at: time(20))
+            try store.notePings([first.id: time(20)])
             #expect(code { _ = try store.register(activation, key: [1]) } == .activationExhausted)
             // What was removed does not come back.
             try store.removeInstance(copy.id)

@@ -47,7 +47,7 @@ struct BusyStoreTests {
                 let failure = code {
                     try Store.$deadline.withValue(deadline) { try store.tag(instance.id, set: ["a": "b"], remove: []) }
                 }
-                #expect(failure == .storeUnavailable)
+                #expect(failure == .storeBusy)
                 #expect(SystemClock.milliseconds() >= deadline)
             }
             try store.tag(instance.id, set: ["a": "b"], remove: [])

@@ -64,7 +64,7 @@ struct KnownSignersTests {
             #expect(signers.agent(ids[0]) == nil && signers.agent(ids[1]) == nil)
             #expect(signers.agent(ids[2]) == KnownSigners.Agent(registered: time(9).milliseconds, publicKeyDER: [9]))
             // What is written about them otherwise is no news.
-            try store.notePing(ids[2], at: time(10))
+            try store.notePings([ids[2]: time(10)])
             #expect(try !signers.refresh())
         }
     }

@@ -53,7 +53,7 @@ struct ManagedInstanceTests {
                 at: time(5)
             )
             try store.update(id, with: Report(agentVersion: "2", computerName: "web.example"), at: time(6))
-            try store.notePing(id, at: time(7.5))
+            try store.notePings(["mi-0": time(7), id: time(7.5)])
             let managed = try #require(try store.managedInstance(id))
             #expect(managed.lastPing == time(7.5))
             #expect(
@@ -67,7 +67,6 @@ struct ManagedInstanceTests {
                     )
             )
             #expect(try store.instance(named: "web").id == id)
-            #expect(code { try store.notePing("mi-0", at: time(0)) } == .instanceNotFound)
             #expect(code { try store.update("mi-0", with: Report(), at: time(0)) } == .instanceNotFound)
         }
     }

@@ -169,7 +169,7 @@ struct CredentialFileTests {
 
     @Test(arguments: cases) func `credentials are found where botocore finds them`(_ item: Case) throws {
         try Scratch.with { scratch in
-            let print = try scratch.write("print", "#!/bin/sh\nprintf %s \"$1\"\n", mode: 0o700)
+            let print = try scratch.writeProgram("print", "#!/bin/sh\nprintf %s \"$1\"\n")
             let config = try scratch.write("config", item.config.replacingOccurrences(of: "PRINT", with: print))
             let environment = item.environment.merging([
                 "HOME": scratch.home, "AWS_CONFIG_FILE": config,

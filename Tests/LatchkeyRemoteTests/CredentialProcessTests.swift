@@ -14,10 +14,9 @@ struct CredentialProcessTests {
 
     /// - Returns: the key that it printed, or why there is none.
     private func run(_ script: String, _ scratch: Scratch, patience: Int64 = 300_000) throws -> String {
-        let program = try scratch.write(
+        let program = try scratch.writeProgram(
             "helper",
-            "#!/usr/bin/env python3\nimport os, signal, subprocess, sys, time\n\(script)\n",
-            mode: 0o700
+            "#!/usr/bin/env python3\nimport os, signal, subprocess, sys, time\n\(script)\n"
         )
         do {
             let process = CredentialProcess(command: program, profileName: "x", patience: patience)
@@ -116,7 +115,7 @@ struct CredentialProcessTests {
     private func atTerminal(_ script: String, _ body: (Screen) throws -> Void) throws {
         try Scratch.with { (scratch) throws in
             try FakeAWS.with { server in
-                let program = try scratch.write("helper", "#!/bin/bash\n\(script)\n", mode: 0o700)
+                let program = try scratch.writeProgram("helper", "#!/bin/bash\n\(script)\n")
                 let config = """
                     [profile x]
                     region = eu-central-1

@@ -35,12 +35,12 @@ struct JournalTests {
         }
     }
 
-    private func with(_ body: (Place) throws -> Void) throws {
+    private func with(stopPatience: Int64 = 5000, _ body: (Place) throws -> Void) throws {
         try Scratch.with { scratch in
             try StateFile.makeFolder(scratch.latchkeyHome)
             let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db", isForServer: true)
             let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let journal = StoreJournal(store: store, log: log)
+            let journal = StoreJournal(store: store, log: log, stopPatience: stopPatience)
             defer { journal.stop() }
             try body(Place(scratch: scratch, store: store, journal: journal))
         }
@@ -97,6 +97,18 @@ struct JournalTests {
             }
             #expect(place.journal.isFull)
             place.journal.ended("ann-1", status: .terminated, reason: "")
+            try place.scratch.execute("DROP TRIGGER refusal")
+            place.journal.stop()
+            #expect(try place.store.session("ann-1")?.status == .terminated)
+        }
+    }
+
+    @Test func `whatever failed before a stop is tried once more, however little time is left`() throws {
+        try with(stopPatience: 0) { place in
+            try place.add("ann-1")
+            try place.scratch.execute(Self.trigger("TRUE"))
+            place.journal.ended("ann-1", status: .terminated, reason: "")
+            try TestRelay.wait(for: "a failure") { place.journal.failures > 0 }
             try place.scratch.execute("DROP TRIGGER refusal")
             place.journal.stop()
             #expect(try place.store.session("ann-1")?.status == .terminated)

@@ -99,6 +99,14 @@ package struct Scratch: Sendable {
         return path
     }
 
+    /// A program in the scratch folder. It is written by another process: what a test starts beside this one may still hold
+    /// descriptors of this process for a moment, and nothing runs that is open for writing (ETXTBSY of execve(2)).
+    package func writeProgram(_ name: String, _ content: some StringProtocol) throws -> String {
+        let source = try write("\(name).source", content)
+        try Execution.require(["install", "-m", "700", source, "\(path)/\(name)"])
+        return "\(path)/\(name)"
+    }
+
     package func read(_ path: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
     }

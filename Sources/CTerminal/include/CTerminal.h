@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The few things about a terminal that must be C: what runs inside a signal handler.
+// The few things about a terminal that must be C: what runs inside a signal handler or before a program that is started,
+// and what Swift does not see.
 
 #ifndef CTERMINAL_H
 #define CTERMINAL_H
@@ -21,6 +22,10 @@ int lk_signals_open(const int *signals, int count);
 
 /// The next signal that arrived at `descriptor`, or 0 if there is none.
 int lk_signals_next(int descriptor);
+
+/// Lets the program that is started with these actions (a posix_spawn_file_actions_t), in a process group of its own, have its
+/// group made the terminal's foreground group before it runs. Returns 0, or an error's number.
+int lk_terminal_give_to_child(void *actions, int terminal);
 
 /// Unblocks the signals, ends this process by `signal` with its default action; does not return.
 _Noreturn void lk_die_by_signal(int signal);

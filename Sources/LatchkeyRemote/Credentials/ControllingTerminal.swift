@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CTerminal
 internal import Glibc
 
 /// The terminal that this process belongs to, which one process group has at a time (POSIX, General Terminal Interface). Another
@@ -10,10 +11,25 @@ struct ControllingTerminal: ~Copyable {
     private let own = getpgrp()
     /// To which group it was given.
     private var other: pid_t?
+    private var isGivenToChild = false
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     private var isOwn: Bool { descriptor >= 0 && tcgetpgrp(descriptor) == own }
+
+    /// Lets a process that is about to be started, with a group of its own, take it before its program runs, if this process's
+    /// group has it. Given only afterwards, it might have been stopped already for want of it; and what lets it go on would
+    /// take from it a signal of the keys that has come meanwhile.
+    mutating func giveToChild(_ actions: inout posix_spawn_file_actions_t) {
+        isGivenToChild = isOwn && lk_terminal_give_to_child(&actions, descriptor) == 0
+    }
+
+    /// That process was started, with this group, or was not.
+    mutating func wasGiven(to group: pid_t?) {
+        guard isGivenToChild else { return }
+        // It may have got as far as to take it.
+        if let group { other = group } else if !isOwn { set(own) }
+    }
 
     /// Lets another group have it, if this process's has it.
     mutating func give(to group: pid_t) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CTerminal
 internal import Glibc
 internal import LatchkeyModel
 
@@ -31,7 +32,7 @@ struct HelperProcess: ~Copyable {
 
     private let identifier: pid_t
     private let (outputEnd, errorEnd): (Int32, Int32)
-    private var terminal = ControllingTerminal()
+    private var terminal: ControllingTerminal
     /// As waitpid tells it; nil until it has ended.
     private var ending: Int32?
 
@@ -44,7 +45,8 @@ struct HelperProcess: ~Copyable {
             throw failure
         }
         for end in outputs + errors { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let started = HelperProcess.spawn(program, words, outputs[1], errors[1])
+        var terminal = ControllingTerminal()
+        let started = HelperProcess.spawn(program, words, outputs[1], errors[1], &terminal)
         for end in [outputs[1], errors[1]] { close(end) }
         guard case .success(let child) = started else {
             for end in [outputs[0], errors[0]] { close(end) }
@@ -52,6 +54,7 @@ struct HelperProcess: ~Copyable {
             throw StartFailure(ECHILD)
         }
         identifier = child
+        self.terminal = terminal
         (outputEnd, errorEnd) = (outputs[0], errors[0])
     }
 
@@ -61,7 +64,8 @@ struct HelperProcess: ~Copyable {
         _ program: String,
         _ words: [String],
         _ output: Int32,
-        _ error: Int32
+        _ error: Int32,
+        _ terminal: inout ControllingTerminal
     ) -> Result<pid_t, StartFailure> {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -69,6 +73,7 @@ struct HelperProcess: ~Copyable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, error, 2)
+        terminal.giveToChild(&actions)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -88,6 +93,7 @@ struct HelperProcess: ~Copyable {
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
         let number = posix_spawnp(&child, program, &actions, &attributes, &arguments, environ)
+        terminal.wasGiven(to: number == 0 ? child : nil)
         return number == 0 ? .success(child) : .failure(StartFailure(number))
     }
 
@@ -97,7 +103,6 @@ struct HelperProcess: ~Copyable {
     ///   - output: takes its standard output, as much as there is room.
     ///   - patience: milliseconds.
     mutating func collect(_ output: inout Secret, patience: Int64) -> Outcome {
-        terminal.give(to: identifier)
         let outcome = read(&output, until: SystemClock.milliseconds() + patience)
         if ending == nil { end() }
         terminal.takeBack()

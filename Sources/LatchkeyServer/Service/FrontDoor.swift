@@ -86,7 +86,9 @@ struct FrontDoor: RequestResponder {
         if let error = error as? LatchkeyError, error.code == .storageFull {
             return .internalError("the server's disk is full; nothing was changed")
         }
-        if let error = error as? LatchkeyError, error.code == .storeUnavailable { return .unavailable }
+        if let error = error as? LatchkeyError, [.storeBusy, .storeUnavailable].contains(error.code) {
+            return .unavailable
+        }
         return .internalError("the server could not do this; its log says why")
     }
 

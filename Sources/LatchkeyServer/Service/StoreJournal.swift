@@ -19,28 +19,31 @@ final class StoreJournal: SessionJournal {
     private static let noteLimit = 20_000
     /// Milliseconds between a failure and the next try: the first time, and at the most.
     private static let pauses: (first: Int, last: Int) = (100, 2000)
-    /// Milliseconds for which writing is tried again once the server stops.
-    private static let stopPatience: Int64 = 5000
 
     private struct Waiting {
         var sessions: [SessionRecord.ID: SessionChange] = [:]
         var pings: [Instance.ID: Date] = [:]
         var uses: [AccessKey.ID: Date] = [:]
         var isWriting = false
+        /// Tries in vain since the last one that was not.
+        var failures = 0
 
         var isEmpty: Bool { sessions.isEmpty && pings.isEmpty && uses.isEmpty }
     }
 
     private let store: Store
     private let log: Logger
+    private let stopPatience: Int64
     private let writer = Workers(threads: 1)
     private let waiting = Mutex(Waiting())
     /// When nothing is tried any more, in milliseconds on ``SystemClock``; 0 as long as it goes on.
     private let end = Atomic<Int64>(0)
 
-    init(store: Store, log: Logger) {
+    /// - Parameter stopPatience: milliseconds for which writing is tried again once the server stops.
+    init(store: Store, log: Logger, stopPatience: Int64 = 5000) {
         self.store = store
         self.log = log
+        self.stopPatience = stopPatience
     }
 
     // MARK: What is noted
@@ -98,11 +101,13 @@ final class StoreJournal: SessionJournal {
         }
     }
 
+    /// Tries in vain since the last one that was not.
+    var failures: Int { waiting.withLock { $0.failures } }
+
     // MARK: Writing
 
     private func writeAll() {
         var pause = StoreJournal.pauses.first
-        var failures = 0
         while true {
             let batch = waiting.withLock { waiting -> Waiting? in
                 guard !waiting.isEmpty else {
@@ -112,16 +117,18 @@ final class StoreJournal: SessionJournal {
                 return waiting
             }
             guard let batch else { break }
+            let began = SystemClock.milliseconds()
             do {
                 try write(batch)
                 if failures > 0 { log.notice("written again", metadata: ["failures": "\(failures)"]) }
-                (failures, pause) = (0, StoreJournal.pauses.first)
+                waiting.withLock { $0.failures = 0 }
+                pause = StoreJournal.pauses.first
             } catch {
                 if failures == 0 {
                     log.error("cannot write, and will try again", metadata: ["error": "\(error)"])
                 }
-                failures += 1
-                guard rest(pause) else { return giveUp() }
+                waiting.withLock { $0.failures += 1 }
+                guard rest(pause, since: began) else { return giveUp() }
                 pause = min(2 * pause, StoreJournal.pauses.last)
             }
         }
@@ -129,53 +136,53 @@ final class StoreJournal: SessionJournal {
 
     /// Writes a batch, and takes from what waits what was written.
     ///
-    /// - Throws: the first error. What else could be written was.
+    /// - Throws: the first error. What else could be written was, unless nothing can be.
     private func write(_ batch: Waiting) throws {
-        var failure: (any Error)?
-        let changes = Array(batch.sessions.values)
-        do {
-            if !changes.isEmpty { try store.setSessions(changes) }
-            done(changes)
-        } catch {
-            // Nothing can be written, unless one of many can.
-            guard writeSingly(changes) else { throw error }
-            failure = error
+        var refusals = Refusals()
+        try write(batch.sessions.values.shuffled()[...], &refusals)
+        if let error = refusals.error, !refusals.isAnyWritten { throw error }
+        if !batch.pings.isEmpty {
+            try store.notePings(batch.pings)
+            waiting.withLock { $0.pings = $0.pings.filter { id, date in batch.pings[id] != date } }
         }
-        for (id, date) in batch.pings {
-            do { try store.notePing(id, at: date) } catch let error as LatchkeyError
-                where error.code == .instanceNotFound
-            {
-                // Removed meanwhile.
-            }
-            waiting.withLock { if $0.pings[id] == date { $0.pings[id] = nil } }
+        if !batch.uses.isEmpty {
+            try store.noteAccessKeyUses(batch.uses)
+            waiting.withLock { $0.uses = $0.uses.filter { id, date in batch.uses[id] != date } }
         }
-        for (id, date) in batch.uses {
-            try store.noteAccessKeyUse(id, at: date)
-            waiting.withLock { if $0.uses[id] == date { $0.uses[id] = nil } }
-        }
-        if let failure { throw failure }
+        if let error = refusals.error { throw error }
     }
 
-    /// Writes each by itself, so that one which cannot be written does not hold up the others.
+    /// How writing one by one goes.
+    private struct Refusals {
+        var error: (any Error)?
+        /// How many were refused since one was written.
+        var count = 0
+        var isAnyWritten = false
+    }
+
+    /// Writes changes at once, and if that cannot be, each half by itself, so that one which cannot be written does not hold up
+    /// the others, and costs them few transactions.
     ///
-    /// - Returns: whether any was written.
-    private func writeSingly(_ changes: [SessionChange]) -> Bool {
-        guard changes.count > 1 else { return false }
-        var (failures, isAny) = (0, false)
-        for change in changes.shuffled() where failures < 3 {
-            do {
-                try store.setSessions([change])
-                done([change])
-                (failures, isAny) = (0, true)
-            } catch {
-                // The error of all of them is the one that is told.
-                failures += 1
-            }
+    /// - Throws: `storeBusy`, after which no part is worth its wait.
+    private func write(_ changes: ArraySlice<SessionChange>, _ refusals: inout Refusals) throws {
+        // Once some that have nothing to do with each other are refused, all of them will be.
+        guard !changes.isEmpty, refusals.count < 3 else { return }
+        do {
+            try store.setSessions(Array(changes))
+            done(changes)
+            (refusals.count, refusals.isAnyWritten) = (0, true)
+        } catch let error as LatchkeyError where error.code == .storeBusy {
+            throw error
+        } catch {
+            if refusals.error == nil { refusals.error = error }
+            guard changes.count > 1 else { return refusals.count += 1 }
+            let middle = changes.startIndex + changes.count / 2
+            try write(changes[..<middle], &refusals)
+            try write(changes[middle...], &refusals)
         }
-        return isAny
     }
 
-    private func done(_ changes: [SessionChange]) {
+    private func done(_ changes: ArraySlice<SessionChange>) {
         waiting.withLock { waiting in
             for change in changes where waiting.sessions[change.id]?.date == change.date {
                 if waiting.sessions[change.id]?.status == change.status { waiting.sessions[change.id] = nil }
@@ -183,14 +190,18 @@ final class StoreJournal: SessionJournal {
         }
     }
 
-    /// Waits, unless the end is near.
+    /// Waits, unless the end is near. Whatever a try took that began before the server was told to stop, another one follows.
     ///
+    /// - Parameter began: when the try began that failed, in milliseconds on ``SystemClock``.
     /// - Returns: false if there is no next try.
-    private func rest(_ milliseconds: Int) -> Bool {
+    private func rest(_ milliseconds: Int, since began: Int64) -> Bool {
         let next = SystemClock.milliseconds() + Int64(milliseconds)
         while SystemClock.milliseconds() < next {
             let end = end.load(ordering: .relaxed)
-            if end > 0 && SystemClock.milliseconds() >= end { return false }
+            if end > 0 {
+                if began < end - stopPatience { return true }
+                if SystemClock.milliseconds() >= end { return false }
+            }
             usleep(20_000)
         }
         return true
@@ -204,9 +215,9 @@ final class StoreJournal: SessionJournal {
         )
     }
 
-    /// Waits until everything is written, for ``stopPatience`` at the most.
+    /// Waits until everything is written, for as long as it may be tried.
     func stop() {
-        end.store(SystemClock.milliseconds() + StoreJournal.stopPatience, ordering: .relaxed)
+        end.store(SystemClock.milliseconds() + stopPatience, ordering: .relaxed)
         writer.drain()
     }
 }

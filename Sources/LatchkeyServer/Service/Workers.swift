@@ -27,7 +27,7 @@ struct Workers: Sendable {
 
     /// Runs what writes to the store. It has to have its turn within ``Store/serverPatience`` from now.
     ///
-    /// - Throws: ``ServiceError/overloaded``, `storeUnavailable` if it had no turn, and what `body` throws.
+    /// - Throws: ``ServiceError/overloaded``, `storeBusy` if it had no turn, and what `body` throws.
     func write<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         let deadline = SystemClock.milliseconds() + Store.serverPatience
         return try await writers.run { try Store.$deadline.withValue(deadline, operation: body) }
