@@ -104,7 +104,7 @@ package final class KnownSigners: Sendable {
     private enum Found<Value: Sendable>: Sendable {
         /// The row, if there is one.
         case read(Value?)
-        /// What is known is all there is, or cannot be compared.
+        /// The database cannot be read without waiting.
         case asKnown
     }
 
@@ -115,10 +115,8 @@ package final class KnownSigners: Sendable {
     ) -> Found<Value> {
         source.withLock { source in
             do {
-                let version = source.version
                 return try source.connect(store)
                     .unsafeRead { database in
-                        if let version, try KnownSigners.version(database) == version { return .asKnown }
                         let statement = try database.cachedStatement(sql: sql)
                         return .read(try Row.fetchOne(statement, arguments: [id]).map(make))
                     }

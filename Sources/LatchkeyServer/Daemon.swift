@@ -81,8 +81,6 @@ package struct Daemon {
         let certificate = try certificates.serverCertificate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let workers = Workers(threads: 3, writers: 2)
-        // Signatures are verified on threads of their own, where no request waits for the store.
-        let verifiers = Workers(threads: 2, limit: Daemon.connectionLimit)
         let metrics = Metrics()
         let limiter = ConnectionLimiter(limits, origin: options.origin, metrics: metrics, log: log)
         var times = Relay.Limits()
@@ -130,7 +128,6 @@ package struct Daemon {
             ),
             relay: relay,
             metrics: metrics,
-            workers: verifiers,
             log: log,
             origin: options.origin
         )
@@ -167,7 +164,6 @@ package struct Daemon {
         launchWorkers.stop()
         try? relay.loop.submit { relay.stop() }.wait()
         journal.stop()
-        verifiers.stop()
         workers.stop()
         try? group.syncShutdownGracefully()
     }

@@ -24,8 +24,8 @@ final class ConnectionLimiter: @unchecked Sendable {
         }
     }
 
-    /// Identities, since a connection that is held here would keep its buffers after its end.
-    private typealias Queue = CircularBuffer<(stamp: UInt64, id: ObjectIdentifier)>
+    /// Numbers, since a connection that is held here would keep its buffers after its end.
+    private typealias Queue = CircularBuffer<(stamp: UInt64, id: TrackedConnection.ID)>
 
     private let limits: ConnectionLimits
     private let origin: PublicOrigin
@@ -33,8 +33,9 @@ final class ConnectionLimiter: @unchecked Sendable {
     private let log: Logger
     private var stamp: UInt64 = 0
     private var open = 0
-    private var unauthenticated: [ObjectIdentifier: TrackedConnection] = [:]
-    private var bySource: [ConnectionSource: [ObjectIdentifier: TrackedConnection]] = [:]
+    /// One that has authenticated is in neither, and goes with whoever holds it.
+    private var unauthenticated: [TrackedConnection.ID: TrackedConnection] = [:]
+    private var bySource: [ConnectionSource: [TrackedConnection.ID: TrackedConnection]] = [:]
     /// Oldest first. An entry counts only while its connection is here and has its stamp.
     private var silent = Queue()
     private var waiting = Queue()
@@ -69,13 +70,18 @@ final class ConnectionLimiter: @unchecked Sendable {
         }
         let connection = TrackedConnection(channel, source, nextStamp(), self)
         open += 1
-        unauthenticated[ObjectIdentifier(connection)] = connection
-        bySource[source, default: [:]][ObjectIdentifier(connection)] = connection
+        let id = connection.id
+        unauthenticated[id] = connection
+        bySource[source, default: [:]][id] = connection
         enqueue(connection, &silent)
         publish()
         channel.closeFuture.whenComplete { _ in
             self.open -= 1
-            self.move(connection, to: .closed)
+            if let connection = self.unauthenticated[id] {
+                self.move(connection, to: .closed)
+            } else {
+                self.publish()
+            }
         }
         return connection
     }
@@ -103,7 +109,7 @@ final class ConnectionLimiter: @unchecked Sendable {
     }
 
     private func release(_ connection: TrackedConnection) {
-        let id = ObjectIdentifier(connection)
+        let id = connection.id
         bytes -= connection.bytes
         connection.bytes = 0
         unauthenticated[id] = nil
@@ -147,7 +153,7 @@ final class ConnectionLimiter: @unchecked Sendable {
     }
 
     /// The one of these that has been silent for longest, or else has waited for longest.
-    private static func oldest(_ connections: [ObjectIdentifier: TrackedConnection]) -> TrackedConnection? {
+    private static func oldest(_ connections: [TrackedConnection.ID: TrackedConnection]) -> TrackedConnection? {
         connections.values.min { one, other in
             (one.state == .waiting ? 1 : 0, one.stamp) < (other.state == .waiting ? 1 : 0, other.stamp)
         }
@@ -169,7 +175,7 @@ final class ConnectionLimiter: @unchecked Sendable {
         if queue.count > 2 * unauthenticated.count + 64 {
             queue = Queue(queue.filter { unauthenticated[$0.id]?.stamp == $0.stamp })
         }
-        queue.append((connection.stamp, ObjectIdentifier(connection)))
+        queue.append((connection.stamp, connection.id))
     }
 
     private func first(of queue: inout Queue) -> TrackedConnection? {

@@ -18,6 +18,10 @@ final class TrackedConnection: @unchecked Sendable {
         case closed
     }
 
+    typealias ID = UInt64
+
+    /// No other connection ever has it.
+    let id: ID
     let channel: any Channel
     let source: ConnectionSource
     private let limiter: ConnectionLimiter
@@ -29,6 +33,7 @@ final class TrackedConnection: @unchecked Sendable {
     var bytes = 0
 
     init(_ channel: any Channel, _ source: ConnectionSource, _ stamp: UInt64, _ limiter: ConnectionLimiter) {
+        id = stamp
         self.channel = channel
         self.source = source
         self.stamp = stamp

@@ -10,7 +10,6 @@ internal import NIOHTTP1
 struct EC2Door: Sendable {
     let authority: Authority
     let service: EC2Service
-    let workers: Workers
     /// Notes why a request is not answered, and gives what may be told of it.
     let note: @Sendable (any Error, IncomingRequest) -> ServiceError
 
@@ -41,7 +40,7 @@ struct EC2Door: Sendable {
                         "The action \(action.cut(to: .quotation).terminalSafe) is not valid for this web service"
                 )
             }
-            let caller = try await user(request, service: "ec2")
+            let caller = try authority.signer(of: request, services: ["ec2"])
             guard case .user = caller else {
                 throw ServiceError(
                     code: "UnauthorizedOperation",
@@ -67,16 +66,12 @@ struct EC2Door: Sendable {
         return failure(error, request, isSTS: false, requestID: Random.uuid())
     }
 
-    private func user(_ request: IncomingRequest, service: String) async throws -> Principal {
-        try await workers.run { try authority.signer(of: request, services: [service]) }
-    }
-
     private func callerIdentity(
         _ form: QueryForm,
         _ request: IncomingRequest,
         _ requestID: String
     ) async throws -> OutgoingResponse {
-        let caller = try await user(request, service: "sts")
+        let caller = try authority.signer(of: request, services: ["sts"])
         guard case .user(let name, _) = caller else {
             throw ServiceError(code: "AccessDenied", message: "this is not an agent's to ask", status: .forbidden)
         }

@@ -16,7 +16,8 @@ final class DataLink: Link {
     let signer: String?
     /// The session's id in the path.
     let path: String
-    private let connection: TrackedConnection?
+    /// Nil once it has authenticated.
+    private var connection: TrackedConnection?
     private(set) var handler: SocketHandler?
     private(set) var role: Role?
     private(set) weak var session: RelaySession?
@@ -37,6 +38,7 @@ final class DataLink: Link {
     /// The link has shown its token and belongs to a session now.
     func join(_ session: RelaySession, as role: Role) {
         connection?.authenticate()
+        connection = nil
         self.session = session
         self.role = role
     }

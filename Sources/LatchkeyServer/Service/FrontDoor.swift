@@ -19,7 +19,6 @@ struct FrontDoor: RequestResponder {
     let ec2: EC2Service
     let relay: Relay
     let metrics: Metrics
-    let workers: Workers
     let log: Logger
     var origin = PublicOrigin.ofRequest
 
@@ -57,7 +56,7 @@ struct FrontDoor: RequestResponder {
     }
 
     private var ec2Door: EC2Door {
-        EC2Door(authority: authority, service: ec2, workers: workers) { failure($0, $1) }
+        EC2Door(authority: authority, service: ec2) { failure($0, $1) }
     }
 
     func refuse(_ request: IncomingRequest, longerThan limit: Int) -> OutgoingResponse {
@@ -67,8 +66,7 @@ struct FrontDoor: RequestResponder {
     }
 
     func isAuthenticated(head request: IncomingRequest) async -> Bool {
-        let services = FrontDoor.allServices
-        return (try? await workers.run { try authority.signer(of: request, services: services) }) != nil
+        (try? authority.signer(of: request, services: FrontDoor.allServices)) != nil
     }
 
     private func failure(_ error: any Error, _ request: IncomingRequest) -> ServiceError {
@@ -103,7 +101,7 @@ struct FrontDoor: RequestResponder {
         guard parts.count == 2, let service = FrontDoor.services[String(parts[0])] else {
             throw FrontDoor.unknownOperation(target)
         }
-        let caller = try await workers.run { try authority.principal(of: request, services: [service]) }
+        let caller = try authority.principal(of: request, services: [service])
         let name = String(parts[1])
         switch (service, caller) {
         case (SendSSHPublicKey.target.service, _): return try await connectOperation(name, request, caller, requestID)
@@ -236,14 +234,14 @@ struct FrontDoor: RequestResponder {
 
     // MARK: Channels
 
-    private func agent(of request: IncomingRequest) async throws -> String {
-        let caller = try await workers.run { try authority.principal(of: request, services: ["ssmmessages"]) }
+    private func agent(of request: IncomingRequest) throws -> String {
+        let caller = try authority.principal(of: request, services: ["ssmmessages"])
         guard case .instance(let id) = caller else { throw ServiceError.denied("only an agent opens this channel") }
         return id
     }
 
     private func controlToken(_ request: IncomingRequest) async throws -> OutgoingResponse {
-        let id = try await agent(of: request)
+        let id = try agent(of: request)
         guard request.path == FrontDoor.controlPath + id else {
             return FrontDoor.denied("an agent opens the channel of its own instance only")
         }
@@ -251,7 +249,7 @@ struct FrontDoor: RequestResponder {
     }
 
     private func dataToken(_ request: IncomingRequest) async throws -> OutgoingResponse {
-        let id = try await agent(of: request)
+        let id = try agent(of: request)
         let sessionID = String(request.path.dropFirst(FrontDoor.dataPath.count))
         switch try await relay.agentToken(for: sessionID, instanceID: id).get() {
         case .token(let token): return FrontDoor.token(token)
@@ -280,7 +278,7 @@ struct FrontDoor: RequestResponder {
         let relay = relay
         do {
             if request.path.hasPrefix(FrontDoor.controlPath) {
-                let id = try await agent(of: request)
+                let id = try agent(of: request)
                 guard request.path == FrontDoor.controlPath + id else {
                     return .refuse(FrontDoor.denied("an agent opens the channel of its own instance only"))
                 }
@@ -291,7 +289,7 @@ struct FrontDoor: RequestResponder {
             }
             let sessionID = String(request.path.dropFirst(FrontDoor.dataPath.count))
             // A client shows its token in the first frame and signs nothing; an agent does both.
-            let signer = request.headers.contains(name: "Authorization") ? try await agent(of: request) : nil
+            let signer = request.headers.contains(name: "Authorization") ? try agent(of: request) : nil
             return .accept {
                 DataLink(relay: relay, path: sessionID, signer: signer, connection: request.connection)
             }
