@@ -13,9 +13,9 @@ final class DataLink: Link {
 
     private unowned let relay: Relay
     /// The instance that signed the request for this connection; nil from a client, which shows its token only.
-    let signer: String?
+    private(set) var signer: String?
     /// The session's id in the path.
-    let path: String
+    private(set) var path: String
     /// Nil once it has authenticated.
     private var connection: TrackedConnection?
     private(set) var handler: SocketHandler?
@@ -39,6 +39,10 @@ final class DataLink: Link {
     func join(_ session: RelaySession, as role: Role) {
         connection?.authenticate()
         connection = nil
+        // The same words, in the session's memory: there may be very many links.
+        path = session.id
+        if signer != nil { signer = session.target }
+        if case .agent(_, let registered) = grant { grant = .agent(session.target, registered: registered) }
         self.session = session
         self.role = role
     }
