@@ -205,6 +205,12 @@ extension RelayTests {
                 #"""
                 upgrade = b'GET /v1/data-channel/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' \
                     b'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+                # An opening is short: a longer frame is refused by its head, before any of it is kept.
+                too_long = dial()
+                too_long.sendall(upgrade + b'\x81\xfe' + struct.pack('>H', 8193) + bytes(4))
+                said = b''
+                while piece := too_long.recv(4096): said += piece
+                assert said.endswith(b'\x88\x02' + struct.pack('>H', 1009)), said
                 deadline = time.monotonic() + 5
                 while time.monotonic() < deadline:
                     links = [dial(f'127.0.4.{n}') for n in range(1, 41)]

@@ -118,9 +118,9 @@ extension RelayTests {
         @Test func `a command that ran is not run again, whatever its status`() throws {
             try with { scratch, instance, relay, agent in
                 try instance.shell("rm -f ran")
-                let failed = try scratch.latchkey("connect", "web-1", "--", "echo ran >>ran; exit 255")
+                let failed = try scratch.latchkey("connect", "web-1", "--", "echo ran >>~/ran; exit 255")
                 #expect(failed.status == 255)
-                let cut = try scratch.latchkey("connect", "web-1", "--", "echo ran >>ran; kill -KILL $PPID")
+                let cut = try scratch.latchkey("connect", "web-1", "--", "echo ran >>~/ran; kill -KILL $PPID")
                 #expect(cut.status == 255)
                 #expect(try instance.shell("cat ran; rm ran").text == "ran\nran\n")
                 #expect(try sessions(relay, agent) == 0)

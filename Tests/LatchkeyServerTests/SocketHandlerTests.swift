@@ -14,6 +14,7 @@ struct SocketHandlerTests {
         var target: SocketHandler?
         var refusals: [String] = []
         let passesMessages = true
+        let gatherLimit = 1024
         let holdsReads = false
 
         func opened(_ handler: SocketHandler) {}

@@ -121,12 +121,17 @@ final class ConnectionLimiter: @unchecked Sendable {
         guard connection.state == .silent || connection.state == .waiting else { return }
         bytes += count - connection.bytes
         connection.bytes = count
-        while bytes > limits.unauthenticatedBytes,
-            let most = unauthenticated.values.max(by: { $0.bytes < $1.bytes })
-        {
-            close(most, .memory)
-        }
+        if bytes > limits.unauthenticatedBytes { makeRoomInMemory() }
         metrics.set(.unauthenticatedBytes, bytes)
+    }
+
+    /// Closes the connections that have sent most, and a few more than there have to be: looking for them at each piece of a
+    /// flood would take longer than the pieces themselves.
+    private func makeRoomInMemory() {
+        let enough = limits.unauthenticatedBytes / 8 * 7
+        for connection in unauthenticated.values.sorted(by: { $0.bytes > $1.bytes }) where bytes > enough {
+            close(connection, .memory)
+        }
     }
 
     private func nextStamp() -> UInt64 {

@@ -5,8 +5,8 @@ internal import NIOCore
 /// Buffers for what comes in, none of which is kept, since most connections idle: swift-nio would keep those of a burst
 /// for as long as its connection lives. A new one costs far less than the system's call that fills it.
 struct FreshBuffers: RecvByteBufferAllocator {
-    /// While a connection may still be anyone's.
-    static let forRequests = FreshBuffers(size: 16 * 1024)
+    /// While a connection may still be anyone's: little at a time, so that each has its turn soon.
+    static let forRequests = FreshBuffers(size: 4 * 1024)
     /// For sessions, which move much.
     static let forWebSockets = FreshBuffers(size: 128 * 1024)
 

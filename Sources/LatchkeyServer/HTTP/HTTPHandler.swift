@@ -193,15 +193,12 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
             return channel.eventLoop.makeFutureWithTask { await responder.respond(to: request) }
                 .whenSuccess { self.answer($0, keepsAlive: keepsAlive, channel) }
         }
-        channel.eventLoop.makeFutureWithTask { await responder.upgrade(request) }
-            .whenSuccess { answer in
-                switch answer {
-                case .accept(let makeLink): self.upgrade(channel, key, makeLink())
-                case .refuse(let response):
-                    self.service.metrics.count(.refusedRequests)
-                    self.answer(response, keepsAlive: false, channel)
-                }
-            }
+        // Nobody's signature is verified on the event loop, and for a request without one no other thread is woken.
+        guard head.headers.contains(name: "Authorization") else {
+            return upgrade(channel, key, responder.upgrade(request))
+        }
+        channel.eventLoop.makeFutureWithTask { responder.upgrade(request) }
+            .whenSuccess { self.upgrade(channel, key, $0) }
     }
 
     /// RFC 6455 §4.2.1.
@@ -259,6 +256,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         state = .reading
         while state == .reading, let event = waiting.popFirst() { handle(event, channel) }
         if state == .reading { gate.next() }
+    }
+
+    private func upgrade(_ channel: any Channel, _ key: String, _ answer: UpgradeAnswer) {
+        switch answer {
+        case .accept(let makeLink): upgrade(channel, key, makeLink())
+        case .refuse(let response):
+            service.metrics.count(.refusedRequests)
+            self.answer(response, keepsAlive: false, channel)
+        }
     }
 
     private func upgrade(_ channel: any Channel, _ key: String, _ link: any Link) {

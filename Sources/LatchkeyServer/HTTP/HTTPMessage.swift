@@ -121,5 +121,6 @@ protocol RequestResponder: Sendable {
     func isAuthenticated(head request: IncomingRequest) async -> Bool
     /// The answer to a request whose body was longer than `limit` bytes; the body is not kept.
     func refuse(_ request: IncomingRequest, longerThan limit: Int) -> OutgoingResponse
-    func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer
+    /// Waits for nothing, but may take a while for a signature.
+    func upgrade(_ request: IncomingRequest) -> UpgradeAnswer
 }

@@ -25,9 +25,10 @@ struct Listener: Sendable {
     func bind(host: String, port: Int, loop: any EventLoop) async throws -> any Channel {
         try await ServerBootstrap(group: loop)
             // Where the system's line of connections is full, it drops the next ones, which come back after a second: so the line
-            // is as long as the system allows by default, and is emptied quickly.
+            // is as long as the system allows by default, and is emptied quickly. But not at once: a connection that is taken must
+            // have a few turns to say something before so many others are there that it goes (`ConnectionLimits.unauthenticated`).
             .serverChannelOption(.backlog, value: 4096)
-            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .serverChannelOption(.maxMessagesPerRead, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -87,7 +87,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
     }
 
     /// In small pieces, so that the decoder makes few further requests out of what comes behind the one at hand.
-    private static let pieceSize = 1024
+    private static let pieceSize = 4096
 
     private func handOn() {
         guard !isHandingOn else { return }

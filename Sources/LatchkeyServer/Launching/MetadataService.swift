@@ -67,7 +67,7 @@ final class MetadataService: RequestResponder {
 
     func isAuthenticated(head request: IncomingRequest) async -> Bool { false }
 
-    func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer {
+    func upgrade(_ request: IncomingRequest) -> UpgradeAnswer {
         .refuse(.text(.notFound, "there is no channel here"))
     }
 

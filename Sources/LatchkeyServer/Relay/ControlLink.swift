@@ -26,7 +26,11 @@ final class ControlLink: Link {
         self.instanceID = instanceID
     }
 
+    /// The most bytes of a message that is meant for the relay itself.
+    static let messageLimit = 256 * 1024
+
     var passesMessages: Bool { false }
+    var gatherLimit: Int { ControlLink.messageLimit }
     /// An agent that does not take what it is told is not listened to: else answers would pile up here.
     var holdsReads: Bool { handler.map { !$0.isWritable } ?? false }
 

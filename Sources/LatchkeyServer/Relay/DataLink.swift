@@ -59,6 +59,11 @@ final class DataLink: Link {
 
     var passesMessages: Bool { role != nil }
 
+    /// A token and a few names: whoever sends more before has none. A client shows nothing until then.
+    private static let openingLimit = 8 * 1024
+
+    var gatherLimit: Int { role == nil ? DataLink.openingLimit : ControlLink.messageLimit }
+
     var holdsReads: Bool {
         guard let session else { return false }
         // What it sends now is dropped, and sent again later; so its pings are heard.

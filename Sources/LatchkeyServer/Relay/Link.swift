@@ -9,6 +9,8 @@ typealias SocketOpcode = WebSocketHeader.Opcode
 protocol Link: AnyObject {
     /// Whether messages are judged by their beginning; if not, all are put together.
     var passesMessages: Bool { get }
+    /// The most bytes of a message that is put together.
+    var gatherLimit: Int { get }
     var holdsReads: Bool { get }
     func opened(_ handler: SocketHandler)
     func closed(_ handler: SocketHandler)

@@ -14,9 +14,8 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// The most bytes of a message that is passed on, and of one that is put together for the relay itself.
+    /// The most bytes of a message that is passed on.
     static let passLimit = 2 << 20
-    static let gatherLimit = 256 * 1024
     /// A first frame that is shorter cannot be judged; both official ends send their headers in one piece.
     private static let prefixSize = MessageHeader.size
 
@@ -144,7 +143,11 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
             return .needsMore
         }
         if case .none = disposition {
-            let prefix = min(header.length, SocketHandler.prefixSize)
+            guard link.passesMessages || header.length <= link.gatherLimit else {
+                fail(.messageTooBig, "a message of \(header.length) bytes")
+                return .needsMore
+            }
+            let prefix = link.passesMessages ? min(header.length, SocketHandler.prefixSize) : 0
             guard bytes.readableBytes >= size + prefix else { return .needsMore }
             guard judge(header, size, prefix, key, bytes) else { return .needsMore }
         }
@@ -171,10 +174,6 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         _ bytes: ByteBuffer
     ) -> Bool {
         guard link.passesMessages else {
-            guard header.length <= SocketHandler.gatherLimit else {
-                fail(.messageTooBig, "a message of \(header.length) bytes")
-                return false
-            }
             disposition = .gather(header.opcode, ByteBuffer())
             return true
         }
@@ -208,7 +207,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
                 return count
             }
         case .gather(let opcode, var gathered):
-            guard gathered.readableBytes + count <= SocketHandler.gatherLimit else {
+            guard gathered.readableBytes + count <= link.gatherLimit else {
                 fail(.messageTooBig, "a message without end")
                 return
             }

@@ -274,7 +274,7 @@ struct FrontDoor: RequestResponder {
         return OutgoingResponse(.forbidden, type: "application/xml", xml.utf8)
     }
 
-    func upgrade(_ request: IncomingRequest) async -> UpgradeAnswer {
+    func upgrade(_ request: IncomingRequest) -> UpgradeAnswer {
         let relay = relay
         do {
             if request.path.hasPrefix(FrontDoor.controlPath) {
