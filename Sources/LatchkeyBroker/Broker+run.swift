@@ -63,8 +63,16 @@ extension Broker {
         _ session: RelaySession,
         on name: String
     ) throws -> RunOutcome {
-        var bridge = try Bridge(run.bridgeOptions)
-        let outcome = try bridge.run(&process)
+        let outcome: Bridge.Outcome
+        do {
+            var bridge = try Bridge(run.bridgeOptions)
+            outcome = try bridge.run(&process)
+        } catch {
+            // Only a network that is lost leaves it running. Whatever else ends this program, a full disk, say, is no reason for
+            // what it started to go on alone.
+            if (error as? LatchkeyError)?.code != .connectionLost { end(session) }
+            throw error
+        }
         switch outcome {
         case .ended(let ending):
             if ending.exitStatus == nil || process.reason != nil {
@@ -76,15 +84,15 @@ extension Broker {
             }
             return .exited(ending.exitStatus ?? 255)
         case .disconnected, .signalled:
-            // What runs there must not go on alone; the user is gone either way, so a failure is not theirs to mend.
-            if let relay {
-                do { try relay.terminate(session.id) } catch {
-                    trace.step("the session could not be ended: \(error.words)")
-                }
-            }
+            end(session)
             if case .signalled(let number) = outcome { return .signalled(number) }
             return .disconnected
         }
+    }
+
+    /// What runs there must not go on alone; the user is gone either way, so a failure is not theirs to mend.
+    private func end(_ session: RelaySession) {
+        do { try relay?.terminate(session.id) } catch { trace.step("the session could not be ended: \(error.words)") }
     }
 
     package enum RunOutcome: Equatable, Sendable {

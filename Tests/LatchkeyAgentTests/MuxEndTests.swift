@@ -41,6 +41,41 @@ struct MuxEndTests {
         #expect(channel.room == empty - answers)
     }
 
+    @Test func `a client that has closed a stream is sent nothing more of it, and what it sent still arrives`() throws {
+        let server = try Listener()
+        let end = MuxEnd(try PortTarget.resolve(host: "127.0.0.1", port: server.port))
+        var channel = DataChannel(.agent)
+        var client = Deliveries()
+        #expect(try end.take(client.next(Smux.frame(.open, 1)), &channel))
+        let reader = server.take()
+        defer { close(reader) }
+        let size = 3 << 20
+        let pieces = [UInt8](repeating: 7, count: size)
+        for start in stride(from: 0, to: size, by: Smux.dataLimit) {
+            let piece = pieces[start..<min(size, start + Smux.dataLimit)]
+            let frame = Smux.header(.data, 1, length: piece.count) + piece
+            #expect(try end.take(client.next(frame), &channel))
+        }
+        #expect(try end.take(client.next(Smux.frame(.close, 1)), &channel))
+        let before = channel.room
+        // It goes on talking, as what streams for ever does.
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var (received, isOver) = (0, false)
+        #expect(
+            try Local.eventually {
+                _ = send(reader, buffer, 4096, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+                try end.pump(into: &channel)
+                let count = recv(reader, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+                if count > 0 { received += count }
+                isOver = isOver || count == 0 || (count < 0 && errno != EAGAIN)
+                return isOver && received == size
+            }
+        )
+        // The stream's close, and nothing else.
+        #expect(before - channel.room == MessageHeader.size + Smux.headerSize)
+        #expect(end.interests(sends: true).isEmpty)
+    }
+
     @Test func `a connection whose reader is always a little behind holds no more than that`() throws {
         let server = try Listener()
         let connection = try PortConnection(try PortTarget.resolve(host: "127.0.0.1", port: server.port))

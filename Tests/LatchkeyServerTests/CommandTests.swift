@@ -56,6 +56,17 @@ extension RelayTests {
             }
         }
 
+        @Test func `what a command leaves behind has the last word, as with sshd`() throws {
+            try RelayTests.with { scratch, _, _ in
+                let last = try relay(scratch, "exec bash -c 'exec > >(sleep 0.5; cat); echo last words; exit 3'")
+                #expect(last.text == "last words\n")
+                #expect(last.status == 3)
+                #expect(try relay(scratch, "(sleep 0.5; echo late) & echo early").text == "early\nlate\n")
+                // Whoever wants none of it says so.
+                #expect(try relay(scratch, "sleep 300 >/dev/null 2>&1 & echo over").text == "over\n")
+            }
+        }
+
         @Test func `64 MiB go there and back unchanged`() throws {
             try RelayTests.with { scratch, _, _ in
                 let bytes = RelayTests.noise(64 << 20)

@@ -142,7 +142,7 @@ struct LimitTests {
         try adopted.wait()
         func open(_ grant: Grant) throws -> Bool {
             let token = relay.tokens.make(.client(sessionID: record.id), on: grant)
-            let link = DataLink(relay: relay, path: record.id, signer: nil)
+            let link = DataLink(relay: relay, path: record.id, signer: .nobody)
             let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             var content = OpenDataChannel(requestID: "r", token: token)

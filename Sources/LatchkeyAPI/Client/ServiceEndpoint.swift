@@ -70,8 +70,16 @@ package struct ServiceEndpoint: Sendable {
         service: String,
         timeout: Int
     ) throws(TransportError) -> WebSocketConnection {
-        let address = address.with(path: path)
-        return try WebSocketConnection(
+        try openWebSocket(to: address.with(path: path), service: service, timeout: timeout)
+    }
+
+    /// A WebSocket whose request is signed, at an address that the server gave.
+    package func openWebSocket(
+        to address: ServerAddress,
+        service: String,
+        timeout: Int
+    ) throws(TransportError) -> WebSocketConnection {
+        try WebSocketConnection(
             to: address,
             headers: try signature("GET", address, service, [], []),
             trust: trust,

@@ -31,6 +31,9 @@ extension LocalProcess {
         package var terminal: LocalTerminalSize?
         /// Where it starts; `/` if that cannot be entered.
         package var directory: String
+        /// Milliseconds after the end of the program in which output may still arrive; nil for as long as anything holds the
+        /// streams open, as sshd has it for a command without a terminal.
+        package var drainTime: Int64? = 100
 
         package init(
             executable: String,

@@ -45,7 +45,10 @@ extension LocalProcess {
     package mutating func read(_ stream: Stream, into buffer: UnsafeMutableRawBufferPointer) -> Reading {
         // Asked for first: output that came after the end of the program is counted as such.
         let end = self.end?.at
-        func isOverdue() -> Bool { end.map { SystemClock.milliseconds() >= $0 + Self.drainTime } ?? false }
+        func isOverdue() -> Bool {
+            guard let end, let drainTime else { return false }
+            return SystemClock.milliseconds() >= end + drainTime
+        }
         return switch stream {
         case .output: output.read(into: buffer, isOverdue: isOverdue)
         case .error: error.read(into: buffer, isOverdue: isOverdue)
@@ -53,11 +56,12 @@ extension LocalProcess {
     }
 
     /// How many milliseconds a poll may wait before ``read(_:into:)`` must be asked again, because a stream that something
-    /// else holds open then ends; -1, poll's word for ever, while the program runs or when all streams have ended.
+    /// else holds open then ends; -1, poll's word for ever, while the program runs, when all streams have ended, or when they
+    /// are waited for.
     /// At 0 it is time to read; an owner that cannot take more output now does not ask.
     package var drainTimeout: Int32 {
-        guard let end, output.pollDescriptor >= 0 || error.pollDescriptor >= 0 else { return -1 }
-        return Int32(max(0, end.at + Self.drainTime - SystemClock.milliseconds()))
+        guard let end, let drainTime, output.pollDescriptor >= 0 || error.pollDescriptor >= 0 else { return -1 }
+        return Int32(max(0, end.at + drainTime - SystemClock.milliseconds()))
     }
 
     /// Writes input.

@@ -9,18 +9,16 @@ internal import Glibc
 /// for writing, ``outputDescriptor`` and ``errorDescriptor`` for reading, and ``exitDescriptor`` for reading, after which
 /// it asks ``ending()``. One thread at a time.
 ///
-/// A process in the background may hold the terminal or the pipes open after the program itself has ended. It does not
-/// hold up the session: what can be read within ``drainTime`` of the end is still delivered, then a stream is ended.
+/// A process in the background may hold the terminal or the pipes open after the program itself has ended. What it still
+/// says within ``Specification/drainTime`` of the end is delivered, then a stream is ended.
 ///
 /// When the value goes, a program that still runs is hung up on (SIGHUP, then SIGCONT, so that a stopped one hears it),
 /// and killed if it has not ended three seconds later. What it left in the background is its own affair, as with sshd.
 package struct LocalProcess: ~Copyable {
-    /// Milliseconds after the end of the program in which output may still arrive.
-    package static let drainTime: Int64 = 100
-
     /// Its process id, which is also that of its group and session.
     package let identifier: Int32
     let hasTerminal: Bool
+    let drainTime: Int64?
     var input: Int32
     var output: LocalOutput
     var error: LocalOutput
@@ -57,6 +55,7 @@ package struct LocalProcess: ~Copyable {
             spawned.process_descriptor = -1
         }
         hasTerminal = spawned.terminal >= 0
+        drainTime = specification.drainTime
         identifier = spawned.process
         input = hasTerminal ? spawned.terminal : spawned.input
         output = LocalOutput(hasTerminal ? spawned.terminal : spawned.output)

@@ -61,7 +61,8 @@ final class MuxEnd: LocalEnd {
             case .data(let stream, let bytes):
                 backlog += bytes.count
                 connections[stream]?.append(bytes)
-            case .closed(let stream): connections[stream]?.endInput()
+            // The official client closes a stream for both directions at once: it reads no more of it.
+            case .closed(let stream): connections[stream]?.abandon()
             case nil: return true
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyModel
 internal import LatchkeyTransport
 
 /// A connection to a port of this machine or another one, from the dialling on. Nothing here waits.
@@ -12,6 +13,12 @@ final class PortConnection {
     private var isConnected = false
     private var pending = GrowingBuffer(capacity: 4096)
     private var endsInput = false
+    /// Nobody reads what it says any more.
+    private var isAbandoned = false
+    /// When what was written counts as taken though nobody has said so, on ``SystemClock``; nil before all of it is with the system.
+    private var lingersUntil: Int64?
+    /// Milliseconds for that, and between two looks at it, of which no descriptor tells.
+    private static let (lingerTime, lingerTick): (Int64, Int64) = (10_000, 20)
     private(set) var isAtEnd = false
 
     /// - Throws: why it cannot be reached.
@@ -34,14 +41,23 @@ final class PortConnection {
     /// No more will be written.
     func endInput() { endsInput = true }
 
+    /// Nobody is at the other end any more: what waits is still written, and then it is over.
+    func abandon() {
+        isAbandoned = true
+        endsInput = true
+    }
+
     func interest(reads: Bool) -> pollfd {
         guard isConnected else { return pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0) }
-        let events = (reads && !isAtEnd ? POLLIN : 0) | (backlog > 0 ? POLLOUT : 0)
+        let events = (reads && !isAtEnd && !isAbandoned ? POLLIN : 0) | (backlog > 0 ? POLLOUT : 0)
         return pollfd(fd: events == 0 ? -1 : descriptor, events: Int16(events), revents: 0)
     }
 
-    /// Milliseconds until the dialling has to go on by itself; nil once it is done.
-    var patience: Int64? { isConnected ? nil : Int64(dial?.timeout ?? 0) }
+    /// Milliseconds until ``advance()`` is wanted though no descriptor says so; nil for never.
+    var patience: Int64? {
+        if lingersUntil != nil { return isAtEnd ? nil : PortConnection.lingerTick }
+        return isConnected ? nil : Int64(dial?.timeout ?? 0)
+    }
 
     /// Dials and writes as far as that goes.
     ///
@@ -68,11 +84,22 @@ final class PortConnection {
         if endsInput && backlog == 0 {
             endsInput = false
             shutdown(descriptor, Int32(SHUT_WR))
+            if isAbandoned { lingersUntil = SystemClock.milliseconds() + PortConnection.lingerTime }
+        }
+        if let lingersUntil, !isAtEnd {
+            isAtEnd = !hasUnacknowledged || SystemClock.milliseconds() >= lingersUntil
         }
     }
 
+    /// Whether the other side's system has not got everything yet (SIOCOUTQ of tcp(7)). Closed before that, with something unread,
+    /// the connection would be reset and the rest be lost.
+    private var hasUnacknowledged: Bool {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+    }
+
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Reading {
-        guard isConnected, !isAtEnd else { return isAtEnd ? .ended : .none }
+        guard isConnected, !isAtEnd, !isAbandoned else { return isAtEnd ? .ended : .none }
         while true {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
             if count > 0 { return .bytes(count) }

@@ -10,6 +10,8 @@ final class ProcessEnd: LocalEnd {
     /// The most bytes in one message: what goes through an official client fastest, and through Latchkey's own.
     private static let officialPiece = 32 * 1024
     private static let piece = 64 * 1024
+    /// What may be under way to an official client's terminal: all of it still arrives after Ctrl-C, and no screen shows more.
+    private static let officialTerminalWindow = 64 * 1024
     /// So many messages at a time: what comes in gets its turn, and they are sent while they are in the processor's cache.
     private static let burst = 4
     /// Milliseconds that a shell waits for its client to say how large its terminal is.
@@ -46,6 +48,9 @@ final class ProcessEnd: LocalEnd {
         streams: Streams,
         waitsForSize: Bool
     ) throws(LocalEndFailure) {
+        var specification = specification
+        // A command's last words may come from what it has started.
+        if specification.terminal == nil { specification.drainTime = nil }
         self.specification = specification
         self.streams = streams
         if waitsForSize {
@@ -173,6 +178,7 @@ final class ProcessEnd: LocalEnd {
     func pump(into channel: inout DataChannel) throws(LocalEndFailure) {
         if let deadline = sizeDeadline, SystemClock.milliseconds() >= deadline { try start(nil) }
         guard process != nil else { return }
+        if specification.terminal != nil { channel.officialWindow = ProcessEnd.officialTerminalWindow }
         if extensions?.process != true, specification.terminal == nil, !inputIsOver {
             // The official agent gives a command no input; one that reads it would wait for ever.
             inputIsOver = true

@@ -78,6 +78,8 @@ package struct DataChannel: ~Copyable {
     package mutating func attach(_ connection: WebSocketConnection, opening: OpenDataChannel) {
         connection.send(.text, Payload.encode(opening))
         socket = connection
+        // The relay says so again if it is still so; it may be another one, which knows nothing of that.
+        isPaused = false
         sender.reconnected()
     }
 
@@ -203,6 +205,9 @@ package struct DataChannel: ~Copyable {
         socket?.send(.binary, header.message(Array("{}".utf8)))
     }
 
+    /// Whether anything of the stream has come from the other end.
+    package var hasHeardPeer: Bool { lastTaken != nil || !receiver.isEmpty }
+
     // MARK: What comes
 
     /// The payload whose turn it is.
@@ -249,8 +254,11 @@ package struct DataChannel: ~Copyable {
     /// How many bytes of payload can be sent now without holding too much.
     package var room: Int {
         guard closing == nil, !isPaused, socket?.hasRoom ?? true else { return 0 }
-        return sender.room
+        return extensions == nil ? min(sender.room, officialWindow - sender.bytesUnderWay) : sender.room
     }
+
+    /// The most bytes that are under way to an official end, which knows no way to say that it wants no more.
+    package var officialWindow = Int.max
 
     /// Whether the other end has everything.
     package var isDrained: Bool { sender.isDrained }

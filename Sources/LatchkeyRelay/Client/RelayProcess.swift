@@ -51,7 +51,7 @@ package struct RelayProcess: ~Copyable {
     ) {
         self.session = session
         self.size = size
-        channel.attach(connection, opening: session.opening(token: token))
+        channel.attach(connection, opening: session.opening(token: token, isNew: true))
     }
 
     // MARK: What the agent says
@@ -122,7 +122,7 @@ package struct RelayProcess: ~Copyable {
         switch outcome {
         case .connected(let connection, let token):
             notice = "connected again"
-            channel.attach(connection, opening: session.opening(token: token))
+            channel.attach(connection, opening: session.opening(token: token, isNew: !channel.hasHeardPeer))
         case .over:
             // Once the agent has told how the process ended, nothing is missing.
             end(exitStatus == nil ? "the session ended meanwhile" : "")

@@ -32,16 +32,19 @@ package struct RelaySessionAccess: Sendable {
         self.clientID = clientID
     }
 
-    func opening(token: String) -> OpenDataChannel {
+    /// - Parameter isNew: whether nothing of the agent has been heard yet.
+    func opening(token: String, isNew: Bool = false) -> OpenDataChannel {
         var opening = OpenDataChannel(requestID: clientID, token: token)
         opening.clientID = clientID
         opening.clientVersion = Handshake.clientVersion
+        if isNew { opening.isNew = true }
         return opening
     }
 
-    /// Opens a connection for the session, with a token that is made for it.
+    /// Opens a connection for the session, signed by the user (AWS: `ssmmessages:OpenDataChannel`). What goes over it first is a
+    /// token that was made for it.
     package func connect(timeout: Int) throws(TransportError) -> WebSocketConnection {
-        try WebSocketConnection(to: address, trust: service.endpoint.trust, timeout: timeout)
+        try service.endpoint.openWebSocket(to: address, service: "ssmmessages", timeout: timeout)
     }
 
     /// What became of a search for a connection.

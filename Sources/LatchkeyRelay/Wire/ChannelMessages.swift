@@ -12,6 +12,8 @@ package struct OpenDataChannel: Codable, Sendable {
     package var clientVersion: String?
     /// Latchkey's own: from an agent, whether another client can take over a running session.
     package var canBeTakenOver: Bool?
+    /// Latchkey's own: from a client, whether it has heard nothing of the agent yet.
+    package var isNew: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case version = "MessageSchemaVersion"
@@ -21,6 +23,7 @@ package struct OpenDataChannel: Codable, Sendable {
         case clientID = "ClientId"
         case clientVersion = "ClientVersion"
         case canBeTakenOver = "LatchkeyTakeover"
+        case isNew = "LatchkeyNewClient"
     }
 
     package init(requestID: String, token: String) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeyTransport
 internal import NIOCore
@@ -12,8 +13,16 @@ final class DataLink: Link {
     private static let faultLimit = 100
 
     private unowned let relay: Relay
-    /// The instance that signed the request for this connection; nil from a client, which shows its token only.
-    private(set) var signer: String?
+    /// Who signed the request for a connection. Whoever signs nothing is a client, which shows its token only.
+    enum Signer {
+        case nobody
+        /// A client, by its user's ARN.
+        case user(arn: String)
+        /// An agent, by its instance.
+        case agent(Instance.ID)
+    }
+
+    private(set) var signer: Signer
     /// The session's id in the path.
     private(set) var path: String
     /// Nil once it has authenticated.
@@ -28,7 +37,7 @@ final class DataLink: Link {
     private var faults = 0
 
     /// - Parameter connection: authenticates when the link joins a session.
-    init(relay: Relay, path: String, signer: String?, connection: TrackedConnection? = nil) {
+    init(relay: Relay, path: String, signer: Signer, connection: TrackedConnection? = nil) {
         self.relay = relay
         self.path = path
         self.signer = signer
@@ -41,7 +50,11 @@ final class DataLink: Link {
         connection = nil
         // The same words, in the session's memory: there may be very many links.
         path = session.id
-        if signer != nil { signer = session.target }
+        switch signer {
+        case .nobody: break
+        case .user: signer = .user(arn: session.owner)
+        case .agent: signer = .agent(session.target)
+        }
         if case .agent(_, let registered) = grant { grant = .agent(session.target, registered: registered) }
         self.session = session
         self.role = role
@@ -80,7 +93,7 @@ final class DataLink: Link {
 
     func closed(_ handler: SocketHandler) {
         self.handler = nil
-        relay.closed(self)
+        relay.closed(self, wasLeft: handler.wasLeft)
     }
 
     func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict {

@@ -19,8 +19,11 @@ extension Relay {
         guard let opening = Payload.decode(OpenDataChannel.self, message.readableBytesView) else {
             return deny(link, "a data channel that begins otherwise")
         }
-        // The end that signed its request is an agent; what a frame says about that is not asked.
-        let purpose = link.signer == nil ? Tokens.Purpose.client(sessionID: link.path) : .agent(sessionID: link.path)
+        // Which end it is, is told by who signed its request; what a frame says about that is not asked.
+        let purpose =
+            if case .agent = link.signer { Tokens.Purpose.agent(sessionID: link.path) } else {
+                Tokens.Purpose.client(sessionID: link.path)
+            }
         guard let grant = tokens.redeem(opening.token, purpose), stands(grant) else {
             return deny(link, "a data channel without a valid token")
         }
@@ -32,15 +35,31 @@ extension Relay {
             return deny(link, "a data channel of a session whose owner has no access key")
         }
         link.grant = grant
-        if let signer = link.signer {
-            guard signer == session.target else { return deny(link, "an agent that asks for another's session") }
+        switch link.signer {
+        case .agent(let id):
+            guard id == session.target else { return deny(link, "an agent that asks for another's session") }
             strangers[ObjectIdentifier(link)] = nil
             link.canBeTakenOver = opening.canBeTakenOver ?? false
             attachAgent(link, to: session)
-        } else {
+        case .user(let arn) where arn != session.owner:
+            deny(link, "a user who asks for another's session")
+        case .nobody, .user:
             guard opening.instanceID == nil else { return deny(link, "a client that says it is an agent") }
-            attachClient(link, to: session, clientID: (opening.clientID ?? "").cut(to: .clientID))
+            attachClient(
+                link,
+                to: session,
+                clientID: (opening.clientID ?? "").cut(to: .clientID),
+                isNew: opening.isNew ?? false
+            )
         }
+    }
+
+    /// The agent that came back is an official one, and another client has come meanwhile.
+    private func refuseTakeover(of session: RelaySession) {
+        session.awaitsTakeover = false
+        guard session.clientIsAnother, let client = session.client else { return }
+        dismiss(client, session.id, Relay.noTakeover)
+        clientLeft(session)
     }
 
     private func deny(_ link: DataLink, _ why: String) {
@@ -61,19 +80,25 @@ extension Relay {
         let isFirst = !session.agentWasThere
         session.agentWasThere = true
         if isFirst { log.info("session connected", metadata: ["session": "\(session.id)"]) }
-        journal.changed(session.id, status: .connected)
+        if session.awaitsTakeover, !link.canBeTakenOver { refuseTakeover(of: session) }
+        journal.changed(session.id, status: session.status)
         session.agentReturned()
         session.client?.handler?.resumeReading()
     }
 
-    private func attachClient(_ link: DataLink, to session: RelaySession, clientID: String) {
-        let isAnother = session.clientWasThere && session.clientID.map { $0 != clientID } ?? false
+    private static let noTakeover = "the instance's agent cannot hand a running session to another client"
+
+    /// - Parameter isNew: whether the client says that it has heard nothing of the agent yet; official ones say nothing.
+    private func attachClient(_ link: DataLink, to session: RelaySession, clientID: String, isNew: Bool) {
+        // After a restart nobody knows which client was there before, but one that has heard nothing of the agent is none that an
+        // agent counts for.
+        let isAnother = session.clientWasThere && (session.clientID.map { $0 != clientID } ?? isNew)
         if isAnother {
-            guard session.agent?.canBeTakenOver ?? true else {
-                let reason = "the instance's agent cannot hand a running session to another client"
-                return dismiss(link, session.id, reason)
+            if session.agent?.canBeTakenOver ?? true {
+                session.awaitsTakeover = true
+            } else if session.clientID != nil {
+                return dismiss(link, session.id, Relay.noTakeover)
             }
-            session.awaitsTakeover = true
         }
         if let older = session.client {
             // What was on its way to it is lost.
@@ -88,14 +113,14 @@ extension Relay {
         strangers[ObjectIdentifier(link)] = nil
         link.join(session, as: .client)
         session.client = link
+        session.clientIsAnother = isAnother && session.clientID != nil
         session.clientID = clientID
         session.clientWasThere = true
         session.clientAwaySince = nil
         session.lastActivity = .now()
-        session.announceTakeover()
-        session.resumeAgent()
+        session.clientReturned()
         session.agent?.handler?.resumeReading()
-        journal.changed(session.id, status: session.agent == nil ? .connecting : .connected)
+        journal.changed(session.id, status: session.status)
     }
 
     /// What becomes of a message between the ends.
@@ -104,6 +129,7 @@ extension Relay {
         switch (link.role, header.type) {
         case (.client, .input), (.agent, .output):
             session.lastActivity = .now()
+            if link.role == .client, header.payloadType == PayloadType.output.rawValue { session.hasInput = true }
             fallthrough
         case (.client, .acknowledge), (.agent, .acknowledge):
             let role = link.role ?? .client
@@ -136,12 +162,14 @@ extension Relay {
         }
     }
 
-    func closed(_ link: DataLink) {
+    /// - Parameter wasLeft: whether the other side has ended the connection itself.
+    func closed(_ link: DataLink, wasLeft: Bool) {
         calm.stir()
         strangers[ObjectIdentifier(link)] = nil
         farewells[ObjectIdentifier(link)] = nil
         guard let session = link.session else { return }
         if session.client === link {
+            session.clientWasLeft = wasLeft
             clientLeft(session)
         } else if session.agent === link {
             session.agent = nil
@@ -156,7 +184,7 @@ extension Relay {
         session.clientAwaySince = .now()
         if session.agent != nil { session.pauseAgent() }
         session.agent?.handler?.resumeReading()
-        journal.changed(session.id, status: .disconnected)
+        journal.changed(session.id, status: session.status)
     }
 
     func writabilityChanged(_ link: DataLink) {

@@ -12,6 +12,14 @@ extension Relay {
         }
     }
 
+    private func stands(_ signer: DataLink.Signer) -> Bool {
+        switch signer {
+        case .nobody: true
+        case .user(let arn): grants.hasAccessKey(ofOwner: arn)
+        case .agent(let id): grants.registration(of: id) != nil
+        }
+    }
+
     /// What an agent's token rests on; nil if its instance is gone.
     func grant(toAgentOf instanceID: Instance.ID) -> Grant? {
         grants.registration(of: instanceID).map { .agent(instanceID, registered: $0) }
@@ -36,9 +44,7 @@ extension Relay {
         where link.grant.map({ !stands($0) }) ?? (grants.registration(of: link.instanceID) == nil) {
             link.handler?.close(.policyViolation)
         }
-        for link in strangers.values where link.signer.map({ grants.registration(of: $0) == nil }) ?? false {
-            link.handler?.close(.policyViolation)
-        }
+        for link in strangers.values where !stands(link.signer) { link.handler?.close(.policyViolation) }
     }
 
     private func endRevokedLinks(of session: RelaySession) {

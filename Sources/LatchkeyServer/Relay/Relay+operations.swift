@@ -64,8 +64,7 @@ extension Relay {
             guard self.sessions[record.id] == nil else { return }
             let type = SessionDocuments.type(record.documentName, record.parameters)
             let session = RelaySession(record, type: type, end: Relay.end(of: record))
-            session.agentWasThere = true
-            session.clientWasThere = true
+            session.adopt()
             self.sessions[record.id] = session
         }
     }

@@ -32,6 +32,9 @@ extension Relay {
         if now - session.lastActivity > limits.idle {
             return finish(session, .terminated, "the session was idle for too long")
         }
+        if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > limits.clientReturn {
+            return finish(session, .terminated, "its client has ended")
+        }
         if let since = session.agentAwaySince {
             if !session.agentWasThere, now - since > .seconds(30) {
                 return finish(session, .failed, "the instance's agent did not open the session")

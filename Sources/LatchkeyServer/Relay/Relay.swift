@@ -17,6 +17,8 @@ package final class Relay: @unchecked Sendable {
     package struct Limits: Sendable {
         /// Without stream data in either direction.
         package var idle = TimeAmount.minutes(20)
+        /// A client that has ended its connection, and may be another program's whose own connection was cut.
+        package var clientReturn = TimeAmount.seconds(10)
         /// An instance's agent that does not come back at all.
         package var agentAway = TimeAmount.minutes(5)
         /// The same while its control channel stands: it has forgotten the session.
@@ -76,13 +78,14 @@ package final class Relay: @unchecked Sendable {
         }
     }
 
-    /// Closes every channel; the ends come back to whoever listens next.
+    /// Closes every channel; the ends come back to whoever listens next. Clients hear no goodbye: the official one, which takes a
+    /// cut for one and comes back, gives up if it is typed into after that.
     func stop() {
         loop.preconditionInEventLoop()
         ticker?.cancel()
         for control in controls.values { control.handler?.close(.goingAway) }
         for session in sessions.values {
-            session.client?.handler?.close(.goingAway)
+            session.client?.handler?.abort()
             session.agent?.handler?.close(.goingAway)
         }
         for link in strangers.values { link.handler?.close(.goingAway) }

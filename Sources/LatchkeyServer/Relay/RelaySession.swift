@@ -19,6 +19,8 @@ final class RelaySession {
     var agent: DataLink?
     /// Tells the client that comes back from one that takes its place.
     var clientID: String?
+    /// Another one was there before for certain.
+    var clientIsAnother = false
     var lastActivity: NIODeadline
     var clientAwaySince: NIODeadline?
     var agentAwaySince: NIODeadline?
@@ -28,9 +30,13 @@ final class RelaySession {
     var awaitsTakeover = false
     /// The agent was told to hold still, and what it sends all the same is dropped.
     private(set) var isPaused = false
-    /// Something was dropped for want of the other end, and must be sent again.
+    /// Something was dropped for want of the other end, or may have been, and must be sent again.
     private var clientMustResend = false
     private var agentMustResend = false
+    /// The client's program has ended its connection itself, as far as that can be seen.
+    var clientWasLeft = false
+    /// The client has sent something that was typed, or is a port's.
+    var hasInput = false
     /// A side does not read although there is something for it.
     var stalledSince: NIODeadline?
 
@@ -44,6 +50,23 @@ final class RelaySession {
         agentAwaySince = started
         clientAwaySince = started
     }
+
+    /// Goes on with a session that an earlier relay had. Whatever was under way in that one is lost.
+    func adopt() {
+        (agentWasThere, clientWasThere) = (true, true)
+        (agentMustResend, clientMustResend) = (true, true)
+        hasInput = true
+    }
+
+    /// As DescribeSessions tells it.
+    var status: SessionStatus {
+        if client == nil && clientWasThere { return .disconnected }
+        return client == nil || agent == nil ? .connecting : .connected
+    }
+
+    /// Whether nobody will want it any more once its client has gone by itself: a command is of no use to anyone else, and nothing
+    /// is lost with a shell into which nothing was typed, as when the official client finds no terminal.
+    var isOverWithItsClient: Bool { clientWasLeft && (type == .command || !hasInput) }
 
     private var name: SessionName { SessionName(sessionID: id) }
 
@@ -68,20 +91,35 @@ final class RelaySession {
         if !mustNotPause { agent?.send(.pausePublication, name) }
     }
 
-    /// A client is there that takes it.
+    /// A client is there that takes it. Where the agent is not, it is told when it comes.
     func resumeAgent() {
-        guard isPaused || agentMustResend else { return }
         isPaused = false
+        guard agentMustResend, let agent else { return }
         agentMustResend = false
-        agent?.send(.startPublication, name)
+        agent.send(.startPublication, name)
     }
 
     /// There is another connection of the agent's, which nobody has told anything yet.
     func agentReturned() {
         isPaused = false
         announceTakeover()
-        if client == nil && clientWasThere { pauseAgent() }
-        resumeClient()
+        if client != nil {
+            resumeAgent()
+        } else if clientWasThere {
+            pauseAgent()
+        }
+        if !awaitsTakeover { resumeClient() }
+    }
+
+    /// There is another connection of the client's, which nobody has told anything yet.
+    func clientReturned() {
+        announceTakeover()
+        resumeAgent()
+        if agent == nil {
+            if agentWasThere { pauseClient() }
+        } else if !awaitsTakeover {
+            resumeClient()
+        }
     }
 
     /// An agent is there that takes what the client sends.

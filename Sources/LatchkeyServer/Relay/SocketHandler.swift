@@ -42,6 +42,9 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     private var isClosed = false
     /// It was closed from here, and its end is still under way.
     private var isDeaf = false
+    /// Whether the other side has ended the connection itself, as a program's end does it; not an error of the network's, nor
+    /// this side.
+    private(set) var wasLeft = true
     private(set) var lastHeard = NIODeadline.now()
     private(set) var lastPing = NIODeadline.now()
 
@@ -76,7 +79,10 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         link.closed(self)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        wasLeft = false
+        context.close(promise: nil)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDeaf else { return }
@@ -284,13 +290,15 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     /// may already get one from somebody else.
     private func stopReading() {
         isDeaf = true
+        wasLeft = false
         let ended = disposition
         disposition = .drop
         if case .pass(let target) = ended { target.abort() }
     }
 
     /// Ends the connection in the middle of whatever it was about.
-    private func abort() {
+    func abort() {
+        wasLeft = false
         context?.close(promise: nil)
     }
 

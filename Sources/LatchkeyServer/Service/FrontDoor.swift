@@ -240,6 +240,17 @@ struct FrontDoor: RequestResponder {
         return id
     }
 
+    /// Official clients sign their data channels since 1.2.764.0 (AWS: `ssmmessages:OpenDataChannel`); older ones sign nothing.
+    private func dataSigner(of request: IncomingRequest) throws -> DataLink.Signer {
+        guard request.headers.contains(name: "Authorization") else { return .nobody }
+        let caller = try authority.principal(of: request, services: ["ssmmessages"])
+        switch caller {
+        case .user: return .user(arn: caller.arn)
+        case .instance(let id): return .agent(id)
+        case .registeredKey: throw ServiceError.denied("a registered key may ask for credentials only")
+        }
+    }
+
     private func controlToken(_ request: IncomingRequest) async throws -> OutgoingResponse {
         let id = try agent(of: request)
         guard request.path == FrontDoor.controlPath + id else {
@@ -288,8 +299,7 @@ struct FrontDoor: RequestResponder {
                 return .refuse(.text(.notFound, "there is no channel here"))
             }
             let sessionID = String(request.path.dropFirst(FrontDoor.dataPath.count))
-            // A client shows its token in the first frame and signs nothing; an agent does both.
-            let signer = request.headers.contains(name: "Authorization") ? try agent(of: request) : nil
+            let signer = try dataSigner(of: request)
             return .accept {
                 DataLink(relay: relay, path: sessionID, signer: signer, connection: request.connection)
             }

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LatchkeyModel
+import LatchkeyTransport
+import Logging
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import LatchkeyRelay
+@testable import LatchkeyServer
+
+/// Cuts, restarts of the relay and takeovers in every order: whoever comes back first, no end waits for nobody.
+struct ReturnTests {
+    /// One end of the session, as `DataChannel` behaves, but for time: what only a timer would mend shows here.
+    private final class End {
+        let type: MessageType
+        let incoming: MessageType
+        let clientID: String
+        var channel: EmbeddedChannel?
+        /// Messages made, acknowledged, and received in their turn.
+        var (made, acknowledged, received): (Int64, Int64, Int64) = (0, 0, 0)
+        var isPaused = false
+        var isClosed = false
+        private var random = SystemRandomNumberGenerator()
+
+        init(_ role: DataLink.Role, clientID: String = "") {
+            (type, incoming) = role == .client ? (.input, .output) : (.output, .input)
+            self.clientID = clientID
+        }
+
+        func write(_ message: [UInt8], _ opcode: WebSocketHeader.Opcode = .binary) throws {
+            let header = WebSocketHeader(opcode, length: message.count, mask: 0)
+            try channel?.writeInbound(ByteBuffer(bytes: header.bytes + message))
+        }
+
+        /// A client answers the agent's first message, and says nothing before.
+        func make() throws {
+            guard type == .output || received > 0 else { return }
+            made += 1
+            if !isPaused { try send(made - 1) }
+        }
+
+        private func send(_ sequence: Int64) throws {
+            let header = MessageHeader(type: type, stamp: .make(&random), sequence: sequence, payloadType: .output)
+            try write(header.message([1]))
+        }
+
+        func sendAgain() throws {
+            for sequence in acknowledged..<made where !isPaused { try send(sequence) }
+        }
+
+        /// Takes in what has come.
+        ///
+        /// - Returns: whether there was something.
+        func takeIn() throws -> Bool {
+            var bytes: [UInt8] = []
+            while var buffer = try channel?.readOutbound(as: ByteBuffer.self) {
+                bytes += buffer.readBytes(length: buffer.readableBytes) ?? []
+            }
+            let isSomething = !bytes.isEmpty
+            while let (header, size) = try bytes.withUnsafeBytes({ try WebSocketHeader.parse($0) }) {
+                let message = Array(bytes[size..<size + header.length])
+                bytes.removeFirst(size + header.length)
+                if header.opcode == .binary { try act(on: message) }
+            }
+            return isSomething
+        }
+
+        private func act(on message: [UInt8]) throws {
+            let header = try message.withUnsafeBytes { try MessageHeader(of: $0) }
+            let payload = message[MessageHeader.size...]
+            switch header.type {
+            case incoming:
+                if header.sequence == received { received += 1 }
+                guard header.sequence < received else { return }
+                isPaused = false
+                try write(
+                    AcknowledgeContent.message(
+                        of: incoming,
+                        id: header.id,
+                        sequence: header.sequence,
+                        stamp: .make(&random)
+                    )
+                )
+            case .acknowledge:
+                let content = Array(payload).withUnsafeBytes { AcknowledgeContent(payload: $0) }
+                acknowledged = max(acknowledged, (content?.sequence ?? -1) + 1)
+                isPaused = false
+            case .pausePublication: isPaused = type == .output
+            case .startPublication:
+                isPaused = false
+                try sendAgain()
+            case .clientAttached:
+                (made, acknowledged, received, isPaused) = (0, 0, 0, false)
+                try write(MessageHeader(type: .clientAttached, stamp: .make(&random)).message(Array("{}".utf8)))
+                try make()
+            case .channelClosed: isClosed = true
+            default: break
+            }
+        }
+    }
+
+    private struct Grants: GrantSource {
+        func hasAccessKey(_ id: AccessKey.ID) -> Bool { true }
+        func hasAccessKey(ofOwner arn: String) -> Bool { true }
+        func registration(of id: Instance.ID) -> Int64? { 1 }
+    }
+
+    private struct Notes: SessionJournal {
+        func changed(_ sessionID: String, status: SessionStatus) {}
+        func ended(_ sessionID: String, status: SessionStatus, reason: String) {}
+        func pinged(_ instanceID: String) {}
+    }
+
+    private enum Event: Character, CaseIterable {
+        case cutClient = "c", cutAgent = "a", restart = "r", clientReturns = "C", agentReturns = "A"
+        case anotherClient = "N", messages = "m", flow = "f"
+    }
+
+    /// A relay, and a session with both its ends.
+    private final class World {
+        let loop = EmbeddedEventLoop()
+        let record: SessionRecord
+        var relay: Relay
+        var client = End(.client, clientID: "1")
+        let agent = End(.agent)
+        private var clients = 1
+
+        init() throws {
+            record = SessionRecord(
+                id: "ann-0123456789abcdef0",
+                target: "mi-0123456789abcdef0",
+                owner: "arn:aws:iam::000000000000:user/ann",
+                documentName: SessionDocuments.shell,
+                status: .connected,
+                started: .init(),
+                ended: nil
+            )
+            relay = World.relay(loop)
+            try adopt()
+            try comeBack(agent)
+            try comeBack(client)
+            try agent.make()
+            try flow()
+        }
+
+        private static func relay(_ loop: EmbeddedEventLoop) -> Relay {
+            Relay(
+                loop: loop,
+                metrics: Metrics(),
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                journal: Notes(),
+                grants: Grants()
+            )
+        }
+
+        private func adopt() throws {
+            let adopted = relay.adopt(record)
+            loop.run()
+            try adopted.wait()
+        }
+
+        private func comeBack(_ end: End) throws {
+            guard end.channel == nil, !end.isClosed else { return }
+            let isClient = end === client
+            let (purpose, grant): (Tokens.Purpose, Grant) =
+                isClient
+                ? (.client(sessionID: record.id), .accessKey("ann"))
+                : (.agent(sessionID: record.id), .agent(record.target, registered: 1))
+            let link = DataLink(relay: relay, path: record.id, signer: isClient ? .nobody : .agent(record.target))
+            let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            end.channel = channel
+            var opening = OpenDataChannel(requestID: "r", token: relay.tokens.make(purpose, on: grant))
+            if isClient {
+                opening.clientID = end.clientID
+                opening.isNew = end.received == 0
+            } else {
+                opening.instanceID = record.target
+                opening.canBeTakenOver = true
+            }
+            try end.write(Payload.encode(opening), .text)
+            end.isPaused = false
+            try end.sendAgain()
+        }
+
+        private func cut(_ end: End) throws {
+            guard let channel = end.channel else { return }
+            end.channel = nil
+            // What was on its way to it is lost with it.
+            _ = try? channel.finish(acceptAlreadyClosed: true)
+        }
+
+        func happen(_ event: Event) throws {
+            switch event {
+            case .cutClient: try cut(client)
+            case .cutAgent: try cut(agent)
+            case .restart:
+                try cut(client)
+                try cut(agent)
+                relay = World.relay(loop)
+                try adopt()
+            case .clientReturns: try comeBack(client)
+            case .agentReturns: try comeBack(agent)
+            case .anotherClient:
+                let before = client
+                clients += 1
+                client = End(.client, clientID: String(clients))
+                try comeBack(client)
+                // It was told, or hears it when it asks for another connection.
+                if let channel = before.channel { _ = try? channel.finish(acceptAlreadyClosed: true) }
+            case .messages:
+                try client.make()
+                try agent.make()
+            case .flow: try flow()
+            }
+        }
+
+        func flow() throws {
+            while try client.takeIn() || agent.takeIn() {}
+        }
+
+        var fault: String? {
+            guard client.made == agent.received, agent.made == client.received,
+                client.acknowledged == client.made, agent.acknowledged == agent.made
+            else {
+                return "client: \(client.made) made, \(client.acknowledged) acknowledged, \(client.received) received; "
+                    + "agent: \(agent.made), \(agent.acknowledged), \(agent.received)"
+            }
+            guard !agent.isPaused else { return "the agent holds still" }
+            return relay.sessions[record.id]?.status == .connected ? nil : "the session does not count as connected"
+        }
+    }
+
+    /// Whether an event can change anything after these.
+    private static func isPossible(_ event: Event, after events: [Event]) -> Bool {
+        var (client, agent) = (true, true)
+        for event in events {
+            switch event {
+            case .cutClient: client = false
+            case .cutAgent: agent = false
+            case .restart: (client, agent) = (false, false)
+            case .clientReturns, .anotherClient: client = true
+            case .agentReturns: agent = true
+            case .messages, .flow: break
+            }
+        }
+        switch event {
+        case .cutClient: return client
+        case .cutAgent: return agent
+        case .clientReturns: return !client
+        case .agentReturns: return !agent
+        case .flow: return events.last != .flow
+        case .restart, .anotherClient, .messages: return true
+        }
+    }
+
+    private static func sequences(_ length: Int) -> [[Event]] {
+        guard length > 0 else { return [[]] }
+        return sequences(length - 1)
+            .flatMap { before in
+                Event.allCases.filter { isPossible($0, after: before) }.map { before + [$0] }
+            }
+    }
+
+    /// Six events in a row, the last two being the ends' returns. With one more it takes a minute or two, and finds no more.
+    @Test func `whatever happens in whatever order, everything arrives once both are back`() throws {
+        var faults: [String] = []
+        for events in Self.sequences(4) {
+            for order: [Event] in [[.clientReturns, .agentReturns], [.agentReturns, .clientReturns]] {
+                for pause: [Event] in [[], [.flow]] {
+                    let world = try World()
+                    for event in events { try world.happen(event) }
+                    try world.happen(order[0])
+                    for event in pause { try world.happen(event) }
+                    try world.happen(order[1])
+                    try world.flow()
+                    if let fault = world.fault {
+                        let all = events + order[..<1] + pause + order[1...]
+                        faults.append("\(String(all.map(\.rawValue))): \(fault)")
+                    }
+                }
+            }
+        }
+        #expect(faults.isEmpty, "\(faults.count) of them: \(faults.prefix(10).joined(separator: "\n"))")
+    }
+}
