@@ -137,7 +137,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyRelayTests",
-            dependencies: ["LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport", "LatchkeyTransport"],
+            dependencies: ["LatchkeyAPI", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport", "LatchkeyTransport"],
             exclude: ["Fixtures"]
         ),
         .testTarget(

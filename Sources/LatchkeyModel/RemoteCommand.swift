@@ -2,6 +2,21 @@
 
 /// A command for the instance's shell.
 package enum RemoteCommand {
+    /// The most bytes of a line: an instance's shell gets it as one word, which has 128 KiB with the zero at its end
+    /// (MAX_ARG_STRLEN of execve(2)).
+    package static let limit = 128 * 1024 - 1
+
+    /// - Throws: `usage` if the line that is sent would be longer than any instance takes.
+    package static func check(_ words: [String]) throws(LatchkeyError) {
+        let count = line(words)?.utf8.count ?? 0
+        guard count > limit else { return }
+        throw LatchkeyError(
+            .usage,
+            "the command is \(count) bytes long, and an instance takes \(limit)",
+            hint: "send a script over its input: latchkey connect NAME -- sh -s <SCRIPT"
+        )
+    }
+
     /// The line that is sent: a single word as it is (it is a line for the remote shell), several each quoted, so that
     /// exactly these words arrive, as with `docker exec`.
     package static func line(_ words: [String]) -> String? {

@@ -20,7 +20,9 @@ struct ImportTests {
         "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
         "LatchkeyKeys": ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel"],
-        "LatchkeyRemote": ["CLibExpat", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"],
+        "LatchkeyRemote": [
+            "CLibExpat", "CTerminal", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport",
+        ],
         "LatchkeyServer": [
             "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
             "LatchkeyRelay", "LatchkeyTransport", "Logging",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-internal import LatchkeyModel
+import LatchkeyAPI
+import LatchkeyModel
 import LatchkeyTransport
 import Testing
 
@@ -28,6 +29,30 @@ import Testing
         let isOver = isOver(channel, messages)
         #expect(isOver)
         return messages
+    }
+
+    @Test func `a client's request for its channel is signed`() throws {
+        let relay = try RelayStub()
+        let endpoint = ServiceEndpoint(
+            address: ServerAddress(isSecure: false, host: "127.0.0.1", port: relay.port),
+            trust: .system,
+            region: "local",
+            credentials: Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "s", sessionToken: "token")
+        )
+        let access = try RelaySessionAccess(
+            sessionID: "ann-1",
+            streamURL: "ws://127.0.0.1:\(relay.port)/v1/data-channel/ann-1?role=publish_subscribe",
+            service: ServiceClient(endpoint),
+            clientID: "c"
+        )
+        _ = try relay.connect { try access.connect(timeout: 100_000) }
+        let lines = RelayStub.request.split(separator: "\r\n").map(String.init)
+        #expect(lines.first == "GET /v1/data-channel/ann-1?role=publish_subscribe HTTP/1.1")
+        let signature = try #require(lines.first { $0.hasPrefix("Authorization: ") })
+        #expect(signature.contains("Credential=AKIDEXAMPLE/"))
+        #expect(signature.contains("/local/ssmmessages/aws4_request"))
+        #expect(signature.contains("SignedHeaders=host;x-amz-date;x-amz-security-token"))
+        #expect(lines.contains("X-Amz-Security-Token: token"))
     }
 
     /// For what does not happen.

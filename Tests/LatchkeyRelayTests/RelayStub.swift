@@ -10,7 +10,7 @@ import Testing
 /// As much of a relay as one data channel needs: it takes WebSocket connections, and what goes over them is the test's.
 final class RelayStub {
     private let listener: Int32
-    private let port: Int
+    let port: Int
     private var connection: Int32 = -1
     private var outgoing: [UInt8] = []
     private var incoming: [UInt8] = []
@@ -39,15 +39,22 @@ final class RelayStub {
 
     /// A connection of a client's, the one before being cut.
     func connect() throws -> WebSocketConnection {
+        try connect {
+            try WebSocketConnection(
+                to: ServerAddress(isSecure: false, host: "127.0.0.1", port: port),
+                trust: .system,
+                timeout: 100_000
+            )
+        }
+    }
+
+    /// The same, as `dial` opens it.
+    func connect(_ dial: () throws -> WebSocketConnection) throws -> WebSocketConnection {
         if connection >= 0 { Glibc.close(connection) }
         (incoming, outgoing) = ([], [])
         let listener = self.listener
         guard let thread = Threads(1, { RelayStub.greet(listener) }) else { throw TransportError.timedOut }
-        let socket = try WebSocketConnection(
-            to: ServerAddress(isSecure: false, host: "127.0.0.1", port: port),
-            trust: .system,
-            timeout: 100_000
-        )
+        let socket = try dial()
         thread.join()
         connection = RelayStub.accepted
         _ = fcntl(connection, F_SETFL, fcntl(connection, F_GETFL) | O_NONBLOCK)
@@ -56,6 +63,8 @@ final class RelayStub {
 
     /// One test at a time uses it, and joins the thread that sets it.
     private nonisolated(unsafe) static var accepted: Int32 = -1
+    /// The last request for a connection, likewise.
+    private(set) nonisolated(unsafe) static var request = ""
 
     private static func greet(_ listener: Int32) {
         accepted = accept(listener, nil, nil)
@@ -66,6 +75,7 @@ final class RelayStub {
             guard count > 0 else { return }
             request += String(decoding: buffer.prefix(count), as: UTF8.self)
         }
+        RelayStub.request = request
         let key = request.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") }?.dropFirst(19) ?? ""
         let answer = Array(
             """

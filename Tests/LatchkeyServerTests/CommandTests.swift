@@ -67,6 +67,19 @@ extension RelayTests {
             }
         }
 
+        @Test func `a client that cannot write what comes ends what it has started`() throws {
+            try RelayTests.with { scratch, relay, agent in
+                let words = [Scratch.program, "connect", "web-1", "--road", "relay", "--", "yes"]
+                let run = try Execution.run(
+                    ["sh", "-c", "exec \"$@\" >/dev/full", "sh"] + words,
+                    environment: scratch.environment
+                )
+                #expect(run.status == 255)
+                #expect(run.error == "latchkey: error: the disk that takes the output is full\n")
+                try RelayTests.wait(for: "Terminated", relay, of: agent)
+            }
+        }
+
         @Test func `64 MiB go there and back unchanged`() throws {
             try RelayTests.with { scratch, _, _ in
                 let bytes = RelayTests.noise(64 << 20)

@@ -115,6 +115,39 @@ extension RelayTests {
             }
         }
 
+        @Test func `an agent that does not answer is waited for as long as entering may take`() throws {
+            try with(key: nil) { scratch, _, relay, agent in
+                try agent.send(SIGSTOP)
+                defer { try? agent.send(SIGCONT) }
+                for road in [[], ["--road", "relay"]] {
+                    let words = ["connect", "\(NSUserName())@web-1", "--timeout", "3"] + road + ["--", "true"]
+                    let run = try Execution.run([Scratch.program] + words, environment: scratch.environment)
+                    #expect(run.status == 255)
+                    #expect(run.error.contains("the agent of 'web-1' has not answered within 3 s"), "\(run.error)")
+                    #expect(run.error.contains("hint: the agent's log"))
+                }
+                try RelayTests.wait(for: "Terminated", relay, of: agent)
+            }
+        }
+
+        @Test func `a command may be as long as an instance's shell takes it, over every road`() throws {
+            try with { scratch, instance, _, _ in
+                let filler = "echo in; : "
+                let longest = filler + String(repeating: "x", count: 128 * 1024 - 1 - filler.utf8.count)
+                // More than one word of this program's own can be.
+                let half = String(repeating: "x", count: 64 * 1024)
+                let tunnel = ["--road", "ssh-over-relay", "--port", String(instance.port)]
+                for road in [["web-1"], ["web-1"] + tunnel, ["\(NSUserName())@web-1", "--road", "relay"]] {
+                    let words = [Scratch.program, "connect"] + road + ["--"]
+                    let run = try Execution.run(words + [longest], environment: scratch.environment)
+                    #expect(run.status == 0 && run.text == "in\n", "\(road): \(run.error)")
+                    let tooLong = try Execution.run(words + [half, half], environment: scratch.environment)
+                    #expect(tooLong.status == 64)
+                    #expect(tooLong.error.contains("131073 bytes long"), "\(tooLong.error)")
+                }
+            }
+        }
+
         @Test func `a command that ran is not run again, whatever its status`() throws {
             try with { scratch, instance, relay, agent in
                 try instance.shell("rm -f ran")

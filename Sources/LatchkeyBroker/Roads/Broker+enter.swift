@@ -29,18 +29,19 @@ extension Broker {
     /// It is never left for a host key that changed or that nobody vouched for, nor once something has begun to run.
     ///
     /// - Parameter run: what will run there; the relay has to know it from the beginning.
-    /// - Throws: `LatchkeyError` of the road that was asked for, or of the first one where no other is open.
+    /// - Throws: `agentNotConnected` if the agent does not answer in time, `LatchkeyError` of the road that was asked for, or of the first one where no other is open.
     package func enter(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {
+        let deadline = SystemClock.milliseconds() + Int64(options.timeout) * 1000
         switch options.road {
         case .ssh, .sshOverRelay: return try enterByKey(instance, options)
-        case .relay: return try openSession(instance, options, run)
+        case .relay: return try openSession(instance, options, run, until: deadline)
         case nil: break
         }
         do {
             return .ssh(try connect(to: instance, options: options), over: .ssh)
         } catch let error as LatchkeyError {
             guard Broker.isLeft(for: error), let relay else { throw error }
-            return try leaveDirectRoad(instance, options, run, for: error, relay)
+            return try leaveDirectRoad(instance, options, run, for: error, relay, until: deadline)
         }
     }
 
@@ -90,7 +91,8 @@ extension Broker {
         _ options: Options,
         _ run: Run,
         for error: LatchkeyError,
-        _ relay: RelayRoad
+        _ relay: RelayRoad,
+        until deadline: Int64
     ) throws -> Entrance {
         let presence = presence(of: instance, relay)
         let isConnected = presence.isConnected
@@ -121,7 +123,7 @@ extension Broker {
             throw last
         }
         Console.note("latchkey: \(last.message); going through the relay")
-        return try openSession(instance, options, run)
+        return try openSession(instance, options, run, until: deadline)
     }
 
     private func enterOverRelay(_ instance: Instance, _ options: Options) throws -> Entrance {
@@ -235,7 +237,17 @@ extension Broker {
         )
     }
 
-    private func openSession(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {
+    /// Milliseconds that the relay has at least, whatever the roads before it took, a person's answers included.
+    private static let leastRelayTime: Int64 = 3000
+
+    /// - Parameter deadline: by which the agent is to have answered, on ``SystemClock``.
+    private func openSession(
+        _ instance: Instance,
+        _ options: Options,
+        _ run: Run,
+        until deadline: Int64
+    ) throws -> Entrance {
+        let deadline = max(deadline, SystemClock.milliseconds() + Broker.leastRelayTime)
         let relay = try requireRelay()
         if relay.documents == .amazon, let user = options.user {
             throw LatchkeyError(
@@ -258,10 +270,23 @@ extension Broker {
                     environment: shape.environment.map { ($0.name, $0.value) }
                 )
             ),
-            size: shape.terminal?.size
+            size: shape.terminal?.size,
+            until: deadline
         )
         let session = RelaySession(id: opened.id, user: user)
         trace.step("session \(session.id) opened")
-        return .relay(opened.takeProcess(), session)
+        var process = opened.takeProcess()
+        do {
+            if try process.isGreeted(before: deadline) { return .relay(process, session) }
+        } catch {
+            try? relay.terminate(session.id)
+            throw error
+        }
+        try? relay.terminate(session.id)
+        throw LatchkeyError(
+            .agentNotConnected,
+            "the agent of '\(instance.displayName)' has not answered within \(options.timeout) s",
+            hint: SessionEnd.agentDidNotOpen.hint
+        )
     }
 }

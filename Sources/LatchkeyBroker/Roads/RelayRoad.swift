@@ -116,25 +116,27 @@ package struct RelayRoad: Sendable {
 
     /// Opens a session and its data channel.
     ///
+    /// - Parameter deadline: for that, on ``SystemClock``; nil for the usual time for each step.
     /// - Throws: `agentNotConnected`, `relayUnreachable`, `requestRefused`.
     func open(
         _ instance: Instance,
         _ purpose: Purpose,
-        size: TerminalSize?
+        size: TerminalSize?,
+        until deadline: Int64? = nil
     ) throws -> Opened {
         let answer: StartSession.Response
         do throws(ServiceFailure) {
-            answer = try start(instance, purpose.document(documents))
+            answer = try start(instance, purpose.document(documents), until: deadline)
         } catch .refused("InvalidDocument", _, _) where documents == .latchkey {
             // Somebody else's server, or AWS under another name.
-            do throws(ServiceFailure) { answer = try start(instance, purpose.document(.amazon)) } catch {
+            do throws(ServiceFailure) { answer = try start(instance, purpose.document(.amazon), until: deadline) } catch {
                 throw failure(error, instance)
             }
         } catch {
             throw failure(error, instance)
         }
         do {
-            return Opened(process: try join(answer, size: size), id: answer.sessionId)
+            return Opened(process: try join(answer, size: size, until: deadline), id: answer.sessionId)
         } catch {
             // Nobody will come for it.
             try? terminate(answer.sessionId)
@@ -144,7 +146,8 @@ package struct RelayRoad: Sendable {
 
     private func start(
         _ instance: Instance,
-        _ document: Document
+        _ document: Document,
+        until deadline: Int64?
     ) throws(ServiceFailure) -> StartSession.Response {
         try service.call(
             StartSession(
@@ -152,8 +155,13 @@ package struct RelayRoad: Sendable {
                 documentName: document.name,
                 parameters: document.parameters.isEmpty ? nil : document.parameters
             ),
-            timeout: RelayRoad.timeout
+            timeout: RelayRoad.timeout(until: deadline)
         )
+    }
+
+    private static func timeout(until deadline: Int64?) -> Int {
+        guard let deadline else { return timeout }
+        return Int(max(1, min(Int64(timeout), deadline - SystemClock.milliseconds())))
     }
 
     /// Takes over a session that runs.
@@ -171,7 +179,11 @@ package struct RelayRoad: Sendable {
         return try join(answer, size: size)
     }
 
-    private func join(_ answer: StartSession.Response, size: TerminalSize?) throws -> RelayProcess {
+    private func join(
+        _ answer: StartSession.Response,
+        size: TerminalSize?,
+        until deadline: Int64? = nil
+    ) throws -> RelayProcess {
         guard let token = answer.tokenValue, let url = answer.streamUrl else {
             throw unreachable("it gave no address for the session")
         }
@@ -182,7 +194,7 @@ package struct RelayRoad: Sendable {
                 service: service,
                 clientID: Random.uuid()
             )
-            let connection = try access.connect(timeout: RelayRoad.timeout)
+            let connection = try access.connect(timeout: RelayRoad.timeout(until: deadline))
             return RelayProcess(access, over: connection, token: token, size: size)
         } catch .cleartext(let place) {
             throw LatchkeyError(

@@ -85,6 +85,7 @@ struct Connect: ParsableCommand {
         let broker = try access.broker(plane, trace)
         options.road = road
         var run = Broker.Run()
+        try RemoteCommand.check(command)
         run.command = command
         run.terminal = terminal ? .always : noTerminal ? .never : .automatic
         run.forwardsInput = !noInput

@@ -54,6 +54,22 @@ package struct RelayProcess: ~Copyable {
         channel.attach(connection, opening: session.opening(token: token, isNew: true))
     }
 
+    /// Waits until the agent has said its first words, or the session has ended.
+    ///
+    /// - Parameter deadline: on ``SystemClock``.
+    /// - Returns: false if neither was so in time.
+    package mutating func isGreeted(before deadline: Int64) throws -> Bool {
+        while true {
+            try advance()
+            if isReady || ending != nil { return true }
+            let left = deadline - SystemClock.milliseconds()
+            guard left > 0 else { return false }
+            let events = Int16(POLLIN) | (wantsToWrite ? Int16(POLLOUT) : 0)
+            var wait = pollfd(fd: descriptor, events: events, revents: 0)
+            poll(&wait, 1, Int32(clamping: min(left, Int64(patience ?? Int.max))))
+        }
+    }
+
     // MARK: What the agent says
 
     private mutating func takeDeliveries() {

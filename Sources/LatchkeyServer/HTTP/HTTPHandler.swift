@@ -17,7 +17,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
 
     /// The most bytes of a body.
     static let bodyLimit = 1 << 20
-    /// The same where the head does not show who sends it: most signatures cover the body, and can be verified with it only.
+    /// The same where the head names nobody who is known. Most signatures cover the body, and can be verified with it only; so who
+    /// is named may be lied about, and all bodies together have a limit as well (``ConnectionLimits/unauthenticatedBytes``).
     static let unauthenticatedBodyLimit = 64 * 1024
     /// So much of a longer one is read before it is refused.
     private static let discardLimit = 16 << 20
@@ -156,7 +157,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
             bodyLimit = HTTPHandler.bodyLimit
             return
         }
-        bodyLimit = HTTPHandler.unauthenticatedBodyLimit
+        bodyLimit =
+            service.responder.namesSigner(service.request(head, .whole([]), channel))
+            ? HTTPHandler.bodyLimit : HTTPHandler.unauthenticatedBodyLimit
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         guard length > bodyLimit || head.headers.contains(name: "Transfer-Encoding"),
             head.headers.contains(name: "Authorization"), let digest = head.headers.first(name: "X-Amz-Content-SHA256")

@@ -117,6 +117,8 @@ enum UpgradeAnswer: Sendable {
 /// What answers requests.
 protocol RequestResponder: Sendable {
     func respond(to request: IncomingRequest) async -> OutgoingResponse
+    /// Whether a request says that it is signed with a key that is known, which is no proof. Waits for nothing.
+    func namesSigner(_ request: IncomingRequest) -> Bool
     /// Whether the head of a request shows who sends it, its body being still to come.
     func isAuthenticated(head request: IncomingRequest) async -> Bool
     /// The answer to a request whose body was longer than `limit` bytes; the body is not kept.

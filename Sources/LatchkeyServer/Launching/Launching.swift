@@ -2,6 +2,7 @@
 
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import LatchkeyTransport
 internal import Logging
 internal import NIOCore
@@ -54,7 +55,7 @@ struct Launching {
             home: folders.storePath,
             workers: workers,
             log: log,
-            onStop: { relay.terminateSessions(of: $0, reason: "the instance has stopped") }
+            onStop: { relay.terminateSessions(of: $0, reason: SessionEnd.instanceStopped.rawValue) }
         )
         metadata = MetadataService(
             store: store,

@@ -65,6 +65,8 @@ final class MetadataService: RequestResponder {
         MetadataService.status(.payloadTooLarge)
     }
 
+    func namesSigner(_ request: IncomingRequest) -> Bool { false }
+
     func isAuthenticated(head request: IncomingRequest) async -> Bool { false }
 
     func upgrade(_ request: IncomingRequest) -> UpgradeAnswer {

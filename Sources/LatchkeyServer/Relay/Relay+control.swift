@@ -32,7 +32,7 @@ extension Relay {
         for session in sessions.values where session.target == link.instanceID && !alive.contains(session.id) {
             // One that is just being started is not known there yet.
             if session.agentWasThere {
-                finish(session, .failed, "the agent was started anew, the session ended with it")
+                finish(session, .failed, .agentRestarted)
             }
         }
     }
@@ -60,7 +60,7 @@ extension Relay {
             finish(session, .terminated, "")
         } else {
             let words = (content.output ?? "").cut(to: .sessionDetails)
-            finish(session, .failed, words.isEmpty ? "the agent could not run the session" : words)
+            finish(session, .failed, words.isEmpty ? SessionEnd.agentFailed.rawValue : words)
         }
     }
 }

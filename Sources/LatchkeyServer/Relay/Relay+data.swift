@@ -29,7 +29,7 @@ extension Relay {
         }
         guard let session = sessions[link.path] else {
             // Over since the token was made. The client is told rather than left waiting.
-            return dismiss(link, link.path, "the session is over")
+            return dismiss(link, link.path, .over)
         }
         guard grants.hasAccessKey(ofOwner: session.owner) else {
             return deny(link, "a data channel of a session whose owner has no access key")
@@ -58,7 +58,7 @@ extension Relay {
     private func refuseTakeover(of session: RelaySession) {
         session.awaitsTakeover = false
         guard session.clientIsAnother, let client = session.client else { return }
-        dismiss(client, session.id, Relay.noTakeover)
+        dismiss(client, session.id, .cannotBeTakenOver)
         clientLeft(session)
     }
 
@@ -86,8 +86,6 @@ extension Relay {
         session.client?.handler?.resumeReading()
     }
 
-    private static let noTakeover = "the instance's agent cannot hand a running session to another client"
-
     /// - Parameter isNew: whether the client says that it has heard nothing of the agent yet; official ones say nothing.
     private func attachClient(_ link: DataLink, to session: RelaySession, clientID: String, isNew: Bool) {
         // After a restart nobody knows which client was there before, but one that has heard nothing of the agent is none that an
@@ -97,14 +95,14 @@ extension Relay {
             if session.agent?.canBeTakenOver ?? true {
                 session.awaitsTakeover = true
             } else if session.clientID != nil {
-                return dismiss(link, session.id, Relay.noTakeover)
+                return dismiss(link, session.id, .cannotBeTakenOver)
             }
         }
         if let older = session.client {
             // What was on its way to it is lost.
             session.lost(from: .agent)
             if isAnother {
-                dismiss(older, session.id, "another client has taken the session over")
+                dismiss(older, session.id, .takenOver)
             } else {
                 older.leave()
                 older.handler?.close(.normal)

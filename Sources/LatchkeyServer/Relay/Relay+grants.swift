@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import NIOCore
 
 /// What ends with an access key or an instance.
@@ -32,10 +33,9 @@ extension Relay {
         tokens.drop { !stands($0) }
         for session in sessions.values {
             if grants.registration(of: session.target) == nil {
-                finish(session, .terminated, "the instance was removed", farewell: Relay.shortFarewell)
+                finish(session, .terminated, .instanceRemoved, farewell: Relay.shortFarewell)
             } else if !grants.hasAccessKey(ofOwner: session.owner) {
-                let reason = "the access key of the session's owner was deleted"
-                finish(session, .terminated, reason, farewell: Relay.shortFarewell)
+                finish(session, .terminated, .ownerKeyDeleted, farewell: Relay.shortFarewell)
             } else {
                 endRevokedLinks(of: session)
             }
@@ -52,7 +52,7 @@ extension Relay {
             agent.handler?.close(.policyViolation)
         }
         guard let client = session.client, client.grant.map({ !stands($0) }) ?? false else { return }
-        dismiss(client, session.id, "the access key was deleted", farewell: Relay.shortFarewell)
+        dismiss(client, session.id, .keyDeleted, farewell: Relay.shortFarewell)
         clientLeft(session)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import NIOCore
 
 /// What happens because of the time.
@@ -27,22 +28,22 @@ extension Relay {
 
     private func watch(_ session: RelaySession, _ now: NIODeadline) {
         if let end = session.end, now >= end {
-            return finish(session, .terminated, "the session has reached its time limit")
+            return finish(session, .terminated, .timeLimit)
         }
         if now - session.lastActivity > limits.idle {
-            return finish(session, .terminated, "the session was idle for too long")
+            return finish(session, .terminated, .idle)
         }
         if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > limits.clientReturn {
-            return finish(session, .terminated, "its client has ended")
+            return finish(session, .terminated, .clientEnded)
         }
         if let since = session.agentAwaySince {
             if !session.agentWasThere, now - since > .seconds(30) {
-                return finish(session, .failed, "the instance's agent did not open the session")
+                return finish(session, .failed, .agentDidNotOpen)
             }
             if controls[session.target] != nil, session.agentWasThere, now - since > limits.agentForgot {
-                return finish(session, .failed, "the instance's agent did not come back to the session")
+                return finish(session, .failed, .agentDidNotReturn)
             }
-            if now - since > limits.agentAway { return finish(session, .failed, "the instance's agent went away") }
+            if now - since > limits.agentAway { return finish(session, .failed, .agentWentAway) }
         }
         // A client that does not read must not keep the agent from hearing a ping.
         if let client = session.client?.handler, !client.isWritable {

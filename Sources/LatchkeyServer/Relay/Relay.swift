@@ -111,6 +111,10 @@ package final class Relay: @unchecked Sendable {
         farewells[ObjectIdentifier(link)] = (link, .now() + (farewell ?? limits.farewell))
     }
 
+    func dismiss(_ link: DataLink, _ sessionID: String, _ end: SessionEnd, farewell: TimeAmount? = nil) {
+        dismiss(link, sessionID, end.rawValue, farewell: farewell)
+    }
+
     private func closing(_ sessionID: String, _ reason: String) -> ChannelClosedContent {
         ChannelClosedContent(stamp: .make(&random), sessionID: sessionID, output: reason)
     }
@@ -125,6 +129,10 @@ package final class Relay: @unchecked Sendable {
         journal.ended(session.id, status: status, reason: reason)
         metrics.count(.sessionsEnded)
         log.info("session ended", metadata: ["session": "\(session.id)", "reason": "\(reason)"])
+    }
+
+    func finish(_ session: RelaySession, _ status: SessionStatus, _ end: SessionEnd, farewell: TimeAmount? = nil) {
+        finish(session, status, end.rawValue, farewell: farewell)
     }
 
     // MARK: Messages

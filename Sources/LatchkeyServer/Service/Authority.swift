@@ -99,6 +99,12 @@ final class Authority: Sendable {
         return principal
     }
 
+    /// Whether a request names an access key or a registration that is known. Nothing is verified, and only memory is asked.
+    func namesSigner(_ request: IncomingRequest) -> Bool {
+        guard let id = (try? SignatureHeader(of: request.signable))?.accessKeyID else { return false }
+        return Identifier.looksLikeInstanceID(id) ? signers.agent(id) != nil : signers.user(id) != nil
+    }
+
     /// What a signature is verified with.
     private enum Proof {
         /// With the registration that it was made for, if it is an agent's.

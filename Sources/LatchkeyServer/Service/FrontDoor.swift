@@ -65,6 +65,8 @@ struct FrontDoor: RequestResponder {
             : .text(.payloadTooLarge, "the request is longer than \(limit) bytes")
     }
 
+    func namesSigner(_ request: IncomingRequest) -> Bool { authority.namesSigner(request) }
+
     func isAuthenticated(head request: IncomingRequest) async -> Bool {
         (try? authority.signer(of: request, services: FrontDoor.allServices)) != nil
     }

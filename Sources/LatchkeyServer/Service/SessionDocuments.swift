@@ -129,9 +129,10 @@ enum SessionDocuments {
 
         mutating func all(_ name: String) throws(ServiceError) -> [String] {
             let values = values.removeValue(forKey: name) ?? []
-            guard values.count <= 64, values.allSatisfy({ $0.utf8.count <= 32 * 1024 && !$0.utf8.contains(0) }) else {
-                throw .invalid("'\(name)' is too long")
+            guard values.count <= 64, values.allSatisfy({ $0.utf8.count <= RemoteCommand.limit }) else {
+                throw .invalid("'\(name)' is longer than \(RemoteCommand.limit) bytes")
             }
+            guard values.allSatisfy({ !$0.utf8.contains(0) }) else { throw .invalid("'\(name)' has a zero in it") }
             return values
         }
 
