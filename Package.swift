@@ -137,7 +137,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyRelayTests",
-            dependencies: ["LatchkeyAPI", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport", "LatchkeyTransport"],
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport", "LatchkeyTransport",
+            ],
             exclude: ["Fixtures"]
         ),
         .testTarget(

@@ -129,7 +129,8 @@ package struct RelayRoad: Sendable {
             answer = try start(instance, purpose.document(documents), until: deadline)
         } catch .refused("InvalidDocument", _, _) where documents == .latchkey {
             // Somebody else's server, or AWS under another name.
-            do throws(ServiceFailure) { answer = try start(instance, purpose.document(.amazon), until: deadline) } catch {
+            do throws(ServiceFailure) { answer = try start(instance, purpose.document(.amazon), until: deadline) } catch
+            {
                 throw failure(error, instance)
             }
         } catch {
