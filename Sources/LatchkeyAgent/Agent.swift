@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyAPI
+internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeyTransport
@@ -41,6 +42,10 @@ package final class Agent: Sendable {
     private let relay: RelayAccess
     private let maker: EndMaker
     private let stateFolder: String
+    /// Held for as long as this agent lives.
+    private let lock: StateLock
+    /// Tells it from any other that has the same registration.
+    private let process = Random.uuid()
     private let log: @Sendable (String) -> Void
     private let sessions = Mutex<[String: SessionControl]>([:])
     /// Threads of sessions; they go on for a moment after their session has ended.
@@ -53,9 +58,12 @@ package final class Agent: Sendable {
     private let wake = WakeSignal()
 
     /// - Parameter log: takes a line, safe for a terminal.
-    /// - Throws: `configurationInvalid` if this machine is not registered.
+    /// - Throws: `configurationInvalid` if this machine is not registered, its state is another machine's, or another agent has it.
     package init(_ options: Options, log: @escaping @Sendable (String) -> Void) throws {
-        relay = RelayAccess(try Registration.load(from: options.stateFolder))
+        let registration = try Registration.load(from: options.stateFolder)
+        try registration.checkMachine(stateFolder: options.stateFolder)
+        lock = try StateLock(options.stateFolder)
+        relay = RelayAccess(registration)
         let denied: DenyList
         do throws(PortTargetError) {
             denied =
@@ -83,6 +91,7 @@ package final class Agent: Sendable {
                 let channel = try relay.openControlChannel(
                     sessions: alive,
                     takesPushedKeys: HostFacts.takesPushedKeys(in: "/etc/ssh"),
+                    process: process,
                     timeout: Agent.timeout
                 )
                 log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
@@ -136,6 +145,7 @@ package final class Agent: Sendable {
         information.latchkeyHostKeys = facts.hostKeys.map(\.line)
         information.latchkeyAddresses = facts.addresses
         information.latchkeyPort = facts.sshPort
+        information.latchkeyProcess = process
         do { _ = try relay.call(information) } catch let error as ServiceFailure {
             guard case .refused(_, let status, _) = error else { throw error }
             guard status >= 500 else {

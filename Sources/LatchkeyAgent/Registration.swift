@@ -80,6 +80,19 @@ package final class Registration: Sendable {
         return try Registration(decoded, try MachineKey(pem: pem))
     }
 
+    /// Makes sure that the registration was made on this machine: a copy of its disk would be the same instance a second time.
+    ///
+    /// - Throws: `configurationInvalid`.
+    func checkMachine(stateFolder: String) throws {
+        guard MachineFingerprint.isOwn(fingerprint, root: "", stateFolder: stateFolder) else {
+            throw LatchkeyError(
+                .configurationInvalid,
+                "the state folder '\(stateFolder.terminalSafe)' was made on another machine, which is \(instanceID)",
+                hint: "latchkey-agent register --force makes this machine an instance of its own"
+            )
+        }
+    }
+
     static func exists(in folder: String) -> Bool { access(contentPath(folder), F_OK) == 0 }
 
     /// Makes a key, has it registered, and writes both down. If the answer does not come, the next attempt shows the same key

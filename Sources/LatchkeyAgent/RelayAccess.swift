@@ -52,6 +52,7 @@ package final class RelayAccess: Sendable {
     package func openControlChannel(
         sessions: [String],
         takesPushedKeys: Bool = false,
+        process: String? = nil,
         timeout: Int
     ) throws(Failure) -> WebSocketConnection {
         let time = TimeLeft(timeout)
@@ -63,6 +64,7 @@ package final class RelayAccess: Sendable {
         opening.platformType = "linux"
         opening.sessions = sessions
         opening.takesPushedKeys = takesPushedKeys
+        opening.process = process
         connection.send(.text, Payload.encode(opening))
         return connection
     }

@@ -116,7 +116,7 @@ package struct Daemon {
                 journal: journal,
                 maxDuration: options.maxMinutes
             ),
-            agents: AgentOperations(store: store, authority: authority, workers: workers),
+            agents: AgentOperations(store: store, authority: authority, relay: relay, workers: workers),
             connect: InstanceConnect(store: store, workers: workers),
             ec2: EC2Service(
                 store: store,

@@ -84,7 +84,15 @@ struct HostFactsTests {
             let hardware = "\(scratch.path)/sys/class/dmi/id"
             try FileManager.default.createDirectory(atPath: hardware, withIntermediateDirectories: true)
             try scratch.write("\(hardware)/product_uuid", "4C4C4544-0000-2010-8020-80C04F202020\n")
-            #expect(compute() != own)
+            let whole = compute()
+            #expect(whole != own)
+            // A registration that root made, or somebody who may not read the hardware's; and another machine's.
+            func isOwn(_ fingerprint: String) -> Bool {
+                MachineFingerprint.isOwn(fingerprint, root: scratch.path, stateFolder: scratch.path)
+            }
+            #expect(isOwn(whole) && isOwn(own) && !isOwn(random))
+            try scratch.write("etc/machine-id", "3d1219c7c4c5404aaa1f6d2a48adfda5\n")
+            #expect(!isOwn(whole) && !isOwn(own))
         }
     }
 }

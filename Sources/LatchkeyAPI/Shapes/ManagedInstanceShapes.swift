@@ -160,6 +160,8 @@ package struct UpdateInstanceInformation: ServiceRequest {
     package var latchkeyAddresses: [String]?
     /// Latchkey's own: the port that sshd listens on.
     package var latchkeyPort: Int?
+    /// Latchkey's own: another one for each process of an agent.
+    package var latchkeyProcess: String?
 
     package init() {}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
 
@@ -9,8 +10,28 @@ enum MachineFingerprint {
     ///   - root: what stands before `/etc` and `/sys`.
     ///   - stateFolder: where a random identity is kept if there is no machine-id.
     static func compute(root: String, stateFolder: String) -> String {
-        let identity = machineID("\(root)/etc/machine-id") ?? kept(stateFolder)
-        let hardware = SystemFile.lines("\(root)/sys/class/dmi/id/product_uuid", limit: 256).first?.lowercased() ?? ""
+        compute(identity(root, stateFolder), hardware(root))
+    }
+
+    /// Whether a fingerprint was computed on this machine, be it by a user who may read less of it.
+    static func isOwn(_ fingerprint: String, root: String, stateFolder: String) -> Bool {
+        let (identity, hardware) = (identity(root, stateFolder), hardware(root))
+        if [compute(identity, hardware), compute(identity, "")].contains(fingerprint) { return true }
+        // Only root may read the hardware's; what root computed, nobody else can tell.
+        return hardware.isEmpty && access(hardwarePath(root), F_OK) == 0
+    }
+
+    private static func identity(_ root: String, _ stateFolder: String) -> String {
+        machineID("\(root)/etc/machine-id") ?? kept(stateFolder)
+    }
+
+    private static func hardwarePath(_ root: String) -> String { "\(root)/sys/class/dmi/id/product_uuid" }
+
+    private static func hardware(_ root: String) -> String {
+        SystemFile.lines(hardwarePath(root), limit: 256).first?.lowercased() ?? ""
+    }
+
+    private static func compute(_ identity: String, _ hardware: String) -> String {
         // machine-id(5): it is confidential and must be hashed, together with something of the application, before it is
         // shown to others.
         return uuid(Digest.sha256(Array("latchkey machine\n\(identity)\n\(hardware)\n".utf8)))

@@ -43,6 +43,8 @@ package struct OpenControlChannel: Codable, Sendable {
     package var sessions: [String]?
     /// Latchkey's own: the instance's sshd asks this agent for pushed keys.
     package var takesPushedKeys: Bool?
+    /// Latchkey's own: another one for each process of an agent, so that two with the same registration are told apart.
+    package var process: String?
 
     private enum CodingKeys: String, CodingKey {
         case version = "MessageSchemaVersion"
@@ -52,6 +54,7 @@ package struct OpenControlChannel: Codable, Sendable {
         case platformType = "PlatformType"
         case sessions = "LatchkeySessions"
         case takesPushedKeys = "LatchkeyPushedKeys"
+        case process = "LatchkeyProcess"
     }
 
     package init(requestID: String, token: String) {

@@ -19,11 +19,32 @@ final class ControlLink: Link {
     var isOwn = false
     /// It said that its instance's sshd asks it for pushed keys.
     var takesPushedKeys = false
+    /// Of the agent's process; nil from an official one.
+    var process: String?
+    /// Since when a sign of life is waited for, on which the place of another process depends.
+    private(set) var challenged: NIODeadline?
     let opened = NIODeadline.now()
 
     init(relay: Relay, instanceID: String) {
         self.relay = relay
         self.instanceID = instanceID
+    }
+
+    /// Asks for a sign of life.
+    func challenge() {
+        guard challenged == nil else { return }
+        challenged = .now()
+        handler?.ping()
+    }
+
+    /// - Returns: whether it was asked for so long ago that none will come.
+    func hasFailed(within time: TimeAmount, _ now: NIODeadline) -> Bool {
+        guard let challenged, let handler else { return false }
+        if handler.lastHeard > challenged {
+            self.challenged = nil
+            return false
+        }
+        return now - challenged > time
     }
 
     /// The most bytes of a message that is meant for the relay itself.

@@ -18,12 +18,17 @@ extension Relay {
             link.handler?.close(.policyViolation)
             return
         }
+        guard !isTaken(link.instanceID, for: opening.process) else {
+            link.handler?.close(.policyViolation)
+            return
+        }
         link.isOpen = true
         link.grant = grant
+        link.process = opening.process
         link.agentVersion = opening.agentVersion?.cut(to: .agentVersion)
         link.isOwn = opening.sessions != nil
         link.takesPushedKeys = opening.takesPushedKeys ?? false
-        // The newest wins: the older one may be a connection that is dead and does not know it.
+        // The newest of a process wins, and of official ones the newest of all: the older one may be a connection that is dead and does not know it.
         let older = controls.updateValue(link, forKey: link.instanceID)
         older?.handler?.close(.normal)
         log.info("agent connected", metadata: ["instance": "\(link.instanceID)"])
@@ -35,6 +40,18 @@ extension Relay {
                 finish(session, .failed, .agentRestarted)
             }
         }
+    }
+
+    /// Whether an agent is there that has the same registration and is another process: a copied machine, say. Each would take the
+    /// other's place again and again, and commands would run on either. The one that was there first stays, if it gives a sign
+    /// of life.
+    ///
+    /// - Parameter process: of the one that comes; nil for an official agent, which cannot be told from itself.
+    func isTaken(_ instanceID: Instance.ID, for process: String?) -> Bool {
+        guard let process, let older = controls[instanceID], let its = older.process, its != process else { return false }
+        older.challenge()
+        refused("a second agent with the same registration", instanceID)
+        return true
     }
 
     func closed(_ link: ControlLink) {

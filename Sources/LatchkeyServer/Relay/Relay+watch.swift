@@ -14,7 +14,10 @@ extension Relay {
         }
         for link in strangers.values where now - link.opened > limits.opening { link.handler?.close(.policyViolation) }
         for (link, until) in farewells.values where now > until { link.handler?.close(.normal) }
-        for control in controls.values { keepAlive(control.handler, now) }
+        for control in controls.values {
+            keepAlive(control.handler, now)
+            if control.hasFailed(within: limits.challenge, now) { control.handler?.close(.goingAway) }
+        }
         for session in sessions.values {
             keepAlive(session.client?.handler, now)
             keepAlive(session.agent?.handler, now)

@@ -28,6 +28,8 @@ package final class Relay: @unchecked Sendable {
         /// For the first frame of a channel.
         package var opening = TimeAmount.seconds(10)
         package var ping = TimeAmount.seconds(25)
+        /// For an agent to answer when another process wants its place.
+        package var challenge = TimeAmount.seconds(5)
         /// Without a sign of life.
         package var silence = TimeAmount.seconds(75)
         /// For the other end to take note of a session's end, before its connection is closed.

@@ -5,11 +5,13 @@ internal import LatchkeyAPI
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import NIOCore
 
 /// The operations that agents ask for.
 struct AgentOperations: Sendable {
     let store: Store
     let authority: Authority
+    let relay: Relay
     let workers: Workers
 
     func register(_ request: RegisterManagedInstance) async throws -> RegisterManagedInstance.Response {
@@ -49,6 +51,10 @@ struct AgentOperations: Sendable {
         guard case .instance(let id) = caller else { throw ServiceError.denied("only an agent reports its instance") }
         guard request.instanceId == nil || request.instanceId == id else {
             throw ServiceError.denied("an agent reports its own instance only")
+        }
+        let process = request.latchkeyProcess
+        guard try await !relay.loop.submit({ [relay] in relay.isTaken(id, for: process) }).get() else {
+            throw ServiceError.denied("another agent is connected as \(id): its state folder is the same, or a copy")
         }
         // Cut again, since what is written out is longer.
         func short(_ text: String?) -> String? {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyModel
+
+/// That one agent at a time uses a state folder. The system takes it away with the process, however that ends.
+struct StateLock: ~Copyable, Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: `configurationInvalid` if another process has it.
+    init(_ folder: String) throws {
+        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // Where the file system has no locks, the relay still tells two agents apart.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+        close(descriptor)
+        throw LatchkeyError(
+            .configurationInvalid,
+            "another agent runs with the state folder '\(folder.terminalSafe)'",
+            hint: "one is enough for a machine; systemctl status latchkey-agent shows a service's"
+        )
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+}
