@@ -44,7 +44,7 @@ package struct Bridge: ~Copyable {
     ///   - error: where its standard error goes.
     package init(_ options: Options, output: Int32 = STDOUT_FILENO, error: Int32 = STDERR_FILENO) throws {
         self.options = options
-        self.output = OutputLane(.output, output)
+        self.output = OutputLane(.output, output, isTerminal: options.terminal != nil && isatty(output) == 1)
         self.error = OutputLane(.error, error)
         guard let signals = Signals([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT]) else {
             throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
@@ -60,7 +60,10 @@ package struct Bridge: ~Copyable {
         let oldAction = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, oldAction) }
         if let terminal = options.terminal { try terminal.makeRaw() }
-        defer { if options.terminal != nil { Terminal.restore() } }
+        defer {
+            output.setBackModes()
+            if options.terminal != nil { Terminal.restore() }
+        }
         input.isOpen = options.forwardsInput
 
         while true {

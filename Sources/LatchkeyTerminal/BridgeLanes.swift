@@ -16,11 +16,15 @@ struct OutputLane: ~Copyable {
     /// Written by this side, not by the instance: goes first.
     private var notes: [UInt8] = []
     private(set) var isEnded = false
+    /// What a terminal is told, where it goes to one.
+    private var modes: TerminalModes?
     /// Its turn was over before the process had no more.
     private(set) var mayHaveMore = false
 
-    init(_ stream: RemoteStream, _ descriptor: Int32) {
+    /// - Parameter isTerminal: whether its target is a terminal that has to be left as it was found.
+    init(_ stream: RemoteStream, _ descriptor: Int32, isTerminal: Bool = false) {
         self.stream = stream
+        modes = isTerminal ? TerminalModes() : nil
         target = PatientOutput(descriptor)
     }
 
@@ -31,6 +35,12 @@ struct OutputLane: ~Copyable {
     var pollDescriptor: Int32 { target.pollDescriptor }
 
     mutating func append(_ note: [UInt8]) { notes += note }
+
+    /// Sets back what the process has changed about the terminal and left so. One that takes nothing now is left alone.
+    func setBackModes() {
+        guard let resets = modes?.resets, !resets.isEmpty else { return }
+        _ = resets.withUnsafeBytes { target.write($0) }
+    }
 
     /// Moves what can be moved without waiting. Returns an outcome when nobody reads this output any more.
     mutating func move<Process: RemoteProcess & ~Copyable>(from process: inout Process) throws -> Bridge.Outcome? {
@@ -52,7 +62,9 @@ struct OutputLane: ~Copyable {
             switch result {
             case .wrote(let count):
                 if notes.isEmpty {
-                    pending = pending.lowerBound + count..<pending.upperBound
+                    let written = pending.lowerBound..<pending.lowerBound + count
+                    modes?.note(UnsafeRawBufferPointer(rebasing: buffer[written]))
+                    pending = written.upperBound..<pending.upperBound
                 } else {
                     notes.removeFirst(count)
                 }

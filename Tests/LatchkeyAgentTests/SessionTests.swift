@@ -47,7 +47,7 @@ extension ProcessTests {
                             return try Self.dial(port, timeout)
                         },
                         makeEnd: { _, _ throws(LocalEndFailure) in
-                            try ProcessEnd(Local.shell(line), streams: .separate, waitsForSize: false)
+                            try ProcessEnd(Local.shell(line), streams: .separate(), waitsForSize: false)
                         }
                     )
                     _ = session.run()

@@ -13,7 +13,7 @@ extension ProcessTests {
         @Test func `the first keys of another client are not swallowed`() throws {
             try Scratch.with { scratch in
                 let plan = Local.shell("cd '\(scratch.path)'; until [ -e go ]; do sleep 0.05; done; cat >got; exit 3")
-                let end = try ProcessEnd(plan, streams: .separate, waitsForSize: false)
+                let end = try ProcessEnd(plan, streams: .separate(), waitsForSize: false)
                 end.agreed(on: .all)
                 var channel = DataChannel(.agent)
                 var before = Deliveries()
@@ -44,7 +44,7 @@ extension ProcessTests {
         }
 
         @Test func `a client that comes at the end is told how it was, too`() throws {
-            let end = try ProcessEnd(Local.shell("exit 7"), streams: .separate, waitsForSize: false)
+            let end = try ProcessEnd(Local.shell("exit 7"), streams: .separate(), waitsForSize: false)
             end.agreed(on: .all)
             var channel = DataChannel(.agent)
             func waitForEnd() throws -> Bool {

@@ -34,7 +34,8 @@ extension RelayTests {
                 )
                 // The first one has not even noticed.
                 #expect(try agent.connections() == connections)
-                #expect(try scratch.latchkey("connect", "web-1", "--road", "relay", "--", mark).text == "state \(state)\n")
+                let first = try scratch.latchkey("connect", "web-1", "--road", "relay", "--", mark)
+                #expect(first.text == "state \(state)\n")
                 #expect(try relay.logs("a second agent with the same registration"))
                 // One that hangs gives no sign of life.
                 try agent.send(SIGSTOP)

@@ -33,7 +33,7 @@ extension RelayTests {
                     """A shell's client: answers the handshake and tells a size, and keeps what has come."""
                     def __init__(self, session, channel, acknowledges=True):
                         self.session, self.channel, self.acknowledges = session, channel, acknowledges
-                        self.sent, self.output, self.closed = 0, {}, False
+                        self.sent, self.output, self.closed, self.reason = 0, {}, False, None
                         channel.open(session.token)
                     def input(self, kind, payload):
                         self.channel.send(frame(2, message('input_stream_data', payload, self.sent, kind)))
@@ -44,6 +44,7 @@ extension RelayTests {
                         if opcode != 2: return
                         kind, sequence, payload_type, payload = data[4:36].strip(), *struct.unpack('>Q', data[48:56]), \
                             *struct.unpack('>I', data[112:116]), data[120:]
+                        if kind == b'channel_closed': self.reason = json.loads(payload)['Output']
                         if kind != b'output_stream_data': return
                         if payload_type == 5:
                             request = json.loads(payload)
@@ -53,7 +54,7 @@ extension RelayTests {
                                 self.input(6, json.dumps({'ClientVersion': '1.2.764.0', 'ProcessedClientActions': actions,
                                     'Errors': []}).encode())
                         if payload_type == 7 and self.sent == 1: self.input(3, b'{"cols": 80, "rows": 24}')
-                        if payload_type == 1: self.output[sequence] = payload
+                        if payload_type in (1, 11, 12): self.output[sequence] = payload
                         if self.acknowledges or payload_type != 1:
                             content = {'AcknowledgedMessageType': 'output_stream_data', 'AcknowledgedMessageId':
                                 str(uuid.UUID(bytes=data[72:80] + data[64:72])), 'AcknowledgedMessageSequenceNumber': sequence,
@@ -99,6 +100,27 @@ extension RelayTests {
                 assert own(session.id, service='ssm').status == 403
                 # A user is no agent.
                 assert own(target, path=lambda id: f'/v1/control-channel/{id}').status == 403
+                """#
+            )
+        }
+
+        @Test func `a command's streams are told apart by prefixes`() throws {
+            try run(
+                #"""
+                def ask(command, output, error):
+                    session = Session(ssm, target, DocumentName='AWS-StartNonInteractiveCommand', Parameters={'command': [command],
+                        'separateOutputStream': ['true'], 'stdOutSeparatorPrefix': [output], 'stdErrSeparatorPrefix': [error]})
+                    plugin = Plugin(session, session.channel())
+                    try:
+                        plugin.until(lambda: plugin.reason is not None)
+                    except ConnectionError: pass
+                    return plugin
+                plugin = ask("sh -c 'echo one; sleep 0.3; printf two; sleep 0.3; echo three >&2; sleep 0.3; echo four; exit 5'",
+                    'OUT:\n', 'ERR:')
+                assert plugin.text() == b'OUT:\none\nOUT:\ntwoERR:three\nfour\nEXIT_CODE: 5', plugin.text()
+                plugin = ask('true', 'OUT@', 'ERR:')
+                assert 'stdOutSeparatorPrefix' in plugin.reason, plugin.reason
+                assert ask('true', 'x' * 31, 'E:').reason and not ask('true', 'x' * 30, 'E:').reason
                 """#
             )
         }

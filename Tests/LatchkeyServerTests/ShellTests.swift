@@ -94,6 +94,25 @@ extension RelayTests {
             }
         }
 
+        @Test func `a session that is ended from elsewhere leaves the terminal as a shell needs it`() throws {
+            try with { relay, agent, screen in
+                try screen.enterShell("--road relay", note: "over relay")
+                try screen.enter("printf '\\033[?1049h\\033[?25l\\033[?1000h'; sleep 1000")
+                try TestRelay.wait(for: "the alternate screen") { try screen.modes() == (true, false, true) }
+                try relay.python(
+                    """
+                    ssm = client()
+                    for session in ssm.describe_sessions(State='Active')['Sessions']:
+                        ssm.terminate_session(SessionId=session['SessionId'])
+                    """
+                )
+                try screen.expect("the session was terminated")
+                try screen.expect("local$")
+                try TestRelay.wait(for: "the usual modes") { try screen.modes() == (false, true, false) }
+                try screen.expectRestored()
+            }
+        }
+
         @Test func `a shell goes on over another latchkeyd, and what was typed meanwhile arrives`() throws {
             try with { relay, agent, screen in
                 try screen.enterShell("--road relay", note: "over relay")

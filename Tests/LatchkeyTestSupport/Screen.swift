@@ -49,6 +49,12 @@ package struct Screen {
     /// What the terminal shows.
     package func content() throws -> String { try tmux("capture-pane", "-p", "-J").text }
 
+    /// Whether it shows the alternate screen, the cursor, and reports the mouse.
+    package func modes() throws -> (alternate: Bool, cursor: Bool, mouse: Bool) {
+        let flags = try tmux("display-message", "-p", "#{alternate_on}#{cursor_flag}#{mouse_any_flag}").line
+        return (flags.hasPrefix("1"), flags.dropFirst().hasPrefix("1"), flags.hasSuffix("1"))
+    }
+
     /// Waits until the terminal shows a text.
     ///
     /// - Throws: what it shows, after ``Execution/patience`` seconds.

@@ -50,11 +50,13 @@ struct EndMaker: Sendable {
         switch type {
         case .command:
             let isSeparate = task.document.properties.linux?.separateOutputStream.lowercased() == "true"
+            let streams: ProcessEnd.Streams =
+                isSeparate ? .separate(try EndMaker.prefixes(task.document.properties.linux)) : .joined
             let plan: LocalProcess.Specification
             do { plan = try ShellPlan.program(command, user) } catch {
                 throw LocalEndFailure(reason: error.description)
             }
-            return try ProcessEnd(plan, streams: isSeparate ? .separate : .joined, waitsForSize: false)
+            return try ProcessEnd(plan, streams: streams, waitsForSize: false)
         case .interactiveCommand:
             return try ProcessEnd(
                 ShellPlan.command(command, user, terminal: terminal),
@@ -64,6 +66,29 @@ struct EndMaker: Sendable {
         default:
             return try ProcessEnd(ShellPlan.login(user, terminal: terminal), streams: .joined, waitsForSize: true)
         }
+    }
+
+    /// What an official agent takes as prefixes.
+    private static func prefixes(_ command: SessionTask.Command?) throws(LocalEndFailure) -> ProcessEnd.Prefixes {
+        func prefix(_ text: String?, _ name: String) throws(LocalEndFailure) -> [UInt8] {
+            let bytes = Array((text ?? "").utf8)
+            let isKnown = bytes.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"):
+                    true
+                default: "\r\n_:-".utf8.contains(byte)
+                }
+            }
+            guard bytes.count <= 30, isKnown else {
+                throw LocalEndFailure(reason: "'\(name)' is 30 letters, digits, line ends, '_', ':', '-' at the most")
+            }
+            return bytes
+        }
+        return ProcessEnd.Prefixes(
+            output: try prefix(command?.stdOutSeparatorPrefix, "stdOutSeparatorPrefix"),
+            error: try prefix(command?.stdErrSeparatorPrefix, "stdErrSeparatorPrefix")
+        )
     }
 
     /// As Latchkey's client asks for it: everything is known from the start.
@@ -83,6 +108,6 @@ struct EndMaker: Sendable {
             } else {
                 ShellPlan.login(user, terminal: terminal, variables: variables)
             }
-        return try ProcessEnd(plan, streams: .separate, waitsForSize: false)
+        return try ProcessEnd(plan, streams: .separate(), waitsForSize: false)
     }
 }

@@ -22,7 +22,14 @@ final class ProcessEnd: LocalEnd {
         /// Standard output and error as one; nothing about the end.
         case joined
         /// Each by itself, then a line with the exit status.
-        case separate
+        case separate(Prefixes = Prefixes())
+    }
+
+    /// What stands before the first message of a stream, and before each whose predecessor ended a line: so readers of official
+    /// clients, which print both streams as one, tell them apart.
+    struct Prefixes {
+        var output: [UInt8] = []
+        var error: [UInt8] = []
     }
 
     private let specification: LocalProcess.Specification
@@ -30,6 +37,8 @@ final class ProcessEnd: LocalEnd {
     private let streams: Streams
     private var extensions: Handshake.Extensions?
     private var scrollback = Scrollback()
+    /// Whether the next message of each begins a line.
+    private var (outputBegins, errorBegins) = (true, true)
     private var outputIsOver = false
     private var errorIsOver = false
     private var inputIsOver = false
@@ -192,10 +201,12 @@ final class ProcessEnd: LocalEnd {
         }
         if ending == nil { ending = process?.ending() }
         let piece = extensions == nil ? ProcessEnd.officialPiece : ProcessEnd.piece
-        if !outputIsOver { outputIsOver = move(.output, .output, piece, &channel) }
+        if !outputIsOver {
+            outputIsOver = move(.output, .output, piece, prefixes?.output ?? [], &outputBegins, &channel)
+        }
         if !errorIsOver {
-            let type: PayloadType = streams == .separate ? .standardError : .output
-            errorIsOver = move(.error, type, piece, &channel)
+            let type: PayloadType = prefixes == nil ? .output : .standardError
+            errorIsOver = move(.error, type, piece, prefixes?.error ?? [], &errorBegins, &channel)
         }
         if let ending, outputIsOver, errorIsOver, !endWasTold, channel.room > 0 {
             endWasTold = true
@@ -203,22 +214,34 @@ final class ProcessEnd: LocalEnd {
         }
     }
 
+    /// Nil where the streams are one.
+    private var prefixes: Prefixes? {
+        if case .separate(let prefixes) = streams { prefixes } else { nil }
+    }
+
+    /// - Parameter begins: whether the next message begins a line, and then has the prefix.
     /// - Returns: whether the stream has ended.
     private func move(
         _ stream: LocalProcess.Stream,
         _ type: PayloadType,
         _ piece: Int,
+        _ prefix: [UInt8],
+        _ begins: inout Bool,
         _ channel: inout DataChannel
     ) -> Bool {
         var isOver = false
-        for _ in 0..<ProcessEnd.burst where channel.room > 0 {
+        for _ in 0..<ProcessEnd.burst where channel.room > prefix.count {
             let count = channel.send(type, capacity: min(piece, channel.room)) { target in
-                switch process?.read(stream, into: target) {
+                let prefix = begins ? prefix : []
+                let room = UnsafeMutableRawBufferPointer(rebasing: target[prefix.count...])
+                switch process?.read(stream, into: room) {
                 case .bytes(let count):
                     if specification.terminal != nil {
-                        scrollback.append(UnsafeRawBufferPointer(rebasing: target[..<count]))
+                        scrollback.append(UnsafeRawBufferPointer(rebasing: room[..<count]))
                     }
-                    return count
+                    target.copyBytes(from: prefix)
+                    begins = room[count - 1] == UInt8(ascii: "\n")
+                    return prefix.count + count
                 case .ended, nil:
                     isOver = true
                     return 0
@@ -232,7 +255,7 @@ final class ProcessEnd: LocalEnd {
 
     private func tell(_ ending: LocalProcess.Ending, _ channel: inout DataChannel) {
         // An official client prints whatever it is told, so it is told what the official agent tells.
-        guard extensions?.process == true || (streams == .separate && specification.terminal == nil) else { return }
+        guard extensions?.process == true || (prefixes != nil && specification.terminal == nil) else { return }
         let status =
             switch ending {
             case .exited(let status): status

@@ -48,7 +48,9 @@ extension Relay {
     ///
     /// - Parameter process: of the one that comes; nil for an official agent, which cannot be told from itself.
     func isTaken(_ instanceID: Instance.ID, for process: String?) -> Bool {
-        guard let process, let older = controls[instanceID], let its = older.process, its != process else { return false }
+        guard let process, let older = controls[instanceID], let its = older.process, its != process else {
+            return false
+        }
         older.challenge()
         refused("a second agent with the same registration", instanceID)
         return true

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import LatchkeyRelay
 internal import LatchkeyTransport
 internal import NIOCore
@@ -80,7 +81,9 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        wasLeft = false
+        // A program that ends before it has read everything resets its connections; a network that is gone says nothing at all.
+        let code = (error as? IOError)?.errnoCode
+        if code != ECONNRESET && code != EPIPE { wasLeft = false }
         context.close(promise: nil)
     }
 
