@@ -31,20 +31,24 @@ import Testing
         return messages
     }
 
-    @Test func `a client's request for its channel is signed`() throws {
-        let relay = try RelayStub()
+    private static func access(_ relay: RelayStub) throws -> RelaySessionAccess {
         let endpoint = ServiceEndpoint(
             address: ServerAddress(isSecure: false, host: "127.0.0.1", port: relay.port),
             trust: .system,
             region: "local",
             credentials: Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "s", sessionToken: "token")
         )
-        let access = try RelaySessionAccess(
+        return try RelaySessionAccess(
             sessionID: "ann-1",
             streamURL: "ws://127.0.0.1:\(relay.port)/v1/data-channel/ann-1?role=publish_subscribe",
             service: ServiceClient(endpoint),
             clientID: "c"
         )
+    }
+
+    @Test func `a client's request for its channel is signed`() throws {
+        let relay = try RelayStub()
+        let access = try Self.access(relay)
         _ = try relay.connect { try access.connect(timeout: 100_000) }
         let lines = RelayStub.request.split(separator: "\r\n").map(String.init)
         #expect(lines.first == "GET /v1/data-channel/ann-1?role=publish_subscribe HTTP/1.1")
@@ -53,6 +57,31 @@ import Testing
         #expect(signature.contains("/local/ssmmessages/aws4_request"))
         #expect(signature.contains("SignedHeaders=host;x-amz-date;x-amz-security-token"))
         #expect(lines.contains("X-Amz-Security-Token: token"))
+    }
+
+    @Test func `input for a command of an official agent is refused, which would lose it`() throws {
+        for isCommand in [true, false] {
+            let relay = try RelayStub()
+            let access = try Self.access(relay)
+            let connection = try relay.connect { try access.connect(timeout: 100_000) }
+            var process = RelayProcess(access, over: connection, token: "t", size: nil)
+            process.isCommand = isCommand
+            relay.send(
+                .output,
+                0,
+                Array(#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[]}"#.utf8),
+                .handshakeRequest
+            )
+            relay.send(.output, 1, Array("{}".utf8), .handshakeComplete)
+            _ = try relay.turn()
+            let isGreeted = try process.isGreeted(before: SystemClock.milliseconds() + 100_000)
+            #expect(isGreeted && process.agentIsOfficial)
+            var code: LatchkeyError.Code?
+            do { _ = try Array("x".utf8).withUnsafeBytes { try process.write($0) } } catch let error as LatchkeyError {
+                code = error.code
+            }
+            #expect(code == (isCommand ? .requestRefused : nil))
+        }
     }
 
     /// For what does not happen.

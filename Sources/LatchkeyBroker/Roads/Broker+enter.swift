@@ -276,6 +276,7 @@ extension Broker {
         let session = RelaySession(id: opened.id, user: user)
         trace.step("session \(session.id) opened")
         var process = opened.takeProcess()
+        process.isCommand = shape.terminal == nil
         do {
             if try process.isGreeted(before: deadline) { return .relay(process, session) }
         } catch {

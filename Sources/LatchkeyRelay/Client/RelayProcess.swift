@@ -35,6 +35,8 @@ package struct RelayProcess: ~Copyable {
     private var wasPeerAway = false
     /// What the official agent says at the end of a command comes in its output's last bytes, not as a status.
     package private(set) var ending: RemoteEnding?
+    /// Whether it is a command without a terminal, to which the official agent gives no input.
+    package var isCommand = false
     /// Why the session was ended, if not by itself; safe for a terminal.
     package private(set) var reason: String?
     /// Whether the agent is the official one, which knows no end of input and no signals.
@@ -198,6 +200,14 @@ extension RelayProcess: RemoteProcess {
     }
 
     package mutating func write(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        // It would take the input and throw it away.
+        guard !isCommand || !agentIsOfficial else {
+            throw LatchkeyError(
+                .requestRefused,
+                "the instance's agent is the official one, which gives a command no input",
+                hint: "--road ssh-over-relay takes it along; -n gives the command none"
+            )
+        }
         let count = channel.send(.output, capacity: bytes.count) { target in
             target.copyMemory(from: bytes)
             return bytes.count
