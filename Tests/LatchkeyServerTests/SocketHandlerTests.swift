@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import LatchkeyTransport
 import NIOCore
 import NIOEmbedded
@@ -90,6 +91,27 @@ struct SocketHandlerTests {
         handler.close(.normal)
         #expect(!pair.far.isActive)
         #expect(!pair.near.isActive)
+    }
+
+    private struct OtherFault: Error {}
+
+    @Test func `a program's end is told from a network's, and from this side's`() throws {
+        func wasLeft(_ end: (SocketHandler, EmbeddedChannel) throws -> Void) throws -> Bool {
+            let handler = SocketHandler(link: Passing())
+            let channel = EmbeddedChannel(handler: handler)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            try end(handler, channel)
+            return handler.wasLeft
+        }
+        func fault(_ code: CInt) throws -> Bool {
+            try wasLeft { $1.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "read")) }
+        }
+        #expect(try wasLeft { $1.pipeline.fireChannelInactive() })
+        #expect(try fault(ECONNRESET) && fault(EPIPE) && !fault(ETIMEDOUT) && !fault(EHOSTUNREACH))
+        // TLS that ends without saying so.
+        #expect(try wasLeft { $1.pipeline.fireErrorCaught(OtherFault()) })
+        #expect(try wasLeft { _, channel in try channel.writeInbound(ByteBuffer(bytes: frame(0x88, [3, 0xE8]))) })
+        #expect(try !wasLeft { handler, _ in handler.close(.normal) } && !wasLeft { handler, _ in handler.abort() })
     }
 
     @Test func `who asks for signs of life and does not read gets one answer for many`() throws {

@@ -81,9 +81,9 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A program that ends before it has read everything resets its connections; a network that is gone says nothing at all.
-        let code = (error as? IOError)?.errnoCode
-        if code != ECONNRESET && code != EPIPE { wasLeft = false }
+        // A program that ends before it has read everything resets its connections, and one with TLS does not say that it ends; a
+        // network that is gone says nothing at all.
+        if let error = error as? IOError, ![ECONNRESET, EPIPE].contains(error.errnoCode) { wasLeft = false }
         context.close(promise: nil)
     }
 
