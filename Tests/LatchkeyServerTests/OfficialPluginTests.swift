@@ -14,17 +14,29 @@ extension RelayTests {
             print("latchkey: session-manager-plugin is \(Self.isThere ? "on the PATH" : "NOT ON THE PATH, NOT TESTED")")
         }
 
-        /// Starts a session by boto3 and gives it to the plugin as the aws CLI does; `feed` is the shell code of its input.
-        static func run(_ relay: TestRelay, _ document: String, _ parameters: String, feed: String) throws -> String {
+        /// Starts a session by boto3 and gives it to the plugin as the aws CLI does.
+        ///
+        /// - Parameters:
+        ///   - feed: the shell code of its input.
+        ///   - isSigned: whether it finds credentials, with which it signs its data channel since 1.2.764.0.
+        static func run(
+            _ relay: TestRelay,
+            _ document: String,
+            _ parameters: String,
+            feed: String,
+            isSigned: Bool = true
+        ) throws -> String {
             let script = """
                 import subprocess
                 target = client().describe_instance_information()['InstanceInformationList'][0]['InstanceId']
                 request = {'Target': target, **json.loads(sys.argv[2])}
                 answer = client().start_session(**request)
                 data = json.dumps({name: answer[name] for name in ('SessionId', 'TokenValue', 'StreamUrl')})
+                keys = {'AWS_ACCESS_KEY_ID': SERVER['accessKeyID'], 'AWS_SECRET_ACCESS_KEY': SERVER['secretAccessKey']} \
+                    if sys.argv[4] == 'true' else {'AWS_EC2_METADATA_DISABLED': 'true'}
                 feed = subprocess.Popen(['sh', '-c', sys.argv[3]], stdout=subprocess.PIPE)
                 ended = subprocess.run(['script', '-qec', '"$PLUGIN" "$DATA" local StartSession "" "$REQUEST" "$ENDPOINT"',
-                    '/dev/null'], stdin=feed.stdout, stdout=subprocess.PIPE, timeout=180, env={**os.environ,
+                    '/dev/null'], stdin=feed.stdout, stdout=subprocess.PIPE, timeout=180, env={**os.environ, **keys,
                     'PLUGIN': 'session-manager-plugin', 'DATA': data, 'REQUEST': json.dumps(request),
                     'ENDPOINT': SERVER['endpoint'], 'SSL_CERT_FILE': SERVER['authorities'], 'SHELL': '/bin/sh'})
                 feed.kill()
@@ -33,17 +45,19 @@ extension RelayTests {
             return try relay.python(
                 script,
                 "{\"DocumentName\": \"\(document)\", \"Parameters\": \(parameters)}",
-                feed
+                feed,
+                String(isSigned)
             )
         }
 
-        @Test(.enabled(if: isThere)) func `it opens a shell`() throws {
+        @Test(.enabled(if: isThere), arguments: [false, true]) func `it opens a shell`(isSigned: Bool) throws {
             try RelayTests.with { _, relay, _ in
                 let shown = try Self.run(
                     relay,
                     "SSM-SessionManagerRunShell",
                     "{}",
-                    feed: "sleep 2; echo 'echo MARK$((40 + 2))'; sleep 2; echo exit; sleep 20"
+                    feed: "sleep 2; echo 'echo MARK$((40 + 2))'; sleep 2; echo exit; sleep 20",
+                    isSigned: isSigned
                 )
                 #expect(shown.contains("MARK42"))
                 #expect(shown.contains("Exiting session with sessionId"))
