@@ -222,6 +222,8 @@ struct ReturnTests {
             while try client.takeIn() || agent.takeIn() {}
         }
 
+        var status: SessionStatus? { relay.sessions[record.id]?.status }
+
         var fault: String? {
             guard client.made == agent.received, agent.made == client.received,
                 client.acknowledged == client.made, agent.acknowledged == agent.made
@@ -230,7 +232,7 @@ struct ReturnTests {
                     + "agent: \(agent.made), \(agent.acknowledged), \(agent.received)"
             }
             guard !agent.isPaused else { return "the agent holds still" }
-            return relay.sessions[record.id]?.status == .connected ? nil : "the session does not count as connected"
+            return status == .connected ? nil : "the session does not count as connected"
         }
     }
 
@@ -263,6 +265,19 @@ struct ReturnTests {
             .flatMap { before in
                 Event.allCases.filter { isPossible($0, after: before) }.map { before + [$0] }
             }
+    }
+
+    @Test func `a session counts as connected while both its ends are there`() throws {
+        let world = try World()
+        let story: [(Event, SessionStatus)] = [
+            (.flow, .connected), (.cutClient, .disconnected), (.cutAgent, .disconnected), (.agentReturns, .disconnected),
+            (.clientReturns, .connected), (.restart, .disconnected), (.clientReturns, .connecting),
+            (.agentReturns, .connected),
+        ]
+        for (event, status) in story {
+            try world.happen(event)
+            #expect(world.status == status, "\(event)")
+        }
     }
 
     /// Six events in a row, the last two being the ends' returns. With one more it takes a minute or two, and finds no more.
