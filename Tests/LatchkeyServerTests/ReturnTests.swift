@@ -270,7 +270,8 @@ struct ReturnTests {
     @Test func `a session counts as connected while both its ends are there`() throws {
         let world = try World()
         let story: [(Event, SessionStatus)] = [
-            (.flow, .connected), (.cutClient, .disconnected), (.cutAgent, .disconnected), (.agentReturns, .disconnected),
+            (.flow, .connected), (.cutClient, .disconnected), (.cutAgent, .disconnected),
+            (.agentReturns, .disconnected),
             (.clientReturns, .connected), (.restart, .disconnected), (.clientReturns, .connecting),
             (.agentReturns, .connected),
         ]
