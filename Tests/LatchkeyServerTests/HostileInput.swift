@@ -6,6 +6,22 @@ enum HostileInput {
         import base64, hashlib, re, socket, struct, subprocess, time, urllib.request, uuid
         PORT = int(sys.argv[1])
 
+        def access_key(user):
+            """A new access key: its id and its secret."""
+            words = [os.environ['DAEMON'], 'access-key', 'create', user]
+            lines = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+            return [line.split(' = ')[1] for line in lines.splitlines()]
+
+        def listed(state):
+            return {s['SessionId']: s for s in client().describe_sessions(State=state)['Sessions']}
+
+        def wait(what, seconds=100):
+            deadline = time.monotonic() + seconds
+            while not (found := what()):
+                assert time.monotonic() < deadline, (listed('Active'), listed('History'))
+                time.sleep(0.1)
+            return found
+
         def dial():
             return socket.create_connection(('127.0.0.1', PORT), timeout=100)
 

@@ -12,23 +12,13 @@ extension RelayTests {
                 from botocore.auth import SigV4Auth
                 from botocore.awsrequest import AWSRequest
                 from botocore.credentials import Credentials
-                ssm, target, daemon = client(), sys.argv[2], sys.argv[3]
-                def access_key(user):
-                    lines = subprocess.run([daemon, 'access-key', 'create', user], capture_output=True, text=True, check=True)
-                    return [line.split(' = ')[1] for line in lines.stdout.splitlines()]
+                ssm, target = client(), sys.argv[2]
                 def signed(session, key, secret, service='ssmmessages', path=path):
                     """A data channel whose request is signed as the plugin does it since 1.2.764.0."""
                     request = AWSRequest('GET', f'http://127.0.0.1:{PORT}{path(session)}', headers={'Host': f'127.0.0.1:{PORT}'})
                     SigV4Auth(Credentials(key, secret), service, SERVER['region']).add_auth(request)
                     return Channel(path(session), {name: request.headers[name] for name in ['Authorization', 'X-Amz-Date']})
                 def own(session, **more): return signed(session, SERVER['accessKeyID'], SERVER['secretAccessKey'], **more)
-                def listed(state): return {s['SessionId']: s for s in ssm.describe_sessions(State=state)['Sessions']}
-                def wait(what, seconds=100):
-                    deadline = time.monotonic() + seconds
-                    while not (found := what()):
-                        assert time.monotonic() < deadline, (listed('Active'), listed('History'))
-                        time.sleep(0.1)
-                    return found
                 class Plugin:
                     """A shell's client: answers the handshake and tells a size, and keeps what has come."""
                     def __init__(self, session, channel, acknowledges=True):
@@ -68,11 +58,9 @@ extension RelayTests {
 
         private func run(_ script: String) throws {
             try RelayTests.with { _, relay, agent in
-                let daemon = Scratch.program(named: "latchkeyd")
                 let answer = try relay.python(
                     Self.prelude + script + "\nprint('good')",
                     agent.instanceID,
-                    daemon,
                     timeout: 300
                 )
                 #expect(answer == "good")

@@ -9,20 +9,8 @@ extension RelayTests {
     struct Ownership {
         private static let prelude =
             HostileInput.prelude + #"""
-                TARGET, DAEMON = sys.argv[2:4]
-                def access_key(user):
-                    """A new access key: its id and its secret."""
-                    lines = subprocess.run([DAEMON, 'access-key', 'create', user], capture_output=True, text=True, check=True)
-                    return [line.split(' = ')[1] for line in lines.stdout.splitlines()]
+                TARGET, DAEMON = sys.argv[2], os.environ['DAEMON']
                 def delete(key): subprocess.run([DAEMON, 'access-key', 'delete', key[0]], check=True)
-                def listed(state):
-                    return {s['SessionId']: s for s in client().describe_sessions(State=state)['Sessions']}
-                def wait(what, seconds=60):
-                    deadline = time.monotonic() + seconds
-                    while not (found := what()):
-                        assert time.monotonic() < deadline, (listed('Active'), listed('History'))
-                        time.sleep(0.1)
-                    return found
                 def last_words(channel):
                     """What a channel says at its end: the reason, and the code with which it is closed."""
                     reason = None
@@ -41,7 +29,6 @@ extension RelayTests {
                 let answer = try relay.python(
                     Self.prelude + script,
                     agent.instanceID,
-                    Scratch.program(named: "latchkeyd"),
                     timeout: 300
                 )
                 try check(scratch, relay, agent, answer)

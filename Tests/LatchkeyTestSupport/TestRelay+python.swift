@@ -36,6 +36,7 @@ extension Scratch {
         // boto3 is not to find anybody's real account.
         let more: [String: String?] = [
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "PROGRAM": Scratch.program,
+            "DAEMON": Scratch.program(named: "latchkeyd"),
         ]
         let run = try Execution.run(
             ["python3", "-c", Scratch.prelude + script] + arguments,
