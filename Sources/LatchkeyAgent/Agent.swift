@@ -43,7 +43,7 @@ package final class Agent: Sendable {
     private let maker: EndMaker
     private let stateFolder: String
     /// Held for as long as this agent lives.
-    private let lock: StateLock
+    private let lock: StateFolderLock
     /// Tells it from any other that has the same registration.
     private let process = Random.uuid()
     private let log: @Sendable (String) -> Void
@@ -62,7 +62,7 @@ package final class Agent: Sendable {
     package init(_ options: Options, log: @escaping @Sendable (String) -> Void) throws {
         let registration = try Registration.load(from: options.stateFolder)
         try registration.checkMachine(stateFolder: options.stateFolder)
-        lock = try StateLock(options.stateFolder)
+        lock = try StateFolderLock(options.stateFolder)
         relay = RelayAccess(registration)
         let denied: DenyList
         do throws(PortTargetError) {

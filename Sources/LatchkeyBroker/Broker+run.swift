@@ -79,7 +79,7 @@ extension Broker {
                 throw LatchkeyError(
                     .connectionLost,
                     "the session on '\(name)' ended: \(process.reason ?? "nobody said how")",
-                    hint: SessionEnd.hint(for: process.reason ?? "")
+                    hint: SessionEndReason.hint(for: process.reason ?? "")
                 )
             }
             return .exited(ending.exitStatus ?? 255)

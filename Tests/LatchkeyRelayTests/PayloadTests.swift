@@ -169,15 +169,15 @@ struct PayloadTests {
     }
 }
 
-struct SessionEndTests {
+struct SessionEndReasonTests {
     @Test func `each end of a session has words of its own, and says what helps`() {
-        for end in SessionEnd.allCases {
-            #expect(SessionEnd(rawValue: end.rawValue) == end && !end.hint.isEmpty)
-            #expect(SessionEnd.hint(for: end.rawValue) == end.hint)
+        for end in SessionEndReason.allCases {
+            #expect(SessionEndReason(rawValue: end.rawValue) == end && !end.hint.isEmpty)
+            #expect(SessionEndReason.hint(for: end.rawValue) == end.hint)
         }
         // An agent's own words, and none.
         for words in ["there is no user 'bob' on this machine", ""] {
-            #expect(SessionEnd.hint(for: words) == SessionEnd.agentWentAway.hint)
+            #expect(SessionEndReason.hint(for: words) == SessionEndReason.agentWentAway.hint)
         }
     }
 }

@@ -69,7 +69,7 @@ struct EndMaker: Sendable {
     }
 
     /// What an official agent takes as prefixes.
-    private static func prefixes(_ command: SessionTask.Command?) throws(LocalEndFailure) -> ProcessEnd.Prefixes {
+    private static func prefixes(_ command: SessionTask.Command?) throws(LocalEndFailure) -> ProcessEnd.StreamPrefixes {
         func prefix(_ text: String?, _ name: String) throws(LocalEndFailure) -> [UInt8] {
             let bytes = Array((text ?? "").utf8)
             let isKnown = bytes.allSatisfy { byte in
@@ -85,7 +85,7 @@ struct EndMaker: Sendable {
             }
             return bytes
         }
-        return ProcessEnd.Prefixes(
+        return ProcessEnd.StreamPrefixes(
             output: try prefix(command?.stdOutSeparatorPrefix, "stdOutSeparatorPrefix"),
             error: try prefix(command?.stdErrSeparatorPrefix, "stdErrSeparatorPrefix")
         )

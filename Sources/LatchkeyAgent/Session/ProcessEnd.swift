@@ -22,12 +22,12 @@ final class ProcessEnd: LocalEnd {
         /// Standard output and error as one; nothing about the end.
         case joined
         /// Each by itself, then a line with the exit status.
-        case separate(Prefixes = Prefixes())
+        case separate(StreamPrefixes = StreamPrefixes())
     }
 
     /// What stands before the first message of a stream, and before each whose predecessor ended a line: so readers of official
     /// clients, which print both streams as one, tell them apart.
-    struct Prefixes {
+    struct StreamPrefixes {
         var output: [UInt8] = []
         var error: [UInt8] = []
     }
@@ -215,7 +215,7 @@ final class ProcessEnd: LocalEnd {
     }
 
     /// Nil where the streams are one.
-    private var prefixes: Prefixes? {
+    private var prefixes: StreamPrefixes? {
         if case .separate(let prefixes) = streams { prefixes } else { nil }
     }
 

@@ -287,7 +287,7 @@ extension Broker {
         throw LatchkeyError(
             .agentNotConnected,
             "the agent of '\(instance.displayName)' has not answered within \(options.timeout) s",
-            hint: SessionEnd.agentDidNotOpen.hint
+            hint: SessionEndReason.agentDidNotOpen.hint
         )
     }
 }

@@ -157,13 +157,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
             bodyLimit = HTTPHandler.bodyLimit
             return
         }
-        bodyLimit =
-            service.responder.namesSigner(service.request(head, .whole([]), channel))
-            ? HTTPHandler.bodyLimit : HTTPHandler.unauthenticatedBodyLimit
+        bodyLimit = HTTPHandler.unauthenticatedBodyLimit
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         guard length > bodyLimit || head.headers.contains(name: "Transfer-Encoding"),
-            head.headers.contains(name: "Authorization"), let digest = head.headers.first(name: "X-Amz-Content-SHA256")
+            head.headers.contains(name: "Authorization")
         else { return }
+        guard !service.responder.namesSigner(service.request(head, .whole([]), channel)) else {
+            bodyLimit = HTTPHandler.bodyLimit
+            return
+        }
+        guard let digest = head.headers.first(name: "X-Amz-Content-SHA256") else { return }
         // The signature covers the body's digest, so the head is enough to verify it.
         gate.hold()
         let request = service.request(head, .announced(digest: digest), channel)

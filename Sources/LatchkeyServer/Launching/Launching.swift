@@ -55,7 +55,7 @@ struct Launching {
             home: folders.storePath,
             workers: workers,
             log: log,
-            onStop: { relay.terminateSessions(of: $0, reason: SessionEnd.instanceStopped.rawValue) }
+            onStop: { relay.terminateSessions(of: $0, reason: SessionEndReason.instanceStopped.rawValue) }
         )
         metadata = MetadataService(
             store: store,

@@ -79,7 +79,7 @@ extension Relay {
             finish(session, .terminated, "")
         } else {
             let words = (content.output ?? "").cut(to: .sessionDetails)
-            finish(session, .failed, words.isEmpty ? SessionEnd.agentFailed.rawValue : words)
+            finish(session, .failed, words.isEmpty ? SessionEndReason.agentFailed.rawValue : words)
         }
     }
 }

@@ -113,7 +113,7 @@ package final class Relay: @unchecked Sendable {
         farewells[ObjectIdentifier(link)] = (link, .now() + (farewell ?? limits.farewell))
     }
 
-    func dismiss(_ link: DataLink, _ sessionID: String, _ end: SessionEnd, farewell: TimeAmount? = nil) {
+    func dismiss(_ link: DataLink, _ sessionID: String, _ end: SessionEndReason, farewell: TimeAmount? = nil) {
         dismiss(link, sessionID, end.rawValue, farewell: farewell)
     }
 
@@ -133,7 +133,8 @@ package final class Relay: @unchecked Sendable {
         log.info("session ended", metadata: ["session": "\(session.id)", "reason": "\(reason)"])
     }
 
-    func finish(_ session: RelaySession, _ status: SessionStatus, _ end: SessionEnd, farewell: TimeAmount? = nil) {
+    func finish(_ session: RelaySession, _ status: SessionStatus, _ end: SessionEndReason, farewell: TimeAmount? = nil)
+    {
         finish(session, status, end.rawValue, farewell: farewell)
     }
 

@@ -138,9 +138,9 @@ final class StoreJournal: SessionJournal {
     ///
     /// - Throws: the first error. What else could be written was, unless nothing can be.
     private func write(_ batch: Waiting) throws {
-        var refusals = Refusals()
-        try write(batch.sessions.values.shuffled()[...], &refusals)
-        if let error = refusals.error, !refusals.isAnyWritten { throw error }
+        var failures = WriteFailures()
+        try write(batch.sessions.values.shuffled()[...], &failures)
+        if let error = failures.error, !failures.isAnyWritten { throw error }
         if !batch.pings.isEmpty {
             try store.notePings(batch.pings)
             waiting.withLock { $0.pings = $0.pings.filter { id, date in batch.pings[id] != date } }
@@ -149,11 +149,11 @@ final class StoreJournal: SessionJournal {
             try store.noteAccessKeyUses(batch.uses)
             waiting.withLock { $0.uses = $0.uses.filter { id, date in batch.uses[id] != date } }
         }
-        if let error = refusals.error { throw error }
+        if let error = failures.error { throw error }
     }
 
     /// How writing one by one goes.
-    private struct Refusals {
+    private struct WriteFailures {
         var error: (any Error)?
         /// How many were refused since one was written.
         var count = 0
@@ -164,21 +164,21 @@ final class StoreJournal: SessionJournal {
     /// the others, and costs them few transactions.
     ///
     /// - Throws: `storeBusy`, after which no part is worth its wait.
-    private func write(_ changes: ArraySlice<SessionChange>, _ refusals: inout Refusals) throws {
+    private func write(_ changes: ArraySlice<SessionChange>, _ failures: inout WriteFailures) throws {
         // Once some that have nothing to do with each other are refused, all of them will be.
-        guard !changes.isEmpty, refusals.count < 3 else { return }
+        guard !changes.isEmpty, failures.count < 3 else { return }
         do {
             try store.setSessions(Array(changes))
             done(changes)
-            (refusals.count, refusals.isAnyWritten) = (0, true)
+            (failures.count, failures.isAnyWritten) = (0, true)
         } catch let error as LatchkeyError where error.code == .storeBusy {
             throw error
         } catch {
-            if refusals.error == nil { refusals.error = error }
-            guard changes.count > 1 else { return refusals.count += 1 }
+            if failures.error == nil { failures.error = error }
+            guard changes.count > 1 else { return failures.count += 1 }
             let middle = changes.startIndex + changes.count / 2
-            try write(changes[..<middle], &refusals)
-            try write(changes[middle...], &refusals)
+            try write(changes[..<middle], &failures)
+            try write(changes[middle...], &failures)
         }
     }
 

@@ -90,7 +90,7 @@ struct SystemsManager: Sendable {
         as caller: Principal
     ) async throws -> TerminateSession.Response {
         let (record, _) = try await owned(request.sessionId, by: caller, for: TerminateSession.operation)
-        let reason = SessionEnd.terminated.rawValue
+        let reason = SessionEndReason.terminated.rawValue
         if try await !relay.terminate(record.id, reason: reason).get(), record.ended == nil {
             // It lives nowhere any more, and only the store does not know that yet.
             journal.ended(record.id, status: .terminated, reason: reason)

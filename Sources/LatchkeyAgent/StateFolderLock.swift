@@ -4,7 +4,7 @@ internal import Glibc
 internal import LatchkeyModel
 
 /// That one agent at a time uses a state folder. The system takes it away with the process, however that ends.
-struct StateLock: ~Copyable, Sendable {
+struct StateFolderLock: ~Copyable, Sendable {
     private let descriptor: Int32
 
     /// - Throws: `configurationInvalid` if another process has it.

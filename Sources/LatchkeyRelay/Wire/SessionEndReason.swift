@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why a relay ends a session: its raw value is what clients, agents and DescribeSessions are told.
-package enum SessionEnd: String, CaseIterable, Sendable {
+package enum SessionEndReason: String, CaseIterable, Sendable {
     case over = "the session is over"
     case terminated = "the session was terminated"
     case timeLimit = "the session has reached its time limit"
@@ -28,12 +28,13 @@ package enum SessionEnd: String, CaseIterable, Sendable {
         case .cannotBeTakenOver: "end it by latchkey session terminate, and connect anew"
         case .keyDeleted, .ownerKeyDeleted: "latchkeyd access-key create makes another one"
         case .instanceRemoved, .instanceStopped: "latchkey instance list shows which instances are there"
-        case .agentDidNotOpen, .agentDidNotReturn, .agentWentAway, .agentRestarted, .agentFailed: SessionEnd.agentHint
+        case .agentDidNotOpen, .agentDidNotReturn, .agentWentAway, .agentRestarted, .agentFailed:
+            SessionEndReason.agentHint
         }
     }
 
     private static let agentHint = "the agent's log on the instance says more: journalctl -u latchkey-agent"
 
     /// The hint for an end in whosever words, those of an agent included.
-    package static func hint(for words: String) -> String { SessionEnd(rawValue: words)?.hint ?? agentHint }
+    package static func hint(for words: String) -> String { SessionEndReason(rawValue: words)?.hint ?? agentHint }
 }
