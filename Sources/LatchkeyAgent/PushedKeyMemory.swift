@@ -37,11 +37,7 @@ struct PushedKeyMemory {
                 "'\(path.terminalSafe)' cannot be removed: \(String(cString: strerror(errno)).lowercased())"
             )
         }
-        let content: Data
-        do { content = try JSONEncoder().encode(keys) } catch {
-            throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' cannot be written: \("\(error)".terminalSafe)")
-        }
         try StateFile.makeFolder(folder)
-        try StateFile.write(path, Array(content))
+        try StateFile.write(path, json: keys)
     }
 }

@@ -151,7 +151,7 @@ package final class Registration: Sendable {
         }
         // The key first: a registration without its key would be of no use.
         try StateFile.write(keyPath(folder), secret: try key.pem())
-        try StateFile.write(contentPath(folder), Array(try JSONEncoder().encode(content)))
+        try StateFile.write(contentPath(folder), json: content)
         RegistrationAttempt.forget(in: folder)
         return try Registration(content, key)
     }

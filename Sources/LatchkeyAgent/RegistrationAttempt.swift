@@ -30,7 +30,7 @@ struct RegistrationAttempt: Codable, Equatable {
         RegistrationAttempt.forget(in: folder)
         let key = try MachineKey.generate()
         try StateFile.write(RegistrationAttempt.keyPath(folder), secret: try key.pem())
-        try StateFile.write(RegistrationAttempt.contentPath(folder), Array(try JSONEncoder().encode(self)))
+        try StateFile.write(RegistrationAttempt.contentPath(folder), json: self)
         return key
     }
 
