@@ -15,6 +15,9 @@ PART ?=
 
 products := latchkey latchkeyd latchkey-agent
 programs := $(products:%=.build/release/%)
+# Where what is not for the PATH goes: the client under the name of the Session Manager plugin.
+plugin_folder := $(DESTDIR)$(PREFIX)/libexec/latchkey
+plugin := session-manager-plugin
 man_folder := $(DESTDIR)$(PREFIX)/share/man/man1
 bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/latchkey
 zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_latchkey
@@ -29,7 +32,7 @@ swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift B
 scripts := .ci/engine .ci/install-packages .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
     Docker/instance-image Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
-.PHONY: help build deps toolchain image test lint install uninstall demo demo-down benchmark fuzz clean
+.PHONY: help build deps toolchain image test lint install install-plugin uninstall demo demo-down benchmark fuzz clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -85,6 +88,17 @@ install: $(programs) ## install programs, man pages and completions (PREFIX=/usr
 	completion bash '$(bash_completion)'
 	completion zsh '$(zsh_completion)'
 	completion fish '$(fish_completion)'
+	install -d '$(plugin_folder)'
+	ln -sfn ../../bin/latchkey '$(plugin_folder)/$(plugin)'
+	install -D -m 644 'man/latchkey-$(plugin).1' '$(man_folder)/latchkey-$(plugin).1'
+
+install-plugin: install ## install, and put latchkey on the PATH as session-manager-plugin, for the stock aws CLI
+	if [[ -e '$(DESTDIR)$(PREFIX)/bin/$(plugin)' && ! -L '$(DESTDIR)$(PREFIX)/bin/$(plugin)' ]]; then
+	    printf 'latchkey: %s\n' '$(DESTDIR)$(PREFIX)/bin/$(plugin) is there already, and is not a link' \
+	        'hint: remove it, if latchkey is to take its place' >&2
+	    exit 1
+	fi
+	ln -sfn latchkey '$(DESTDIR)$(PREFIX)/bin/$(plugin)'
 
 # So that root, who may have no swift, can install what was built before.
 $(programs) &: $(sources)
@@ -93,7 +107,13 @@ $(programs) &: $(sources)
 
 uninstall: ## remove what install has put there
 	rm -f $(products:%='$(DESTDIR)$(PREFIX)/bin/%') $(products:%='$(man_folder)/%.1')
-	rm -f '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)'
+	rm -f '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)' '$(man_folder)/latchkey-$(plugin).1'
+	rm -f '$(plugin_folder)/$(plugin)'
+	rmdir --ignore-fail-on-non-empty '$(plugin_folder)' 2>/dev/null || true
+	# One that is not this program's is left alone.
+	if [[ $$(readlink '$(DESTDIR)$(PREFIX)/bin/$(plugin)') == latchkey ]]; then
+	    rm '$(DESTDIR)$(PREFIX)/bin/$(plugin)'
+	fi
 
 demo: ## start an instance in a container and enter it
 	Docker/demo up

@@ -31,9 +31,12 @@ struct Latchkey: ParsableCommand {
 
 /// The `latchkey` program.
 package enum Program {
-    /// Runs what this process's arguments ask for and ends the process with the right status.
+    /// Runs what this process's name and arguments ask for and ends the process with the right status.
     package static func run() -> Never {
         ProcessSurroundings.settle()
+        if CommandLine.arguments.first?.split(separator: "/").last.map(String.init) == Plugin.name {
+            ProcessSurroundings.end(Plugin.run())
+        }
         let status = Invocation.run(Latchkey.self) { message, help in
             let isStrayWord = message.hasPrefix("unexpected argument") && help.hasPrefix("latchkey connect")
             return isStrayWord ? "a command goes behind --: latchkey connect NAME -- COMMAND" : nil

@@ -36,14 +36,14 @@ package struct Bridge: ~Copyable {
     private var error: OutputLane
     private var input = InputBuffer()
     private var escapes = EscapeFilter()
-    private var lastHeard = SystemClock.seconds()
-    private var probes = 0
+    private var silence: SilenceWatch
 
     /// - Parameters:
     ///   - output: where the process's output goes.
     ///   - error: where its standard error goes.
     package init(_ options: Options, output: Int32 = STDOUT_FILENO, error: Int32 = STDERR_FILENO) throws {
         self.options = options
+        silence = SilenceWatch(interval: options.probeInterval, limit: options.probeLimit)
         self.output = OutputLane(.output, output, isTerminal: options.terminal != nil && isatty(output) == 1)
         self.error = OutputLane(.error, error)
         guard let signals = Signals([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT]) else {
@@ -88,31 +88,27 @@ package struct Bridge: ~Copyable {
             pollfd(fd: output.isEmpty ? -1 : output.pollDescriptor, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: error.isEmpty ? -1 : error.pollDescriptor, events: Int16(POLLOUT), revents: 0),
         ]
-        let nextProbe = lastHeard + options.probeInterval * (probes + 1)
         let timeout =
             isOver
             ? (output.isEmpty && error.isEmpty ? 0 : -1)
             : output.mayHaveMore || error.mayHaveMore
-                ? 0 : min(process.patience ?? .max, max(0, nextProbe - SystemClock.seconds()) * 1000)
+                ? 0 : min(process.patience ?? .max, silence.patience)
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 
         if process.isAway {
             // There is nobody to hear, or what they say is not read for want of room.
-            lastHeard = SystemClock.seconds()
-            probes = 0
+            silence.heard()
         } else if waits[0].revents != 0 {
-            if waits[0].revents & Int16(POLLIN) != 0 {
-                lastHeard = SystemClock.seconds()
-                probes = 0
-            }
-        } else if !isOver && SystemClock.seconds() >= nextProbe {
-            guard probes < options.probeLimit else {
-                try process.abandonConnection(silentFor: SystemClock.seconds() - lastHeard)
+            if waits[0].revents & Int16(POLLIN) != 0 { silence.heard() }
+        } else if !isOver {
+            switch silence.check() {
+            case .waiting: break
+            case .ask: try process.probe()
+            case .gone(let seconds):
+                try process.abandonConnection(silentFor: seconds)
                 return nil
             }
-            probes += 1
-            try process.probe()
         }
         if waits[1].revents != 0, let outcome = try handleSignals(&process) { return outcome }
         if waits[2].revents != 0, let outcome = try readInput(&process) { return outcome }

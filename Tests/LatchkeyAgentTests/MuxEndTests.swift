@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyTestSupport
+import LatchkeyTransport
 import Testing
 
 @testable import LatchkeyAgent
@@ -86,13 +87,13 @@ struct MuxEndTests {
         var (received, mostHeld) = (0, 0)
         // Never all of it is read, so that something is always left to be written.
         for _ in 0..<64 {
-            connection.append(piece[...])
+            connection.socket.append(piece[...])
             repeat {
                 try connection.advance()
-                guard connection.backlog > 1 << 20 else { break }
+                guard connection.socket.backlog > 1 << 20 else { break }
                 received += max(0, recv(reader, &buffer, buffer.count, Int32(MSG_DONTWAIT)))
             } while true
-            mostHeld = max(mostHeld, connection.memory)
+            mostHeld = max(mostHeld, connection.socket.memory)
         }
         #expect(received > 32 << 20)
         #expect(mostHeld <= 16 << 20)

@@ -73,9 +73,8 @@ extension RelayTests {
                     let path = "\(state)/registration.json"
                     let content = try scratch.read(path).split(separator: "\n")
                     #expect(content.contains("  \"allowsCleartext\" : true,"), "\(content)")
-                    try scratch.write(
-                        path, content.filter { !$0.contains("allowsCleartext") }.joined(separator: "\n")
-                    )
+                    let left = content.filter { !$0.contains("allowsCleartext") }
+                    try scratch.write(path, left.joined(separator: "\n"))
                     let agent = try Execution.run([Scratch.program(named: "latchkey-agent"), "run", "--state", state])
                     #expect(agent.status == 1 && agent.error.contains("is in the clear"), "\(agent.error)")
                 }

@@ -180,7 +180,7 @@ struct AgentSession: ~Copyable {
             guard !isAgreed else { return true }
             try agree(response)
             return true
-        case .flag where delivery.payload == [0, 0, 0, UInt8(Flag.terminateSession.rawValue)]:
+        case .flag where delivery.payload == Flag.terminateSession.payload:
             control.cancel()
             return true
         default:

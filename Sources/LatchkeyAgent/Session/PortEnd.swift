@@ -3,6 +3,7 @@
 internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyTransport
 
 /// A port, one connection at a time: for a client's standard streams, and for clients that know no multiplexing.
 final class PortEnd: LocalEnd {
@@ -39,9 +40,9 @@ final class PortEnd: LocalEnd {
         switch PayloadType(rawValue: delivery.payloadType) {
         case .output:
             if connection == nil { connection = try PortEnd.dial(target) }
-            guard let connection, connection.backlog < PortEnd.backlogLimit else { return false }
-            connection.append(delivery.payload[...])
-        case .inputEnd: connection?.endInput()
+            guard let connection, connection.socket.backlog < PortEnd.backlogLimit else { return false }
+            connection.socket.append(delivery.payload[...])
+        case .inputEnd: connection?.socket.endInput()
         case .flag where delivery.payload.last == UInt8(Flag.disconnectToPort.rawValue): connection = nil
         default: break
         }
@@ -54,12 +55,12 @@ final class PortEnd: LocalEnd {
         let piece = extensions == nil ? 16 * 1024 : 64 * 1024
         for _ in 0..<PortEnd.burst where channel.room > 0 {
             let count = channel.send(.output, capacity: min(piece, channel.room)) { target in
-                if case .bytes(let count) = connection.read(into: target) { return count }
+                if case .bytes(let count) = connection.socket.read(into: target) { return count }
                 return 0
             }
             if count == 0 { break }
         }
-        if connection.isAtEnd {
+        if connection.socket.isAtEnd {
             self.connection = nil
             isOver = true
         }

@@ -311,6 +311,12 @@ package struct DataChannel: ~Copyable {
     private mutating func stamp() -> MessageStamp { MessageStamp.make(&random) }
 }
 
+extension DataChannel: MuxCarrier {
+    package mutating func send(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+        send(.output, capacity: capacity, fill)
+    }
+}
+
 extension MessageStamp {
     /// A stamp of now, with a random id (RFC 9562 §5.4, version 4).
     package static func make(_ random: inout some RandomNumberGenerator) -> MessageStamp {

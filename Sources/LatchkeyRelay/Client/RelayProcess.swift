@@ -41,6 +41,22 @@ package struct RelayProcess: ~Copyable {
     package private(set) var reason: String?
     /// Whether the agent is the official one, which knows no end of input and no signals.
     package private(set) var agentIsOfficial = false
+    /// What the agent says that it is for; a shell where it does not say.
+    package private(set) var sessionType = SessionType.shell
+    /// Of a session of ports.
+    package private(set) var properties: SessionProperties?
+    /// What the agent says that it is.
+    package private(set) var agentVersion = ""
+    /// A line of the agent's for the user, not made safe for a terminal; empty for none.
+    package private(set) var customerMessage = ""
+    /// Whether both outputs come as one, in their order.
+    package var joinsOutputs = false
+    /// Whether what the agent says of a command's exit status is a part of its output, as the official client has it.
+    package var showsExitCode = false
+    /// Whether a stream of several is closed in one direction at a time.
+    package var closesEachWay: Bool { channel.extensions?.halfClose == true }
+    /// How many connections the agent could not make, since this was set back.
+    package var failedConnections = 0
 
     /// Goes on with a session whose connection was just opened.
     ///
@@ -66,10 +82,15 @@ package struct RelayProcess: ~Copyable {
             if isReady || ending != nil { return true }
             let left = deadline - SystemClock.milliseconds()
             guard left > 0 else { return false }
-            let events = Int16(POLLIN) | (wantsToWrite ? Int16(POLLOUT) : 0)
-            var wait = pollfd(fd: descriptor, events: events, revents: 0)
-            poll(&wait, 1, Int32(clamping: min(left, Int64(patience ?? Int.max))))
+            wait(for: left)
         }
+    }
+
+    /// - Parameter time: milliseconds, at most.
+    private func wait(for time: Int64) {
+        let events = Int16(POLLIN) | (wantsToWrite ? Int16(POLLOUT) : 0)
+        var wait = pollfd(fd: descriptor, events: events, revents: 0)
+        poll(&wait, 1, Int32(clamping: min(time, Int64(patience ?? Int.max))))
     }
 
     // MARK: What the agent says
@@ -84,12 +105,16 @@ package struct RelayProcess: ~Copyable {
             case .standardError:
                 begin()
                 guard hasOutputRoom else { return }
-                error.append(delivery.payload)
+                if joinsOutputs { output.append(delivery.payload) } else { error.append(delivery.payload) }
             case .exitCode:
+                if showsExitCode { output.append(delivery.payload) }
                 let text = String(decoding: delivery.payload.prefix(64), as: UTF8.self)
                 exitStatus = text.split(separator: ":").last.flatMap { Int32($0.filter { $0.isNumber || $0 == "-" }) }
             case .handshakeRequest: answer(delivery.payload)
-            case .handshakeComplete: begin()
+            case .handshakeComplete:
+                customerMessage = Payload.decode(Handshake.Complete.self, delivery.payload)?.message ?? ""
+                begin()
+            case .flag where delivery.payload == Flag.connectToPortError.payload: failedConnections += 1
             case .flag, .size, .handshakeResponse, .challengeRequest, .challengeResponse, .some(.none), .inputEnd,
                 .signal,
                 nil:
@@ -104,6 +129,11 @@ package struct RelayProcess: ~Copyable {
     private mutating func answer(_ payload: [UInt8]) {
         guard let request = Payload.decode(Handshake.Request.self, payload) else { return }
         agentIsOfficial = request.extensions == nil
+        agentVersion = request.agentVersion
+        if let parameters = request.actions.first(where: { $0.type == "SessionType" })?.parameters {
+            sessionType = parameters.sessionType.flatMap(SessionType.init) ?? .shell
+            properties = parameters.properties
+        }
         channel.send(.handshakeResponse, Payload.encode(Handshake.Response(to: request)))
         channel.agree(on: request.extensions)
     }
@@ -113,16 +143,24 @@ package struct RelayProcess: ~Copyable {
         guard !isReady else { return }
         isReady = true
         agentIsOfficial = channel.extensions == nil
-        if let size { send(size) }
+        if let size, hasTerminal { send(size) }
         if inputIsOver { finishInput() }
     }
+
+    private var hasTerminal: Bool { sessionType == .shell || sessionType == .interactiveCommand }
 
     private mutating func send(_ size: TerminalSize) {
         channel.send(.size, Payload.encode(SizeContent(cols: size.columns, rows: size.rows)))
     }
 
+    /// The official agent knows no end of input: a terminal is typed the key for it, and a port is left.
     private mutating func finishInput() {
-        if channel.extensions?.process == true { channel.send(.inputEnd, [0]) }
+        if channel.extensions?.process == true { return channel.send(.inputEnd, [0]) }
+        switch sessionType {
+        case .shell, .interactiveCommand: channel.send(.output, [0x04])
+        case .port: channel.send(.flag, Flag.terminateSession.payload)
+        case .command: break
+        }
     }
 
     // MARK: Connection
@@ -225,7 +263,7 @@ extension RelayProcess: RemoteProcess {
     package mutating func resize(to size: TerminalSize) throws {
         guard self.size != nil else { return }
         self.size = size
-        if isReady { send(size) }
+        if isReady, hasTerminal { send(size) }
     }
 
     package mutating func send(signal name: String) throws {
@@ -235,8 +273,7 @@ extension RelayProcess: RemoteProcess {
             channel.send(.output, [key])
         } else {
             // The official agent knows no other; what runs there ends with its session.
-            let flag = Flag.terminateSession.rawValue.bigEndian
-            channel.send(.flag, withUnsafeBytes(of: flag, Array.init))
+            channel.send(.flag, Flag.terminateSession.payload)
         }
     }
 
@@ -272,6 +309,32 @@ extension RelayProcess: RemoteProcess {
     package mutating func takeNotice() -> String? {
         defer { notice = nil }
         return notice
+    }
+}
+
+extension RelayProcess: MuxCarrier {
+    package var room: Int { inputRoom }
+
+    package mutating func send(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+        channel.send(.output, capacity: capacity, fill)
+    }
+
+    /// Tells the agent that the session is over, and waits for the relay to say so, too.
+    ///
+    /// - Parameter deadline: on ``SystemClock``.
+    /// - Returns: whether it did.
+    package mutating func terminate(before deadline: Int64) -> Bool {
+        channel.send(.flag, Flag.terminateSession.payload)
+        while ending == nil {
+            do { try advance() } catch { return false }
+            let left = deadline - SystemClock.milliseconds()
+            guard left > 0, reconnection == nil else { return false }
+            // What it still says is of no interest.
+            output = OutputQueue()
+            error = OutputQueue()
+            wait(for: left)
+        }
+        return true
     }
 }
 

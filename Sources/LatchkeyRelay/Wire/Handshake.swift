@@ -8,8 +8,9 @@ package enum Handshake {
     /// What Latchkey's agent says it is to ends that compare versions with those of the official agent: new enough for
     /// multiplexed ports without keep-alives (greater than 3.1.1511.0).
     package static let agentVersion = "3.3.1142.0"
-    /// What Latchkey's client says it is: new enough for separate output and for ports without keep-alives.
-    package static let clientVersion = "1.2.707.0"
+    /// What Latchkey's client says it is: one that signs its data channel, which AWS asks for from 1.2.764.0 on, and does not look
+    /// at whose address that has, as those from 1.2.889.0 on do.
+    package static let clientVersion = "1.2.792.0"
 
     /// What Latchkey's ends can do beyond the official ones. An official end does not see the field, and is not shown any
     /// of it.
@@ -21,13 +22,21 @@ package enum Handshake {
 
         /// Messages of the stream may come with a checksum in place of the digest.
         package var checksum: Bool?
+        /// A stream of several that is closed is so in one direction.
+        package var halfClose: Bool?
 
-        package static let all = Extensions(cumulative: true, process: true, checksum: Checksum.isAvailable)
+        package static let all = Extensions(
+            cumulative: true,
+            process: true,
+            checksum: Checksum.isAvailable,
+            halfClose: true
+        )
 
         private enum CodingKeys: String, CodingKey {
             case cumulative = "CumulativeAcknowledgement"
             case process = "ProcessControl"
             case checksum = "PayloadChecksum"
+            case halfClose = "HalfClose"
         }
     }
 
@@ -158,6 +167,9 @@ package struct SessionProperties: Codable, Equatable, Sendable {
     package var type: String?
     /// Where the agent connects to; nothing for its own machine.
     package var host: String?
+    /// `unix` where the client is to listen at a socket in the file system, and where that is.
+    package var localConnectionType: String?
+    package var localUnixSocket: String?
 
     package init() {}
 }

@@ -68,4 +68,7 @@ package enum Flag: UInt32, Sendable {
     case terminateSession = 2
     /// The agent could not reach the port.
     case connectToPortError = 3
+
+    /// 32 bits in network order.
+    package var payload: [UInt8] { withUnsafeBytes(of: rawValue.bigEndian, Array.init) }
 }

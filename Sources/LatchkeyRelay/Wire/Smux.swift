@@ -39,7 +39,7 @@ package enum Smux {
     }
 }
 
-/// Reads the frames of the end that opens the streams, however the bytes are cut.
+/// Reads the frames of the other end, however the bytes are cut.
 package struct SmuxReader: Sendable {
     /// So many streams at once; each is a connection.
     package static let streamLimit = 1024
@@ -49,7 +49,13 @@ package struct SmuxReader: Sendable {
     private var position = 0
     private var streams: Set<UInt32> = []
 
+    /// Whether a stream that the other end closes is still one: the other direction may go on, until ``close(_:)``.
+    package var closesEachWay = false
+
     package init() {}
+
+    /// This end opens a stream.
+    package mutating func open(_ stream: UInt32) { streams.insert(stream) }
 
     /// Takes in bytes, which ``next()`` reads.
     package mutating func append(_ bytes: [UInt8]) {
@@ -79,7 +85,9 @@ package struct SmuxReader: Sendable {
                 guard streams.count < SmuxReader.streamLimit else { throw .tooManyStreams }
                 if streams.insert(stream).inserted { return .opened(stream) }
             case .close:
-                if streams.remove(stream) != nil { return .closed(stream) }
+                guard streams.contains(stream) else { break }
+                if !closesEachWay { streams.remove(stream) }
+                return .closed(stream)
             case .data:
                 if streams.contains(stream), length > 0 { return .data(stream, ArraySlice(pending[data])) }
             case .keepAlive: break
