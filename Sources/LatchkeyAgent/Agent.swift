@@ -56,6 +56,7 @@ package final class Agent: Sendable {
     /// Sessions that have ended, and how, until the relay says that it has heard.
     private let finished = Mutex<[Ending]>([])
     private let wake = WakeSignal()
+    private let commands: CommandRunner
 
     /// - Parameter log: takes a line, safe for a terminal.
     /// - Throws: `configurationInvalid` if this machine is not registered, its state is another machine's, or another agent has it.
@@ -73,6 +74,7 @@ package final class Agent: Sendable {
         }
         maker = EndMaker(stateFolder: options.stateFolder, denied: denied, defaultUser: options.defaultUser)
         stateFolder = options.stateFolder
+        commands = CommandRunner(stateFolder: options.stateFolder, wake: wake, log: log)
         self.log = log
     }
 
@@ -163,11 +165,13 @@ package final class Agent: Sendable {
     private func serve(_ channel: WebSocketConnection) throws {
         // What went out over the channel before may have been lost with it.
         finished.withLock { endings in for index in endings.indices { endings[index].isTold = false } }
+        commands.channelIsNew()
         var lastReport = SystemClock.milliseconds()
         var lastPing = lastReport
         var random = SystemRandomNumberGenerator()
         while true {
             tellFinished(channel, &random)
+            for message in commands.takeMessages() { channel.send(.binary, message) }
             try channel.flush()
             var waits = [
                 pollfd(
@@ -228,6 +232,14 @@ package final class Agent: Sendable {
                 return log("a task of the relay is not understood")
             }
             start(envelope)
+        case .job:
+            guard let envelope = Payload.decode(JobEnvelope.self, payload) else {
+                return log("a job of the relay is not understood")
+            }
+            commands.take(header, envelope)
+        case .jobReplyAcknowledge:
+            guard let content = Payload.decode(JobReplyAcknowledgeContent.self, payload) else { return }
+            commands.acknowledged(content)
         case .channelClosed:
             guard let content = Payload.decode(ChannelClosedContent.self, payload) else { return }
             sessions.withLock { $0[content.sessionID] }?.cancel()

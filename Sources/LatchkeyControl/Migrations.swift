@@ -223,6 +223,42 @@ enum Migrations {
             )
             while let row = try names.next() { try Store.noteSkeleton(of: row[1], row[0], database) }
         }
+        migrator.registerMigration("7") { database in
+            // Scripts that were sent to instances, and what became of each. The deadline is when an invocation that has not ended
+            // counts as one that never will: while it is pending that of its delivery, later that of its end.
+            try database.execute(
+                sql: """
+                    CREATE TABLE command (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        documentName TEXT NOT NULL,
+                        comment TEXT,
+                        parameters TEXT NOT NULL,
+                        instanceIDs TEXT NOT NULL,
+                        targets TEXT NOT NULL,
+                        requested INTEGER NOT NULL,
+                        deliveryTimeout INTEGER NOT NULL,
+                        maxConcurrency TEXT NOT NULL,
+                        maxErrors TEXT NOT NULL,
+                        owner TEXT NOT NULL
+                    ) STRICT;
+                    CREATE INDEX commandByRequested ON command (requested, id);
+                    CREATE TABLE commandInvocation (
+                        commandID TEXT NOT NULL REFERENCES command ON DELETE CASCADE,
+                        instanceID TEXT NOT NULL,
+                        status TEXT NOT NULL,
+                        deadline INTEGER NOT NULL,
+                        code INTEGER,
+                        output TEXT NOT NULL DEFAULT '',
+                        error TEXT NOT NULL DEFAULT '',
+                        started INTEGER,
+                        ended INTEGER,
+                        PRIMARY KEY (commandID, instanceID)
+                    ) STRICT;
+                    CREATE INDEX commandInvocationByInstance ON commandInvocation (instanceID, commandID);
+                    CREATE INDEX commandInvocationAlive ON commandInvocation (instanceID) WHERE ended IS NULL;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -8,10 +8,7 @@ extension Store {
     /// Adds a session; one whose status is an end has ended when it started, unless it says otherwise.
     package func add(_ session: SessionRecord) throws {
         let ended = session.status.isEnd ? session.ended ?? session.started : nil
-        // Without the order, the same parameters would be several texts.
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let parameters = String(decoding: try encoder.encode(session.parameters), as: UTF8.self)
+        let parameters = try Store.json(session.parameters)
         try write { database in
             let statement = try database.cachedStatement(
                 sql: """

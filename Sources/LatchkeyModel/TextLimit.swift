@@ -40,6 +40,12 @@ package struct TextLimit: Equatable, Sendable {
     package static let roleName = TextLimit(bytes: 64)
     package static let clientID = TextLimit(bytes: 128)
 
+    package static let commandComment = TextLimit(scalars: 100)
+    /// Each stream of what a command has said.
+    package static let commandOutput = TextLimit(scalars: 24_000)
+    /// Both streams as one, where several commands are told of.
+    package static let commandExcerpt = TextLimit(scalars: 2500)
+
     // MARK: Other things
 
     /// An image's name and description, as its label tells it.

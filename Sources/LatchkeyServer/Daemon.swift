@@ -107,6 +107,8 @@ package struct Daemon {
                 log: log
             )
         }
+        let commands = CommandDispatcher(store: store, relay: relay, workers: workers, log: log)
+        relay.jobs = commands
         let door = FrontDoor(
             authority: authority,
             manager: SystemsManager(
@@ -114,6 +116,7 @@ package struct Daemon {
                 relay: relay,
                 workers: workers,
                 journal: journal,
+                commands: commands,
                 maxDuration: options.maxMinutes
             ),
             agents: AgentOperations(store: store, authority: authority, relay: relay, workers: workers),

@@ -17,11 +17,13 @@ extension LocalProcess {
     /// - Parameters:
     ///   - timeout: milliseconds, after which it is hung up on.
     ///   - limit: how many bytes of each output are kept; the rest is read and dropped.
+    ///   - cancellation: a descriptor that becomes readable when it is to be given up on.
     static func run(
         _ specification: Specification,
         input: [UInt8] = [],
         timeout: Int64 = 30_000,
-        limit: Int = 1 << 16
+        limit: Int = 1 << 16,
+        cancellation: Int32 = -1
     ) throws(LocalProcessError) -> Outcome {
         var process = try LocalProcess(specification)
         var outcome = Outcome()
@@ -37,9 +39,11 @@ extension LocalProcess {
                 pollfd(fd: process.outputDescriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: process.errorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: outcome.ending == nil ? process.exitDescriptor : -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: cancellation, events: Int16(POLLIN), revents: 0),
             ]
             let (drain, patience) = (process.drainTimeout, Int32(clamping: deadline - SystemClock.milliseconds()))
             poll(&descriptors, nfds_t(descriptors.count), drain < 0 ? patience : min(drain, patience))
+            if descriptors[4].revents != 0 { break }
             if descriptors[0].revents != 0, !rest.isEmpty {
                 switch rest.withUnsafeBytes({ process.write($0) }) {
                 case .count(let count): rest = rest.dropFirst(count)

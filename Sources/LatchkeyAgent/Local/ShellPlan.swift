@@ -30,6 +30,11 @@ package enum ShellPlan {
         return specification(user, shell, [name, "-c", line], terminal, variables)
     }
 
+    /// A file of lines for `/bin/sh`, whichever shell the user has.
+    package static func script(_ path: String, _ user: LocalUser) -> LocalProcess.Specification {
+        specification(user, "/bin/sh", ["sh", path], nil, [])
+    }
+
     /// A program and its arguments, split from a line without any shell; without a slash it is looked for in the PATH that
     /// it gets.
     package static func program(

@@ -43,7 +43,9 @@ struct EndMaker: Sendable {
 
     private func process(_ task: SessionTask, _ type: SessionType) throws(LocalEndFailure) -> any LocalEnd {
         let inputs = task.document.inputs
-        let user = try user(inputs.runAsEnabled ? inputs.runAsDefaultUser : task.runAsUser)
+        let user =
+            task.document.properties.linux?.runAsElevated == true
+            ? LocalUser.current : try user(inputs.runAsEnabled ? inputs.runAsDefaultUser : task.runAsUser)
         if let start = task.document.properties.latchkey { return try own(start, user) }
         let command = task.document.properties.linux?.commands ?? ""
         let terminal = LocalTerminalSize(columns: 80, rows: 24)

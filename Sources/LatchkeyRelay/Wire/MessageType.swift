@@ -13,6 +13,11 @@ package enum MessageType: String, CaseIterable, Sendable {
     case startSession = "interactive_shell"
     case taskComplete = "agent_task_complete"
     case taskAcknowledge = "agent_task_acknowledge"
+    /// A command that is to be run, or ended.
+    case job = "agent_job"
+    case jobAcknowledge = "agent_job_ack"
+    case jobReply = "agent_job_reply"
+    case jobReplyAcknowledge = "agent_job_reply_ack"
     /// Latchkey's own, relay to agent and back: from here on another client is at the other end, counting from 0.
     case clientAttached = "latchkey_client_attached"
 

@@ -63,6 +63,8 @@ package struct SessionTask: Codable, Sendable {
         package var localPortNumber: String?
         package var type: String?
         package var host: String?
+        package var localConnectionType: String?
+        package var localUnixSocket: String?
         package var latchkey: Start?
 
         package init() {}
@@ -74,6 +76,8 @@ package struct SessionTask: Codable, Sendable {
             properties.localPortNumber = localPortNumber
             properties.type = type
             properties.host = host
+            properties.localConnectionType = localConnectionType
+            properties.localUnixSocket = localUnixSocket
             return properties
         }
     }

@@ -33,6 +33,7 @@ extension Relay {
         older?.handler?.close(.normal)
         log.info("agent connected", metadata: ["instance": "\(link.instanceID)"])
         journal.pinged(link.instanceID)
+        jobs?.agentCame(link.instanceID)
         guard let alive = opening.sessions else { return }
         for session in sessions.values where session.target == link.instanceID && !alive.contains(session.id) {
             // One that is just being started is not known there yet.
@@ -65,7 +66,9 @@ extension Relay {
 
     func received(_ message: ByteBuffer, from link: ControlLink) {
         // Telemetry and replies to tasks that were never given: an agent may send them, nobody reads them.
-        guard let (header, payload) = read(message), header.type == .taskComplete else { return }
+        guard let (header, payload) = read(message), !receivedAboutJob(header, payload, from: link),
+            header.type == .taskComplete
+        else { return }
         guard let content = Payload.decode(TaskCompleteContent.self, payload) else {
             metrics.count(.refusedFrames)
             return

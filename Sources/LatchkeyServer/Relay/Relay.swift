@@ -44,6 +44,8 @@ package final class Relay: @unchecked Sendable {
     let log: Logger
     let journal: any SessionJournal
     let grants: any GrantSource
+    /// Set before the relay is started.
+    var jobs: (any JobReceiver)?
     var sessions: [String: RelaySession] = [:]
     var controls: [String: ControlLink] = [:]
     var tokens = Tokens()

@@ -146,47 +146,52 @@ struct FrontDoor: RequestResponder {
 
     private func userOperation(_ name: String, _ request: IncomingRequest, _ caller: Principal) async throws -> [UInt8]
     {
+        func answer<Request: ServiceRequest>(
+            _ type: Request.Type,
+            _ body: (Request) async throws -> Request.Response
+        ) async throws -> [UInt8] {
+            try ServiceJSON.encode(try await body(try decode(type, request)))
+        }
         switch name {
         case StartSession.operation:
-            let decoded = try decode(StartSession.self, request)
-            return try ServiceJSON.encode(
-                try await manager.startSession(decoded, as: caller, origin: try origin.stream(of: request))
-            )
+            let origin = try origin.stream(of: request)
+            return try await answer(StartSession.self) {
+                try await manager.startSession($0, as: caller, origin: origin)
+            }
         case ResumeSession.operation:
-            let decoded = try decode(ResumeSession.self, request)
-            return try ServiceJSON.encode(
-                try await manager.resumeSession(decoded, as: caller, origin: try origin.stream(of: request))
-            )
+            let origin = try origin.stream(of: request)
+            return try await answer(ResumeSession.self) {
+                try await manager.resumeSession($0, as: caller, origin: origin)
+            }
         case TerminateSession.operation:
-            return try ServiceJSON.encode(
-                try await manager.terminateSession(try decode(TerminateSession.self, request), as: caller)
-            )
-        case DescribeSessions.operation:
-            return try ServiceJSON.encode(
-                try await manager.describeSessions(try decode(DescribeSessions.self, request))
-            )
+            return try await answer(TerminateSession.self) { try await manager.terminateSession($0, as: caller) }
+        case DescribeSessions.operation: return try await answer(DescribeSessions.self, manager.describeSessions)
         case GetConnectionStatus.operation:
-            return try ServiceJSON.encode(
-                try await manager.getConnectionStatus(try decode(GetConnectionStatus.self, request))
-            )
-        case CreateActivation.operation:
-            return try ServiceJSON.encode(
-                try await manager.createActivation(try decode(CreateActivation.self, request))
-            )
+            return try await answer(GetConnectionStatus.self, manager.getConnectionStatus)
+        case SendCommand.operation:
+            return try await answer(SendCommand.self) { try await manager.sendCommand($0, as: caller) }
+        case CancelCommand.operation: return try await answer(CancelCommand.self, manager.cancelCommand)
+        case ListCommands.operation: return try await answer(ListCommands.self, manager.listCommands)
+        case ListCommandInvocations.operation:
+            return try await answer(ListCommandInvocations.self, manager.listCommandInvocations)
+        case GetCommandInvocation.operation:
+            return try await answer(GetCommandInvocation.self, manager.getCommandInvocation)
+        case CreateActivation.operation: return try await answer(CreateActivation.self, manager.createActivation)
         case DescribeActivations.operation:
-            return try ServiceJSON.encode(
-                try await manager.describeActivations(try decode(DescribeActivations.self, request))
-            )
-        case DeleteActivation.operation:
-            return try ServiceJSON.encode(
-                try await manager.deleteActivation(try decode(DeleteActivation.self, request))
-            )
+            return try await answer(DescribeActivations.self, manager.describeActivations)
+        case DeleteActivation.operation: return try await answer(DeleteActivation.self, manager.deleteActivation)
         case DescribeInstanceInformation.operation:
-            return try ServiceJSON.encode(
-                try await manager.describeInstanceInformation(try decode(DescribeInstanceInformation.self, request))
-            )
-        default:
-            throw FrontDoor.unknownOperation(name)
+            return try await answer(DescribeInstanceInformation.self, manager.describeInstanceInformation)
+        case DeregisterManagedInstance.operation:
+            return try await answer(DeregisterManagedInstance.self, manager.deregister)
+        case ListTagsForResource.operation: return try await answer(ListTagsForResource.self, manager.listTags)
+        case AddTagsToResource.operation: return try await answer(AddTagsToResource.self, manager.addTags)
+        case RemoveTagsFromResource.operation:
+            return try await answer(RemoveTagsFromResource.self, manager.removeTags)
+        case ListDocuments.operation: return try await answer(ListDocuments.self, manager.listDocuments)
+        case DescribeDocument.operation: return try await answer(DescribeDocument.self, manager.describeDocument)
+        case GetDocument.operation: return try await answer(GetDocument.self, manager.getDocument)
+        default: throw FrontDoor.unknownOperation(name)
         }
     }
 
@@ -217,7 +222,8 @@ struct FrontDoor: RequestResponder {
             return try ServiceJSON.encode(
                 GetMessages.Response(destination: id, messagesRequestId: decoded.messagesRequestId ?? "")
             )
-        case StartSession.operation, TerminateSession.operation, ResumeSession.operation, CreateActivation.operation:
+        case StartSession.operation, TerminateSession.operation, ResumeSession.operation, CreateActivation.operation,
+            SendCommand.operation, CancelCommand.operation, DeregisterManagedInstance.operation:
             throw ServiceError.denied("an agent may not do this")
         default:
             // Associations, inventory, documents: an agent that hears of nothing stays content.

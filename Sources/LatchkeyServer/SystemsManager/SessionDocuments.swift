@@ -41,12 +41,14 @@ enum SessionDocuments {
         case "AWS-StartSSHSession":
             plan = Plan(type: .port, properties: SessionTask.Properties())
             plan.properties.portNumber = try given.port("portNumber") ?? "22"
-        case "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost":
-            plan = Plan(type: .port, properties: SessionTask.Properties())
-            plan.properties.type = "LocalPortForwarding"
-            plan.properties.portNumber = try given.port("portNumber") ?? "80"
-            plan.properties.localPortNumber = try given.port("localPortNumber", zero: true) ?? "0"
-            if name.hasSuffix("ToRemoteHost") { plan.properties.host = try given.require("host") }
+        case "AWS-PasswordReset":
+            var command = SessionTask.Command()
+            command.commands = "passwd -- \(RemoteCommand.quoted(try given.user("username")))"
+            command.runAsElevated = true
+            plan = Plan(type: .interactiveCommand, properties: commands(command))
+        case "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost",
+            "AWS-StartPortForwardingSessionToSocket":
+            plan = Plan(type: .port, properties: try forward(name, &given))
         case sshd:
             plan = Plan(type: .port, properties: SessionTask.Properties())
             plan.properties.portNumber = try given.port("portNumber") ?? (isOwnAgent ? nil : "22")
@@ -60,6 +62,33 @@ enum SessionDocuments {
         }
         try given.finish(name)
         return plan
+    }
+
+    private static func forward(
+        _ name: String,
+        _ given: inout Parameters
+    ) throws(ServiceError) -> SessionTask.Properties {
+        var properties = SessionTask.Properties()
+        properties.type = "LocalPortForwarding"
+        properties.portNumber = try given.port("portNumber") ?? "80"
+        if name.hasSuffix("ToSocket") {
+            properties.localConnectionType = "unix"
+            properties.localUnixSocket = try given.require("localUnixSocket")
+            return properties
+        }
+        properties.localPortNumber = try given.port("localPortNumber", zero: true) ?? "0"
+        if name.hasSuffix("ToRemoteHost") {
+            properties.host = try given.require("host")
+            return properties
+        }
+        switch try given.take("localConnectionType") {
+        case nil: break
+        case "unix":
+            properties.localConnectionType = "unix"
+            properties.localUnixSocket = try given.require("localUnixSocket")
+        default: throw .invalid("'localConnectionType' is unix, or nothing")
+        }
+        return properties
     }
 
     /// What a session is for that was started with these before.
@@ -89,10 +118,7 @@ enum SessionDocuments {
         start.columns = try given.number("columns")
         start.rows = try given.number("rows")
         start.environment = try given.all("environment")
-        var user: String?
-        if let name = try given.take("user") {
-            do { user = try Names.user(name) } catch { throw .invalid("'user' is not a user's name") }
-        }
+        let user = try given.optionalUser("user")
         let type: SessionType =
             switch (start.terminal, start.command) {
             case (nil, _): .command
@@ -161,6 +187,18 @@ enum SessionDocuments {
             guard let number = try number(name) else { return nil }
             guard number > 0 || zero else { throw .invalid("'\(name)' is no port") }
             return String(number)
+        }
+
+        mutating func optionalUser(_ name: String) throws(ServiceError) -> String? {
+            guard let user = try take(name) else { return nil }
+            do { return try Names.user(user) } catch { throw .invalid("'\(name)' is not a user's name") }
+        }
+
+        mutating func user(_ name: String) throws(ServiceError) -> String {
+            guard let user = try optionalUser(name) else {
+                throw ServiceError(code: "InvalidParameters", message: "the parameter '\(name)' is missing")
+            }
+            return user
         }
 
         func finish(_ document: String) throws(ServiceError) {

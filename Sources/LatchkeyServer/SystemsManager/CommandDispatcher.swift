@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import Logging
+internal import NIOCore
+
+/// Brings commands to agents when it is their turn, and what agents say of them into the store. What is in the store is all that
+/// there is, so that a server which starts again goes on.
+struct CommandDispatcher: JobReceiver {
+    let store: Store
+    let relay: Relay
+    let workers: Workers
+    let log: Logger
+
+    /// Tells those agents of a command whose turn it is.
+    ///
+    /// - Parameter returned: an instance whose agent has just come.
+    func dispatch(_ command: CommandRecord, returned: Instance.ID? = nil) async throws {
+        let script = try ShellCommand(command.documentName, command.parameters)
+        let connected = try await relay.connected().get()
+        let turn = try await workers.write {
+            try store.takeTurn(of: command, among: connected, returned: returned, timeout: script.timeout, at: Date())
+        }
+        let task = CommandTask(
+            commandID: command.id,
+            documentName: command.documentName,
+            parameters: script.parameters
+        )
+        let content = String(decoding: Payload.encode(task), as: UTF8.self)
+        for id in turn {
+            relay.send(
+                JobEnvelope(
+                    jobID: JobEnvelope.id(ofCommand: command.id, on: id),
+                    topic: JobEnvelope.sendTopic,
+                    content: content
+                ),
+                to: id
+            )
+        }
+    }
+
+    /// Tells agents to end a command.
+    func cancel(_ commandID: CommandRecord.ID, on instanceIDs: [Instance.ID]) {
+        for id in instanceIDs {
+            let content = CommandCancellation(jobID: JobEnvelope.id(ofCommand: commandID, on: id))
+            relay.send(
+                JobEnvelope(
+                    jobID: JobEnvelope.id(ofCommand: Random.uuid(), on: id),
+                    topic: JobEnvelope.cancelTopic,
+                    content: String(decoding: Payload.encode(content), as: UTF8.self)
+                ),
+                to: id
+            )
+        }
+    }
+
+    // MARK: What agents say
+
+    func agentCame(_ instanceID: Instance.ID) {
+        attempt("waiting commands could not be sent", instanceID) {
+            let ids = try await workers.run { try store.waitingCommands(of: instanceID, at: Date()) }
+            for id in ids {
+                guard let command = try await workers.run({ try store.command(id) }) else { continue }
+                try await dispatch(command, returned: instanceID)
+            }
+        }
+    }
+
+    func acknowledged(_ content: JobAcknowledgeContent, by instanceID: Instance.ID) {
+        guard let commandID = JobEnvelope.commandID(content.jobID) else { return }
+        // Its own word for one that it has already.
+        let isTaken = content.statusCode == JobAcknowledgeContent.taken || content.errorMessage == "DuplicateCommand"
+        attempt("a command's begin could not be noted", instanceID) {
+            let words = "the agent does not take it: \(content.statusCode) \(content.errorMessage)"
+            let news: CommandNews =
+                isTaken
+                ? .started
+                : .ended(.failed, code: nil, output: "", error: words.cut(to: .commandOutput), started: nil)
+            try await note(news, of: commandID, on: instanceID)
+        }
+    }
+
+    /// - Parameter acknowledge: lets the agent forget its reply, once that is in the store.
+    func replied(
+        _ content: JobReplyContent,
+        by instanceID: Instance.ID,
+        acknowledge: @escaping @Sendable () -> Void
+    ) {
+        guard let commandID = JobEnvelope.commandID(content.jobID),
+            content.jobID == JobEnvelope.id(ofCommand: commandID, on: instanceID),
+            let reply = Payload.decode(CommandReply.self, Array(content.content.utf8))
+        else { return acknowledge() }
+        attempt("what became of a command could not be noted", instanceID) {
+            try await note(CommandDispatcher.news(reply), of: commandID, on: instanceID)
+            acknowledge()
+        }
+    }
+
+    static func news(_ reply: CommandReply) -> CommandNews {
+        let step = reply.runtimeStatus?.values.first
+        let status: CommandInvocation.Status
+        switch CommandReply.Status(rawValue: reply.documentStatus) {
+        case .inProgress: return .started
+        case .success: status = .success
+        case .timedOut: status = .timedOut
+        case .cancelled: status = .cancelled
+        // Whatever else it may say: it has ended, and not well.
+        case .failed, nil: status = .failed
+        }
+        let trace = reply.documentTraceOutput ?? ""
+        return .ended(
+            status,
+            code: step?.code,
+            output: (step?.standardOutput ?? step?.output ?? "").cut(to: .commandOutput),
+            error: (step?.standardError ?? trace).cut(to: .commandOutput),
+            started: step.flatMap { try? Date($0.startDateTime, strategy: .iso8601) }
+        )
+    }
+
+    private func note(_ news: CommandNews, of commandID: CommandRecord.ID, on instanceID: Instance.ID) async throws {
+        let command = try await workers.write { try store.note(news, of: commandID, on: instanceID, at: Date()) }
+        // Another one's turn may have come.
+        if let command { try await dispatch(command) }
+    }
+
+    private func attempt(
+        _ failure: Logger.Message,
+        _ instanceID: Instance.ID,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) {
+        Task {
+            do { try await body() } catch {
+                // An agent says it again; what is to be sent is, when it comes the next time.
+                log.error(failure, metadata: ["instance": "\(instanceID)", "error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAPI
+internal import LatchkeyControl
+internal import LatchkeyModel
+internal import NIOCore
+
+extension SystemsManager {
+    func describeInstanceInformation(
+        _ request: DescribeInstanceInformation
+    ) async throws -> DescribeInstanceInformation.Response {
+        let connected = try await relay.connected().get()
+        let filters = ((request.filters ?? []) + (request.instanceInformationFilterList ?? []))
+            .map { ($0.key ?? "", $0.values ?? $0.valueSet ?? []) }
+        let wanted = filters.filter { $0.0 == "PingStatus" }.map(\.1)
+        // All that are here are of one kind.
+        let hasKind = filters.filter { $0.0 == "ResourceType" }.allSatisfy { $0.1.contains("ManagedInstance") }
+        let known = try filters.filter { $0.0 != "PingStatus" && $0.0 != "ResourceType" }
+            .map { (key, values) in
+                guard let known = ManagedInstanceFilter(key: key, values: values) else {
+                    // To leave it out would give more than was asked for.
+                    throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is no filter")
+                }
+                return known
+            }
+        let (limit, cursor) = (
+            try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
+        )
+        let (page, named) = try await workers.run {
+            let page = try store.managedInstances(known, limit: limit, after: cursor)
+            return (page, try store.instances(withIDs: page.elements.map(\.instanceID)))
+        }
+        let names = Dictionary(named.map { ($0.id, $0.name) }) { first, _ in first }
+        let list = page.elements.map { instance in
+            var shape = DescribeInstanceInformation.Information(
+                instanceId: instance.instanceID,
+                pingStatus: connected.contains(instance.instanceID) ? "Online" : "ConnectionLost"
+            )
+            shape.lastPingDateTime = connected.contains(instance.instanceID) ? Date() : instance.lastPing
+            shape.agentVersion = instance.report.agentVersion
+            shape.platformType = instance.report.platformType
+            shape.platformName = instance.report.platformName
+            shape.platformVersion = instance.report.platformVersion
+            shape.activationId = instance.activationID
+            shape.registrationDate = instance.registered
+            shape.iPAddress = instance.report.ipAddress
+            shape.computerName = instance.report.computerName
+            shape.name = names[instance.instanceID] ?? nil
+            return shape
+        }
+        return DescribeInstanceInformation.Response(
+            instanceInformationList: list.filter { shape in
+                hasKind && wanted.allSatisfy { $0.contains(shape.pingStatus) }
+            },
+            nextToken: page.next?.text
+        )
+    }
+
+    /// The end of a registration: what rests on it ends within a second.
+    func deregister(_ request: DeregisterManagedInstance) async throws -> EmptyResponse {
+        let id = request.instanceId
+        try await workers.write {
+            guard try managed(id) != nil else {
+                throw ServiceError(
+                    code: "InvalidInstanceId",
+                    message: "there is no instance '\(id.cut(to: .quotation))' that has registered itself"
+                )
+            }
+            try store.removeInstance(id)
+        }
+        return EmptyResponse()
+    }
+
+    /// An instance that has registered itself; nil if there is none of this id.
+    func managed(_ id: Instance.ID) throws -> Instance? {
+        guard id.hasPrefix(Identifier.managedInstancePrefix) else { return nil }
+        return try store.instances(withIDs: [id]).first
+    }
+}
