@@ -23,6 +23,10 @@ struct ReturnTests {
         var (made, acknowledged, received): (Int64, Int64, Int64) = (0, 0, 0)
         var isPaused = false
         var isClosed = false
+        /// Official clients do not.
+        var acknowledgesTwice = true
+        /// Official agents do not: they make nothing while they are paused, and send again by and by.
+        var resendsAtOnce = true
         private var random = SystemRandomNumberGenerator()
 
         init(_ role: DataLink.Role, clientID: String = "") {
@@ -37,7 +41,7 @@ struct ReturnTests {
 
         /// A client answers the agent's first message, and says nothing before.
         func make() throws {
-            guard type == .output || received > 0 else { return }
+            guard type == .output || received > 0, resendsAtOnce || !isPaused else { return }
             made += 1
             if !isPaused { try send(made - 1) }
         }
@@ -73,8 +77,9 @@ struct ReturnTests {
             let payload = message[MessageHeader.size...]
             switch header.type {
             case incoming:
-                if header.sequence == received { received += 1 }
-                guard header.sequence < received else { return }
+                let isNew = header.sequence == received
+                if isNew { received += 1 }
+                guard isNew || (acknowledgesTwice && header.sequence < received) else { return }
                 isPaused = false
                 try write(
                     AcknowledgeContent.message(
@@ -91,7 +96,7 @@ struct ReturnTests {
             case .pausePublication: isPaused = type == .output
             case .startPublication:
                 isPaused = false
-                try sendAgain()
+                if resendsAtOnce { try sendAgain() }
             case .clientAttached:
                 (made, acknowledged, received, isPaused) = (0, 0, 0, false)
                 try write(MessageHeader(type: .clientAttached, stamp: .make(&random)).message(Array("{}".utf8)))
@@ -126,14 +131,18 @@ struct ReturnTests {
         var relay: Relay
         var client = End(.client, clientID: "1")
         let agent = End(.agent)
+        private let agentIsOfficial: Bool
         private var clients = 1
 
-        init() throws {
+        init(agentIsOfficial: Bool = false, document: String = SessionDocuments.shell) throws {
+            self.agentIsOfficial = agentIsOfficial
+            agent.resendsAtOnce = !agentIsOfficial
             record = SessionRecord(
                 id: "ann-0123456789abcdef0",
                 target: "mi-0123456789abcdef0",
                 owner: "arn:aws:iam::000000000000:user/ann",
-                documentName: SessionDocuments.shell,
+                documentName: document,
+                parameters: ["command": ["true"]],
                 status: .connected,
                 started: .init(),
                 ended: nil
@@ -179,7 +188,7 @@ struct ReturnTests {
                 opening.isNew = end.received == 0
             } else {
                 opening.instanceID = record.target
-                opening.canBeTakenOver = true
+                opening.canBeTakenOver = agentIsOfficial ? nil : true
             }
             try end.write(Payload.encode(opening), .text)
             end.isPaused = false
@@ -217,6 +226,18 @@ struct ReturnTests {
             case .flow: try flow()
             }
         }
+
+        /// The agent's process has ended, and the agent goes.
+        func endAgent() throws {
+            let content = SessionStateContent(state: "Terminating", sessionID: record.id)
+            var random = SystemRandomNumberGenerator()
+            let header = MessageHeader(type: .sessionState, stamp: .make(&random))
+            try agent.write(header.message(Payload.encode(content)))
+            try cut(agent)
+        }
+
+        /// The client's connection is dead, which nobody but the client knows.
+        func loseClient() { client.channel = nil }
 
         func flow() throws {
             while try client.takeIn() || agent.takeIn() {}
@@ -301,5 +322,74 @@ struct ReturnTests {
             }
         }
         #expect(faults.isEmpty, "\(faults.count) of them: \(faults.prefix(10).joined(separator: "\n"))")
+    }
+
+    // MARK: Official agents, which send again one message each tenth of a second, and for two seconds after their end
+
+    private static let documents = [SessionDocuments.shell, "AWS-StartNonInteractiveCommand"]
+
+    @Test(arguments: documents)
+    func `what an official agent has said arrives, however often its client is cut`(document: String) throws {
+        let events: [Event] = [.cutClient, .clientReturns, .messages, .flow]
+        var stories: [[Event]] = [[]]
+        for _ in 0..<6 {
+            stories = stories.flatMap { before in
+                events.filter { Self.isPossible($0, after: before) }.map { before + [$0] }
+            }
+        }
+        for story in stories {
+            let world = try World(agentIsOfficial: true, document: document)
+            for event in story + [.clientReturns, .flow] { try world.happen(event) }
+            let (client, agent) = (world.client, world.agent)
+            #expect(client.received == agent.made, "\(String(story.map(\.rawValue)))")
+            #expect(agent.acknowledged == agent.made, "\(String(story.map(\.rawValue)))")
+        }
+    }
+
+    @Test(arguments: documents)
+    func `a session of an official agent ends once its client has everything`(document: String) throws {
+        for isNoticed in [true, false] {
+            let world = try World(agentIsOfficial: true, document: document)
+            if isNoticed { try world.happen(.cutClient) } else { world.loseClient() }
+            for _ in 0..<5 { try world.agent.make() }
+            try world.endAgent()
+            #expect(world.status != nil)
+            // Not by the time alone, as long as the client may come back.
+            world.relay.tick()
+            #expect(world.status != nil)
+            try world.happen(.clientReturns)
+            try world.flow()
+            #expect(world.client.received == world.agent.made)
+            #expect(world.client.isClosed && world.status == nil)
+        }
+        // A client that has everything already, and one that is there.
+        let world = try World(agentIsOfficial: true, document: document)
+        try world.agent.make()
+        try world.endAgent()
+        try world.flow()
+        #expect(world.client.received == world.agent.made)
+        #expect(world.client.isClosed && world.status == nil)
+    }
+
+    @Test func `a client that says nothing of what it has twice is not waited for`() throws {
+        let world = try World(agentIsOfficial: true)
+        try world.agent.make()
+        // It has taken that, and its word of it is lost.
+        world.loseClient()
+        let received = world.agent.made
+        try world.happen(.clientReturns)
+        world.client.received = received
+        world.client.acknowledgesTwice = false
+        try world.flow()
+        #expect(world.agent.acknowledged < world.agent.made)
+        // What it says of the next tells of that one, too.
+        try world.agent.make()
+        try world.flow()
+        #expect(world.relay.sessions[world.record.id]?.keeper?.isEmpty == true)
+        try world.agent.sendAgain()
+        try world.flow()
+        #expect(world.agent.acknowledged == world.agent.made)
+        try world.endAgent()
+        #expect(world.status == nil)
     }
 }

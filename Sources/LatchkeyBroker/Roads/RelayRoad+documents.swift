@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyModel
 internal import LatchkeyTerminal
 
 extension RelayRoad {
@@ -49,9 +50,13 @@ extension RelayRoad.Purpose {
             )
         case (.shell(_, nil, _), .amazon): return RelayRoad.Document(name: nil)
         case (.shell(_, let line?, let shape), .amazon):
+            guard shape.terminal == nil else {
+                return RelayRoad.Document(name: "AWS-StartInteractiveCommand", parameters: ["command": [line]])
+            }
+            // It splits the line into words, starts no shell by itself, and tells the status with separate outputs only.
             return RelayRoad.Document(
-                name: shape.terminal == nil ? "AWS-StartNonInteractiveCommand" : "AWS-StartInteractiveCommand",
-                parameters: ["command": [line]]
+                name: "AWS-StartNonInteractiveCommand",
+                parameters: ["command": ["sh -c \(RemoteCommand.quoted(line))"], "separateOutputStream": ["true"]]
             )
         case (.shell(let user, let line, let shape), .latchkey):
             var parameters: [String: [String]] = [:]

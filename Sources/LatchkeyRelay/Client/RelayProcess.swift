@@ -188,8 +188,9 @@ package struct RelayProcess: ~Copyable {
     }
 
     private mutating func end(_ reason: String) {
-        // An agent that tells how processes end has told it, unless something went wrong; another one never does.
-        let isOrdinary = reason.isEmpty && channel.extensions?.process != true
+        // An agent that tells how processes end has told it, unless something went wrong. The official one does so for a command
+        // alone, and where it has not, something is missing.
+        let isOrdinary = reason.isEmpty && channel.extensions?.process != true && !isCommand
         ending = exitStatus.map { .exited(status: $0) } ?? (isOrdinary ? .exited(status: 0) : .unknown)
         self.reason = reason.isEmpty ? nil : reason.terminalSafe
     }

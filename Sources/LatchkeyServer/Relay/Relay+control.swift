@@ -79,7 +79,7 @@ extension Relay {
         )
         guard let session = sessions[content.taskID], session.target == link.instanceID else { return }
         if content.finalStatus == "Success" {
-            finish(session, .terminated, "")
+            agentEnded(session, .terminated, "")
         } else {
             let words = (content.output ?? "").cut(to: .sessionDetails)
             finish(session, .failed, words.isEmpty ? SessionEndReason.agentFailed.rawValue : words)

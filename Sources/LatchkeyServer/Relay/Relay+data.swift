@@ -3,6 +3,7 @@
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import Logging
+internal import LatchkeyTransport
 internal import NIOCore
 
 /// Data channels, and the joining of two.
@@ -80,6 +81,7 @@ extension Relay {
         let isFirst = !session.agentWasThere
         session.agentWasThere = true
         if isFirst { log.info("session connected", metadata: ["session": "\(session.id)"]) }
+        if !link.canBeTakenOver, session.keeper == nil { session.keeper = OutputKeeper() }
         if session.awaitsTakeover, !link.canBeTakenOver { refuseTakeover(of: session) }
         journal.changed(session.id, status: session.status)
         session.agentReturned()
@@ -99,6 +101,7 @@ extension Relay {
             }
         }
         if let older = session.client {
+            session.keeper?.clientLeft()
             // What was on its way to it is lost.
             session.lost(from: .agent)
             if isAnother {
@@ -131,6 +134,10 @@ extension Relay {
             fallthrough
         case (.client, .acknowledge), (.agent, .acknowledge):
             let role = link.role ?? .client
+            // What of it the client has, and has not, is looked at; and official agents send little at a time.
+            if session.keeper != nil, role == .agent ? header.type == .output : header.type == .acknowledge {
+                return .gather
+            }
             // What the agent still sends to the client before will never be asked for.
             if role == .agent && session.awaitsTakeover { return .drop }
             let isHeld = role == .client ? session.awaitsTakeover : session.isPaused
@@ -150,13 +157,66 @@ extension Relay {
     func received(_ message: ByteBuffer, from link: DataLink) {
         guard let session = link.session, let (header, payload) = read(message), !payload.isEmpty else { return }
         switch header.type {
+        case .output: keep(message, header, of: session, from: link)
+        case .acknowledge:
+            let content = Array(payload).withUnsafeBytes { AcknowledgeContent(payload: $0) }
+            if content?.type == MessageType.output.rawValue, let sequence = content?.sequence {
+                session.keeper?.acknowledged(sequence)
+                session.agent?.handler?.resumeReading()
+            }
+            pass(message, to: session.agent, in: session, from: .client)
+            endIfDone(session)
         case .clientAttached:
             session.awaitsTakeover = false
             session.resumeClient()
         case .sessionState:
             let content = Payload.decode(SessionStateContent.self, payload)
-            if content?.state == "Terminating" { finish(session, .terminated, "") }
+            if content?.state == "Terminating" { agentEnded(session, .terminated, "") }
         default: break
+        }
+    }
+
+    /// Notes what an official agent says, and passes it on.
+    private func keep(_ message: ByteBuffer, _ header: MessageHeader, of session: RelaySession, from link: DataLink) {
+        // While it is paused, what is kept is sent when the client reads again.
+        let client = session.isPaused ? nil : session.client
+        switch session.keeper?.take(message, sequence: header.sequence, isSent: client != nil) {
+        case .acknowledged:
+            let stamp = MessageStamp.make(&random)
+            let answer = AcknowledgeContent.message(of: .output, id: header.id, sequence: header.sequence, stamp: stamp)
+            link.handler?.send(.binary, ByteBuffer(bytes: answer))
+            link.handler?.flush()
+        case .pass, nil: pass(message, to: client, in: session, from: .agent)
+        }
+    }
+
+    private func pass(_ message: ByteBuffer, to link: DataLink?, in session: RelaySession, from role: DataLink.Role) {
+        guard let handler = link?.handler else { return session.lost(from: role) }
+        metrics.count(.frames)
+        calm.stir()
+        handler.send(.binary, message)
+        handler.flush()
+    }
+
+    /// What an agent was to do is done. The session ends when its client has everything.
+    func agentEnded(_ session: RelaySession, _ status: SessionStatus, _ reason: String) {
+        guard session.keeper?.isEmpty == false else { return finish(session, status, reason) }
+        if session.ending == nil { session.ending = RelaySession.Ending(status: status, reason: reason) }
+    }
+
+    /// Ends a session whose agent is done, once its client has everything, or has been away for too long.
+    func endIfDone(_ session: RelaySession) {
+        guard let ending = session.ending, let keeper = session.keeper else { return }
+        let isLate = NIODeadline.now() - ending.since > limits.agentAway
+        if keeper.isEmpty || isLate { return finish(session, ending.status, ending.reason) }
+        guard let handler = session.client?.handler, keeper.isSent else { return }
+        // A sign of life that comes after everything was sent, says that it has arrived.
+        if let asked = ending.asked {
+            if handler.lastHeard > asked { finish(session, ending.status, ending.reason) }
+        } else {
+            session.ending?.asked = .now()
+            handler.ping()
+            handler.flush()
         }
     }
 
@@ -171,6 +231,8 @@ extension Relay {
             clientLeft(session)
         } else if session.agent === link {
             session.agent = nil
+            // One that is done does not come back.
+            if session.ending != nil { return }
             session.agentAwaySince = .now()
             session.pauseClient()
             session.client?.handler?.resumeReading()
@@ -179,6 +241,7 @@ extension Relay {
 
     func clientLeft(_ session: RelaySession) {
         session.client = nil
+        session.keeper?.clientLeft()
         session.clientAwaySince = .now()
         if session.agent != nil { session.pauseAgent() }
         session.agent?.handler?.resumeReading()
@@ -189,7 +252,10 @@ extension Relay {
         guard link.handler?.isWritable == true, let session = link.session else { return }
         if link.role == .client {
             session.stalledSince = nil
-            if session.isPaused { session.resumeAgent() }
+            if session.isPaused {
+                session.repeatOutput()
+                session.resumeAgent()
+            }
         }
         link.partner?.handler?.resumeReading()
     }

@@ -39,7 +39,8 @@ extension Relay {
         if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > limits.clientReturn {
             return finish(session, .terminated, .clientEnded)
         }
-        if let since = session.agentAwaySince {
+        endIfDone(session)
+        if session.ending == nil, let since = session.agentAwaySince {
             if !session.agentWasThere, now - since > .seconds(30) {
                 return finish(session, .failed, .agentDidNotOpen)
             }

@@ -54,7 +54,7 @@ package final class Relay: @unchecked Sendable {
     /// Links for which there is no session any more.
     var farewells: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
     var openingControls: [ObjectIdentifier: ControlLink] = [:]
-    private var random = SystemRandomNumberGenerator()
+    var random = SystemRandomNumberGenerator()
     private var ticker: RepeatedTask?
     var calm = Calm()
 

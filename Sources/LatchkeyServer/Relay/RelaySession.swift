@@ -2,6 +2,7 @@
 
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyTransport
 internal import NIOCore
 
 /// One use of the relay, as long as it lives: the two ends, as far as they are there, and what it waits for.
@@ -39,6 +40,18 @@ final class RelaySession {
     var hasInput = false
     /// A side does not read although there is something for it.
     var stalledSince: NIODeadline?
+    /// What the client has not taken yet; nil unless the agent is an official one, which does not keep it for long.
+    var keeper: OutputKeeper?
+    /// How it ends once the client has everything; nil while it goes on.
+    var ending: Ending?
+
+    struct Ending {
+        let status: SessionStatus
+        let reason: String
+        let since = NIODeadline.now()
+        /// When the client was asked for a sign of life, behind everything; nil if it is to be asked yet.
+        var asked: NIODeadline?
+    }
 
     init(_ record: SessionRecord, type: SessionType, end: NIODeadline?) {
         id = record.id
@@ -99,6 +112,13 @@ final class RelaySession {
         agent.send(.startPublication, name)
     }
 
+    /// Sends what was kept to a client that has come back.
+    func repeatOutput() {
+        guard let handler = client?.handler, let messages = keeper?.repeatAll(), !messages.isEmpty else { return }
+        for message in messages { handler.send(.binary, message) }
+        handler.flush()
+    }
+
     /// There is another connection of the agent's, which nobody has told anything yet.
     func agentReturned() {
         isPaused = false
@@ -114,9 +134,11 @@ final class RelaySession {
     /// There is another connection of the client's, which nobody has told anything yet.
     func clientReturned() {
         announceTakeover()
+        repeatOutput()
+        ending?.asked = nil
         resumeAgent()
         if agent == nil {
-            if agentWasThere { pauseClient() }
+            if agentWasThere && ending == nil { pauseClient() }
         } else if !awaitsTakeover {
             resumeClient()
         }
