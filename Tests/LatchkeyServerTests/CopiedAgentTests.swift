@@ -37,6 +37,13 @@ extension RelayTests {
                 let first = try scratch.latchkey("connect", "web-1", "--road", "relay", "--", mark)
                 #expect(first.text == "state \(state)\n")
                 #expect(try relay.logs("a second agent with the same registration"))
+                // Whoever looks is told.
+                let shown = try scratch.latchkey("instance", "show", "web-1").text
+                #expect(shown.contains("connected to the relay"), "\(shown)")
+                #expect(shown.contains("a second machine with its registration was turned away at "), "\(shown)")
+                let doctor = try scratch.latchkey("doctor")
+                #expect(doctor.status == 1)
+                #expect(doctor.text.contains("a second machine uses the registration of 'web-1'"), "\(doctor.text)")
                 // One that hangs gives no sign of life.
                 try agent.send(SIGSTOP)
                 defer { try? agent.send(SIGCONT) }

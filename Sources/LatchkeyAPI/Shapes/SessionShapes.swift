@@ -122,6 +122,11 @@ package struct GetConnectionStatus: ServiceRequest {
         package var status: String
         /// Latchkey's own: the instance's sshd asks the agent for keys that were pushed.
         package var latchkeyPushedKeys: Bool?
+        /// Latchkey's own: what the agent calls itself, and when it was last heard of.
+        package var latchkeyAgentName: String?
+        package var latchkeyLastSeen: Date?
+        /// Latchkey's own: when a second agent with the same registration was turned away last, if that was just now.
+        package var latchkeyCopied: Date?
 
         package init(target: String, status: String, takesPushedKeys: Bool? = nil) {
             self.target = target

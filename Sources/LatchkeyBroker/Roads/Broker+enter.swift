@@ -21,6 +21,8 @@ extension Broker {
         package let id: String
         /// The user that was asked for; nil for the agent's own choice.
         package let user: String?
+        /// Whether its agent is Amazon's, which does not tell a shell's exit status.
+        package var agentIsOfficial = false
     }
 
     /// Enters an instance over the best road that is open.
@@ -273,12 +275,15 @@ extension Broker {
             size: shape.terminal?.size,
             until: deadline
         )
-        let session = RelaySession(id: opened.id, user: user)
+        var session = RelaySession(id: opened.id, user: user)
         trace.step("session \(session.id) opened")
         var process = opened.takeProcess()
         process.isCommand = shape.terminal == nil
         do {
-            if try process.isGreeted(before: deadline) { return .relay(process, session) }
+            if try process.isGreeted(before: deadline) {
+                session.agentIsOfficial = process.agentIsOfficial
+                return .relay(process, session)
+            }
         } catch {
             try? relay.terminate(session.id)
             throw error

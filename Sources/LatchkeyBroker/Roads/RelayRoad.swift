@@ -59,6 +59,11 @@ package struct RelayRoad: Sendable {
         }
     }
 
+    /// What the service says of an instance's agent; nil if it does not answer, or knows nothing of it.
+    package func status(of instance: Instance) -> GetConnectionStatus.Response? {
+        try? service.call(GetConnectionStatus(target: instance.id), timeout: RelayRoad.presenceTimeout)
+    }
+
     func presence(of instance: Instance) -> Presence {
         do throws(ServiceFailure) {
             let answer = try service.call(

@@ -106,7 +106,9 @@ struct Connect: ParsableCommand {
         case .relay(let process, let session):
             if isShown {
                 let user = session.user.map { " as '\($0.terminalSafe)'" } ?? ""
-                Console.note("latchkey: '\(instance.displayName)' over relay\(user), session \(session.id)")
+                // Its shell's status is always 0, which nobody should take for more.
+                let agent = session.agentIsOfficial ? "; its agent, Amazon's, does not tell a shell's exit status" : ""
+                Console.note("latchkey: '\(instance.displayName)' over relay\(user), session \(session.id)\(agent)")
             }
             return try broker.run(run, over: process, session, on: instance.displayName)
         }

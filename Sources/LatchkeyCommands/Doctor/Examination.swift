@@ -146,7 +146,19 @@ struct Examination {
         let place = service.endpoint.address.httpOrigin.terminalSafe
         do throws(ServiceFailure) {
             _ = try service.call(DescribeSessions(state: "Active", maxResults: 1), timeout: 5000)
+            var copies = DescribeInstanceInformation()
+            copies.filters = [DescribeInstanceInformation.Filter(key: "LatchkeyCopied", values: ["true"])]
+            let found = try service.call(copies, timeout: 5000).instanceInformationList.records
             return [Finding(.fine, .relay, "the relay at \(place) answers, and knows you")]
+                + found.map { copy in
+                    Finding(
+                        .problem,
+                        .instance,
+                        "a second machine uses the registration of '\((copy.name ?? copy.instanceId).terminalSafe)', and is "
+                            + "turned away",
+                        hint: "one is a copy of the other: remove the state folder of its agent, and register it anew"
+                    )
+                }
         } catch .unreachable(let error) {
             return [
                 Finding(

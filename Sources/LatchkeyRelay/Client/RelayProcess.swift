@@ -187,12 +187,22 @@ package struct RelayProcess: ~Copyable {
         }
     }
 
+    /// What may be a block of lines, as the official agent's errors are, in one, safe for a terminal.
+    static func line(_ reason: String) -> String {
+        reason.split(whereSeparator: \.isNewline)
+            .map { String($0.drop { $0.isWhitespace }) }
+            // Its heading.
+            .filter { !$0.isEmpty && !$0.allSatisfy { $0 == "-" } && !$0.contains("----ERROR----") }
+            .joined(separator: "; ")
+            .terminalSafe
+    }
+
     private mutating func end(_ reason: String) {
         // An agent that tells how processes end has told it, unless something went wrong. The official one does so for a command
         // alone, and where it has not, something is missing.
         let isOrdinary = reason.isEmpty && channel.extensions?.process != true && !isCommand
         ending = exitStatus.map { .exited(status: $0) } ?? (isOrdinary ? .exited(status: 0) : .unknown)
-        self.reason = reason.isEmpty ? nil : reason.terminalSafe
+        self.reason = reason.isEmpty ? nil : RelayProcess.line(reason)
     }
 }
 

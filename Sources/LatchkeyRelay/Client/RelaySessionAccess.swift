@@ -37,7 +37,7 @@ package struct RelaySessionAccess: Sendable {
         var opening = OpenDataChannel(requestID: clientID, token: token)
         opening.clientID = clientID
         opening.clientVersion = Handshake.clientVersion
-        if isNew { opening.isNew = true }
+        opening.isNew = isNew
         return opening
     }
 

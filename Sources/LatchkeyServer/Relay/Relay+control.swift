@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FoundationEssentials
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import Logging
@@ -53,6 +54,7 @@ extension Relay {
             return false
         }
         older.challenge()
+        copies[instanceID] = Date()
         refused("a second agent with the same registration", instanceID)
         return true
     }

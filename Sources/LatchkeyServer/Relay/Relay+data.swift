@@ -2,8 +2,8 @@
 
 internal import LatchkeyModel
 internal import LatchkeyRelay
-internal import Logging
 internal import LatchkeyTransport
+internal import Logging
 internal import NIOCore
 
 /// Data channels, and the joining of two.
@@ -50,7 +50,7 @@ extension Relay {
                 link,
                 to: session,
                 clientID: (opening.clientID ?? "").cut(to: .clientID),
-                isNew: opening.isNew ?? false
+                isNew: opening.isNew
             )
         }
     }
@@ -89,10 +89,10 @@ extension Relay {
     }
 
     /// - Parameter isNew: whether the client says that it has heard nothing of the agent yet; official ones say nothing.
-    private func attachClient(_ link: DataLink, to session: RelaySession, clientID: String, isNew: Bool) {
+    private func attachClient(_ link: DataLink, to session: RelaySession, clientID: String, isNew: Bool?) {
         // After a restart nobody knows which client was there before, but one that has heard nothing of the agent is none that an
         // agent counts for.
-        let isAnother = session.clientWasThere && (session.clientID.map { $0 != clientID } ?? isNew)
+        let isAnother = session.clientWasThere && (session.clientID.map { $0 != clientID } ?? isNew ?? false)
         if isAnother {
             if session.agent?.canBeTakenOver ?? true {
                 session.awaitsTakeover = true
@@ -116,6 +116,7 @@ extension Relay {
         session.client = link
         session.clientIsAnother = isAnother && session.clientID != nil
         session.clientID = clientID
+        session.clientIsOwn = isNew != nil
         session.clientWasThere = true
         session.clientAwaySince = nil
         session.lastActivity = .now()

@@ -22,6 +22,17 @@ extension Relay {
         }
     }
 
+    /// Seconds for which a second agent counts as there, after it was turned away: it tries again all the time.
+    private static let copyMemory = 600.0
+
+    /// When second agents with the registrations of instances were turned away last, of those that are still at it.
+    func copied() -> EventLoopFuture<[Instance.ID: Date]> {
+        loop.submit {
+            self.copies = self.copies.filter { $0.value.timeIntervalSinceNow > -Relay.copyMemory }
+            return self.copies
+        }
+    }
+
     /// The instances whose agents are there.
     func connected() -> EventLoopFuture<Set<String>> { loop.submit { Set(self.controls.keys) } }
 

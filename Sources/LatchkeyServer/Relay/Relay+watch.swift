@@ -36,7 +36,8 @@ extension Relay {
         if now - session.lastActivity > limits.idle {
             return finish(session, .terminated, .idle)
         }
-        if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > limits.clientReturn {
+        let patience = session.clientIsOwn ? limits.clientReturn.own : limits.clientReturn.official
+        if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > patience {
             return finish(session, .terminated, .clientEnded)
         }
         endIfDone(session)

@@ -17,8 +17,9 @@ package final class Relay: @unchecked Sendable {
     package struct Limits: Sendable {
         /// Without stream data in either direction.
         package var idle = TimeAmount.minutes(20)
-        /// A client that has ended its connection, and may be another program's whose own connection was cut.
-        package var clientReturn = TimeAmount.seconds(10)
+        /// A client that has ended its connection, or for which something between has done that: Latchkey's own says so where it
+        /// does not want to come back, and else tries for long; the official one gives up after a few seconds.
+        package var clientReturn = (own: TimeAmount.seconds(30), official: TimeAmount.seconds(10))
         /// An instance's agent that does not come back at all.
         package var agentAway = TimeAmount.minutes(5)
         /// The same while its control channel stands: it has forgotten the session.
@@ -54,6 +55,8 @@ package final class Relay: @unchecked Sendable {
     /// Links for which there is no session any more.
     var farewells: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
     var openingControls: [ObjectIdentifier: ControlLink] = [:]
+    /// When a second agent with an instance's registration was turned away last.
+    var copies: [Instance.ID: Date] = [:]
     var random = SystemRandomNumberGenerator()
     private var ticker: RepeatedTask?
     var calm = Calm()

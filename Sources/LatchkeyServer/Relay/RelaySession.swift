@@ -20,6 +20,8 @@ final class RelaySession {
     var agent: DataLink?
     /// Tells the client that comes back from one that takes its place.
     var clientID: String?
+    /// Whether it is Latchkey's own; after a restart nobody knows.
+    var clientIsOwn = true
     /// Another one was there before for certain.
     var clientIsAnother = false
     var lastActivity: NIODeadline

@@ -16,8 +16,11 @@ extension SystemsManager {
         let wanted = filters.filter { $0.0 == "PingStatus" }.map(\.1)
         // All that are here are of one kind.
         let hasKind = filters.filter { $0.0 == "ResourceType" }.allSatisfy { $0.1.contains("ManagedInstance") }
+        // Latchkey's own word: those whose registration is used twice.
+        let copied = try await relay.copied().get().keys.sorted()
         let known = try filters.filter { $0.0 != "PingStatus" && $0.0 != "ResourceType" }
             .map { (key, values) in
+                if key == "LatchkeyCopied" { return ManagedInstanceFilter.instanceIDs(copied) }
                 guard let known = ManagedInstanceFilter(key: key, values: values) else {
                     // To leave it out would give more than was asked for.
                     throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is no filter")

@@ -152,11 +152,19 @@ extension SystemsManager {
     }
 
     func getConnectionStatus(_ request: GetConnectionStatus) async throws -> GetConnectionStatus.Response {
-        let presence = try await relay.presence(of: request.target).get()
-        return GetConnectionStatus.Response(
-            target: request.target,
+        let target = request.target
+        let presence = try await relay.presence(of: target).get()
+        var answer = GetConnectionStatus.Response(
+            target: target,
             status: presence == nil ? "notconnected" : "connected",
             takesPushedKeys: presence?.takesPushedKeys
         )
+        answer.latchkeyCopied = try await relay.copied().get()[target]
+        if presence == nil {
+            let managed = try await workers.run { try store.managedInstance(target) }
+            answer.latchkeyAgentName = managed?.report.agentName
+            answer.latchkeyLastSeen = managed?.lastPing
+        }
+        return answer
     }
 }
