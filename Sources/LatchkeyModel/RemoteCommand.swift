@@ -46,4 +46,22 @@ package enum RemoteCommand {
         for scalar in word.unicodeScalars { quoted += scalar == "'" ? "'\\''" : String(scalar) }
         return quoted + "'"
     }
+
+    /// A line for a shell, as Amazon's agent takes a command without a terminal: it splits it into words and starts the first.
+    ///
+    /// At a session's end that agent kills the one process that it has started. So what runs is in a session of its own, and
+    /// another process looks each second whether the first one is still there, and ends what is left if it is not.
+    package static func supervised(_ line: String) -> String {
+        let script = """
+            command -v setsid >/dev/null || exec sh -c "$1"
+            setsid sh -c "$1" & job=$!
+            trap 'kill -TERM -$job' INT TERM HUP QUIT
+            (while kill -0 $$; do sleep 1; done; kill -TERM -$job; sleep 5; kill -KILL -$job) >/dev/null 2>&1 & watch=$!
+            wait $job; status=$?
+            while kill -0 $job 2>/dev/null; do wait $job; status=$?; done
+            kill $watch
+            exit $status
+            """
+        return ["sh", "-c", script, "latchkey", line].map(quoted).joined(separator: " ")
+    }
 }

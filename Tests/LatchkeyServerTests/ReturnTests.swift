@@ -23,6 +23,8 @@ struct ReturnTests {
         var (made, acknowledged, received): (Int64, Int64, Int64) = (0, 0, 0)
         var isPaused = false
         var isClosed = false
+        /// What was made, and what has come in its turn: a letter for each message.
+        var (said, heard) = ("", "")
         /// Official clients do not.
         var acknowledgesTwice = true
         /// Official agents do not: they make nothing while they are paused, and send again by and by.
@@ -40,15 +42,16 @@ struct ReturnTests {
         }
 
         /// A client answers the agent's first message, and says nothing before.
-        func make() throws {
+        func make(_ payloadType: PayloadType = .output) throws {
             guard type == .output || received > 0, resendsAtOnce || !isPaused else { return }
             made += 1
-            if !isPaused { try send(made - 1) }
+            said.append(Character(Unicode.Scalar(UInt8(97 + made % 26))))
+            if !isPaused { try send(made - 1, payloadType) }
         }
 
-        private func send(_ sequence: Int64) throws {
-            let header = MessageHeader(type: type, stamp: .make(&random), sequence: sequence, payloadType: .output)
-            try write(header.message([1]))
+        private func send(_ sequence: Int64, _ payloadType: PayloadType = .output) throws {
+            let header = MessageHeader(type: type, stamp: .make(&random), sequence: sequence, payloadType: payloadType)
+            try write(header.message([UInt8(97 + (sequence + 1) % 26)]))
         }
 
         func sendAgain() throws {
@@ -78,7 +81,10 @@ struct ReturnTests {
             switch header.type {
             case incoming:
                 let isNew = header.sequence == received
-                if isNew { received += 1 }
+                if isNew {
+                    received += 1
+                    heard += String(decoding: payload, as: UTF8.self)
+                }
                 guard isNew || (acknowledgesTwice && header.sequence < received) else { return }
                 isPaused = false
                 try write(
@@ -385,11 +391,42 @@ struct ReturnTests {
         // What it says of the next tells of that one, too.
         try world.agent.make()
         try world.flow()
-        #expect(world.relay.sessions[world.record.id]?.keeper?.isEmpty == true)
+        #expect(world.relay.sessions[world.record.id]?.official?.isEmpty == true)
         try world.agent.sendAgain()
         try world.flow()
         #expect(world.agent.acknowledged == world.agent.made)
         try world.endAgent()
         #expect(world.status == nil)
+    }
+
+    @Test(arguments: [false, true])
+    func `another client goes on with the shell of an official agent, and another after that`(isCut: Bool) throws {
+        let world = try World(agentIsOfficial: true)
+        var sent: Int64 = 0
+        for round in 0..<3 {
+            for _ in 0..<3 { try world.happen(.messages) }
+            try world.flow()
+            #expect(world.client.acknowledged == world.client.made)
+            sent += world.client.made
+            #expect(world.agent.received == sent, "round \(round)")
+            #expect(world.agent.acknowledged == world.agent.made)
+            if isCut { try world.happen(.cutClient) } else { world.loseClient() }
+            // Said while nobody listens.
+            try world.agent.make()
+            try world.happen(.anotherClient)
+            try world.flow()
+            #expect(!world.client.isClosed && world.client.received > 0)
+            #expect(world.agent.acknowledged == world.agent.made)
+            #expect(world.client.heard == world.agent.said, "round \(round)")
+        }
+    }
+
+    @Test func `a command of an official agent is not another client's to go on with`() throws {
+        let world = try World(agentIsOfficial: true)
+        try world.agent.make(.handshakeRequest)
+        try world.flow()
+        try world.happen(.anotherClient)
+        try world.flow()
+        #expect(world.client.isClosed)
     }
 }

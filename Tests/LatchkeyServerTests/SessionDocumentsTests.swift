@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LatchkeyModel
 import LatchkeyRelay
 import Testing
 
@@ -29,7 +30,7 @@ struct SessionDocumentsTests {
     @Test func `a command for the official agent reaches its shell as one word`() throws {
         let parameters = ["command": ["echo 'a b' | wc -c"]]
         let plan = try SessionDocuments.plan("Latchkey-Connect", parameters, isOwnAgent: false)
-        #expect(plan.properties.linux?.commands == #"sh -c 'echo '\''a b'\'' | wc -c'"#)
+        #expect(plan.properties.linux?.commands == RemoteCommand.supervised("echo 'a b' | wc -c"))
         #expect(plan.properties.linux?.separateOutputStream == "true")
     }
 

@@ -56,7 +56,7 @@ extension RelayRoad.Purpose {
             // It splits the line into words, starts no shell by itself, and tells the status with separate outputs only.
             return RelayRoad.Document(
                 name: "AWS-StartNonInteractiveCommand",
-                parameters: ["command": ["sh -c \(RemoteCommand.quoted(line))"], "separateOutputStream": ["true"]]
+                parameters: ["command": [RemoteCommand.supervised(line)], "separateOutputStream": ["true"]]
             )
         case (.shell(let user, let line, let shape), .latchkey):
             var parameters: [String: [String]] = [:]

@@ -24,6 +24,16 @@ package struct AcknowledgeContent: Codable, Equatable, Sendable {
         self = content
     }
 
+    private init(_ type: String, _ id: String, _ sequence: Int64, _ isSequential: Bool) {
+        (self.type, self.id, self.sequence, self.isSequential) = (type, id, sequence, isSequential)
+    }
+
+    /// The same of a message that has another number.
+    package func renumbered(_ sequence: Int64, stamp: MessageStamp) -> [UInt8] {
+        MessageHeader(type: .acknowledge, stamp: stamp, flags: MessageHeader.synAndFin)
+            .message(Payload.encode(AcknowledgeContent(type, id, sequence, isSequential)))
+    }
+
     /// A message that acknowledges another. Written out, since there is one for each frame.
     package static func message(
         of type: MessageType,

@@ -79,7 +79,7 @@ final class DataLink: Link {
 
     var holdsReads: Bool {
         guard let session else { return false }
-        if role == .agent, session.keeper?.isFull == true { return true }
+        if role == .agent, session.official?.isFull == true { return true }
         // What it sends now is dropped, and sent again later; so its pings are heard.
         if role == .agent && session.isPaused { return false }
         if let partner { return partner.handler.map { !$0.isWritable } ?? false }

@@ -81,7 +81,7 @@ extension Relay {
         let isFirst = !session.agentWasThere
         session.agentWasThere = true
         if isFirst { log.info("session connected", metadata: ["session": "\(session.id)"]) }
-        if !link.canBeTakenOver, session.keeper == nil { session.keeper = OutputKeeper() }
+        if !link.canBeTakenOver, session.official == nil { session.official = OfficialStream() }
         if session.awaitsTakeover, !link.canBeTakenOver { refuseTakeover(of: session) }
         journal.changed(session.id, status: session.status)
         session.agentReturned()
@@ -93,15 +93,17 @@ extension Relay {
         // After a restart nobody knows which client was there before, but one that has heard nothing of the agent is none that an
         // agent counts for.
         let isAnother = session.clientWasThere && (session.clientID.map { $0 != clientID } ?? isNew ?? false)
+        var isHandedOver = false
         if isAnother {
-            if session.agent?.canBeTakenOver ?? true {
+            if let official = session.official {
+                isHandedOver = session.type != .port && official.canBeHandedOver && session.clientID != nil
+                if !isHandedOver, session.clientID != nil { return dismiss(link, session.id, .cannotBeTakenOver) }
+            } else {
                 session.awaitsTakeover = true
-            } else if session.clientID != nil {
-                return dismiss(link, session.id, .cannotBeTakenOver)
             }
         }
         if let older = session.client {
-            session.keeper?.clientLeft()
+            session.official?.clientLeft()
             // What was on its way to it is lost.
             session.lost(from: .agent)
             if isAnother {
@@ -120,6 +122,7 @@ extension Relay {
         session.clientWasThere = true
         session.clientAwaySince = nil
         session.lastActivity = .now()
+        if isHandedOver { handOver(session, to: link) }
         session.clientReturned()
         session.agent?.handler?.resumeReading()
         journal.changed(session.id, status: session.status)
@@ -136,8 +139,10 @@ extension Relay {
         case (.client, .acknowledge), (.agent, .acknowledge):
             let role = link.role ?? .client
             // What of it the client has, and has not, is looked at; and official agents send little at a time.
-            if session.keeper != nil, role == .agent ? header.type == .output : header.type == .acknowledge {
-                return .gather
+            if let official = session.official {
+                let isOutput = header.type == .output || (role == .client && header.type == .acknowledge)
+                if isOutput || !official.isPlain { return .gather }
+                if header.type == .input, session.agent != nil { _ = session.official?.passesInput(header.sequence) }
             }
             // What the agent still sends to the client before will never be asked for.
             if role == .agent && session.awaitsTakeover { return .drop }
@@ -159,14 +164,17 @@ extension Relay {
         guard let session = link.session, let (header, payload) = read(message), !payload.isEmpty else { return }
         switch header.type {
         case .output: keep(message, header, of: session, from: link)
+        case .input:
+            guard session.agent != nil else { return session.lost(from: .client) }
+            let renumbered = session.official?.forAgent(message, header.sequence)
+            pass(renumbered ?? message, to: session.agent, in: session, from: .client)
         case .acknowledge:
             let content = Array(payload).withUnsafeBytes { AcknowledgeContent(payload: $0) }
-            if content?.type == MessageType.output.rawValue, let sequence = content?.sequence {
-                session.keeper?.acknowledged(sequence)
-                session.agent?.handler?.resumeReading()
+            if link.role == .agent {
+                acknowledgeInput(message, content, in: session)
+            } else {
+                acknowledgeOutput(message, content, in: session)
             }
-            pass(message, to: session.agent, in: session, from: .client)
-            endIfDone(session)
         case .clientAttached:
             session.awaitsTakeover = false
             session.resumeClient()
@@ -181,14 +189,53 @@ extension Relay {
     private func keep(_ message: ByteBuffer, _ header: MessageHeader, of session: RelaySession, from link: DataLink) {
         // While it is paused, what is kept is sent when the client reads again.
         let client = session.isPaused ? nil : session.client
-        switch session.keeper?.take(message, sequence: header.sequence, isSent: client != nil) {
+        switch session.official?.take(message, header, isSent: client != nil) {
         case .acknowledged:
             let stamp = MessageStamp.make(&random)
             let answer = AcknowledgeContent.message(of: .output, id: header.id, sequence: header.sequence, stamp: stamp)
             link.handler?.send(.binary, ByteBuffer(bytes: answer))
             link.handler?.flush()
-        case .pass, nil: pass(message, to: client, in: session, from: .agent)
+        case .pass(let message): pass(message, to: client, in: session, from: .agent)
+        case nil: pass(message, to: client, in: session, from: .agent)
         }
+    }
+
+    /// A client's word that it has something of an official agent's.
+    private func acknowledgeOutput(_ message: ByteBuffer, _ content: AcknowledgeContent?, in session: RelaySession) {
+        defer { endIfDone(session) }
+        guard let content, content.type == MessageType.output.rawValue, let official = session.official else {
+            return pass(message, to: session.agent, in: session, from: .client)
+        }
+        let sequence = session.official?.acknowledged(content.sequence)
+        session.agent?.handler?.resumeReading()
+        if official.isPlain { return pass(message, to: session.agent, in: session, from: .client) }
+        guard let sequence else { return }
+        let bytes = content.renumbered(sequence, stamp: .make(&random))
+        pass(ByteBuffer(bytes: bytes), to: session.agent, in: session, from: .client)
+    }
+
+    /// An official agent's word that it has something of a client's that is not its first one.
+    private func acknowledgeInput(_ message: ByteBuffer, _ content: AcknowledgeContent?, in session: RelaySession) {
+        guard let content, content.type == MessageType.input.rawValue,
+            let sequence = session.official?.clientInput(content.sequence)
+        else { return }
+        let bytes = content.renumbered(sequence, stamp: .make(&random))
+        pass(ByteBuffer(bytes: bytes), to: session.client, in: session, from: .agent)
+    }
+
+    /// Shows another client of an official agent's shell what was last to be seen there, and counts for it from now on.
+    private func handOver(_ session: RelaySession, to link: DataLink) {
+        let payloads = session.official?.handOver() ?? []
+        for (sequence, payload) in payloads.enumerated() {
+            let header = MessageHeader(
+                type: .output,
+                stamp: .make(&random),
+                sequence: Int64(sequence),
+                payloadType: .output
+            )
+            link.handler?.send(.binary, ByteBuffer(bytes: header.message(payload)))
+        }
+        link.handler?.flush()
     }
 
     private func pass(_ message: ByteBuffer, to link: DataLink?, in session: RelaySession, from role: DataLink.Role) {
@@ -201,16 +248,16 @@ extension Relay {
 
     /// What an agent was to do is done. The session ends when its client has everything.
     func agentEnded(_ session: RelaySession, _ status: SessionStatus, _ reason: String) {
-        guard session.keeper?.isEmpty == false else { return finish(session, status, reason) }
+        guard session.official?.isEmpty == false else { return finish(session, status, reason) }
         if session.ending == nil { session.ending = RelaySession.Ending(status: status, reason: reason) }
     }
 
     /// Ends a session whose agent is done, once its client has everything, or has been away for too long.
     func endIfDone(_ session: RelaySession) {
-        guard let ending = session.ending, let keeper = session.keeper else { return }
+        guard let ending = session.ending, let stream = session.official else { return }
         let isLate = NIODeadline.now() - ending.since > limits.agentAway
-        if keeper.isEmpty || isLate { return finish(session, ending.status, ending.reason) }
-        guard let handler = session.client?.handler, keeper.isSent else { return }
+        if stream.isEmpty || isLate { return finish(session, ending.status, ending.reason) }
+        guard let handler = session.client?.handler, stream.isSent else { return }
         // A sign of life that comes after everything was sent, says that it has arrived.
         if let asked = ending.asked {
             if handler.lastHeard > asked { finish(session, ending.status, ending.reason) }
@@ -242,7 +289,7 @@ extension Relay {
 
     func clientLeft(_ session: RelaySession) {
         session.client = nil
-        session.keeper?.clientLeft()
+        session.official?.clientLeft()
         session.clientAwaySince = .now()
         if session.agent != nil { session.pauseAgent() }
         session.agent?.handler?.resumeReading()

@@ -42,8 +42,8 @@ final class RelaySession {
     var hasInput = false
     /// A side does not read although there is something for it.
     var stalledSince: NIODeadline?
-    /// What the client has not taken yet; nil unless the agent is an official one, which does not keep it for long.
-    var keeper: OutputKeeper?
+    /// What has to be known of an official agent's streams; nil unless the agent is one.
+    var official: OfficialStream?
     /// How it ends once the client has everything; nil while it goes on.
     var ending: Ending?
 
@@ -116,7 +116,7 @@ final class RelaySession {
 
     /// Sends what was kept to a client that has come back.
     func repeatOutput() {
-        guard let handler = client?.handler, let messages = keeper?.repeatAll(), !messages.isEmpty else { return }
+        guard let handler = client?.handler, let messages = official?.repeatAll(), !messages.isEmpty else { return }
         for message in messages { handler.send(.binary, message) }
         handler.flush()
     }

@@ -136,7 +136,7 @@ enum SessionDocuments {
         case (_, let line?):
             // It splits the line into words as a shell would, and starts no shell by itself.
             var command = SessionTask.Command()
-            command.commands = "sh -c \(RemoteCommand.quoted(line))"
+            command.commands = RemoteCommand.supervised(line)
             command.separateOutputStream = "true"
             return Plan(type: .command, user: user, properties: commands(command))
         default:
