@@ -318,5 +318,58 @@ extension RelayTests {
                 #expect(try Self.sessions(relay) == "0")
             }
         }
+
+        // MARK: Ansible
+
+        /// The name of Ansible's connection plugin for Session Manager; nil where there is none on the PATH.
+        static let ansible: String? = ["amazon.aws.aws_ssm", "community.aws.aws_ssm"]
+            .first { name in
+                let run = try? Execution.run(["ansible-doc", "-t", "connection", name])
+                return run?.status == 0 && run?.text.contains("aws_ssm") == true
+            }
+
+        /// Says on what the suite runs: whoever reads its output learns what was not tried.
+        @Test func `Ansible is there, or its test is not run`() {
+            print("latchkey: Ansible's aws_ssm is \(Self.ansible ?? "NOT ON THE PATH, NOT TESTED")")
+        }
+
+        /// It wants a bucket for files, of which there are none here.
+        private static let bucket = """
+            import http.server, sys
+            class Bucket(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    body = b'<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">local</LocationConstraint>'
+                    self.send_response(200)
+                    self.send_header('x-amz-bucket-region', 'local')
+                    self.send_header('Content-Length', str(len(body)))
+                    self.end_headers()
+                    if self.command == 'GET': self.wfile.write(body)
+                do_HEAD = do_GET
+                def log_message(self, *words): pass
+            http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Bucket).serve_forever()
+            """
+
+        @Test(.enabled(if: ansible != nil)) func `Ansible runs commands through it, and has their status`() throws {
+            try Self.with { relay, _, target in
+                let port = try TestRelay.freePort()
+                let bucket = try Daemon(["python3", "-c", Self.bucket, String(port)])
+                defer { bucket.stop() }
+                try TestRelay.wait(for: "the bucket") {
+                    try Execution.run(["curl", "-sf", "-m", "30", "-o", "/dev/null", "http://127.0.0.1:\(port)/"])
+                        .status == 0
+                }
+                let shown = try Self.shell(
+                    relay,
+                    target,
+                    """
+                    AWS_ENDPOINT_URL_S3=http://127.0.0.1:\(port) ansible all -i "$TARGET," -m raw \
+                        -a 'echo MARK$((40 + 2)); (exit 3)' -e ansible_connection=\(Self.ansible ?? "") \
+                        -e ansible_aws_ssm_region=local -e ansible_aws_ssm_bucket_name=files \
+                        -e ansible_aws_ssm_plugin="$WORK/plugin/session-manager-plugin" 2>&1 || true
+                    """
+                )
+                #expect(shown.contains("rc=3") && shown.contains("MARK42"), "\(shown)")
+            }
+        }
     }
 }
