@@ -7,7 +7,8 @@ internal import NIOCore
 /// yet, and how the two of them count.
 ///
 /// That agent sends again one message each tenth of a second, and forgets what is left two seconds after its process has ended;
-/// so a client that comes back after a cut is given what is here at once. It also knows of one client only, ever: for another
+/// so a client that comes back after a cut is given what is here at once. What it reads just when it is told to pause, it sends
+/// after what follows. It also knows of one client only, ever: for another
 /// one, which counts from 0, each number is changed on its way. A digest covers a message's payload alone, so that nothing else
 /// changes.
 struct OfficialStream {
@@ -28,10 +29,19 @@ struct OfficialStream {
         var isRepeated: Bool
     }
 
-    private var messages: CircularBuffer<Message> = []
+    /// How many numbers are remembered of what the client has.
+    private static let doneLimit = 4096
+
+    /// By number.
+    private var messages: [Message] = []
     private(set) var byteCount = 0
-    /// One more than the last number that has come.
+    /// The first number of which the client does not have the message, as far as that is known; nil before anything has come.
+    private var front: Int64?
+    /// One more than the greatest number that has come.
     private var next: Int64 = 0
+    /// The last numbers whose messages the client has.
+    private var done: Set<Int64> = []
+    private var doneOrder: CircularBuffer<Int64> = []
     /// One more than the last number of input that has gone to the agent.
     private var nextInput: Int64 = 0
     private var tail = ByteBuffer()
@@ -80,22 +90,23 @@ struct OfficialStream {
     ///
     /// - Parameter isSent: whether it is passed on at once.
     mutating func take(_ message: ByteBuffer, _ header: MessageHeader, isSent: Bool) -> Verdict {
-        if header.sequence < next {
-            guard let index = messages.firstIndex(where: { $0.sequence == header.sequence }) else {
-                return .acknowledged
-            }
+        let sequence = header.sequence
+        if done.contains(sequence) { return .acknowledged }
+        if let index = messages.firstIndex(where: { $0.sequence == sequence }) {
             if isSent { messages[index].isSent = true }
-            return .pass(forClient(message, header.sequence))
+            return .pass(forClient(message, sequence))
         }
-        next = header.sequence + 1
-        messages.append(Message(sequence: header.sequence, bytes: message, isSent: isSent, isRepeated: false))
+        front = min(front ?? sequence, sequence)
+        next = max(next, sequence + 1)
+        let place = messages.lastIndex { $0.sequence < sequence }.map { $0 + 1 } ?? 0
+        messages.insert(Message(sequence: sequence, bytes: message, isSent: isSent, isRepeated: false), at: place)
         byteCount += message.readableBytes
         switch PayloadType(rawValue: header.payloadType) {
         case .output: keepTail(message)
         case .handshakeRequest: hasHandshake = true
         default: break
         }
-        return .pass(forClient(message, header.sequence))
+        return .pass(forClient(message, sequence))
     }
 
     private mutating func keepTail(_ message: ByteBuffer) {
@@ -126,13 +137,25 @@ struct OfficialStream {
     /// - Returns: the agent's; nil where it is the relay's own.
     mutating func acknowledged(_ sequence: Int64) -> Int64? {
         guard let sequence = numbering.agent(sequence) else { return nil }
-        messages.removeAll { message in
-            let isDone =
-                message.sequence == sequence || (message.sequence < sequence && message.isRepeated && message.isSent)
-            if isDone { byteCount -= message.bytes.readableBytes }
-            return isDone
+        var left: [Message] = []
+        for message in messages {
+            let isTold = message.sequence < sequence && message.isRepeated && message.isSent
+            if message.sequence == sequence || isTold {
+                byteCount -= message.bytes.readableBytes
+                note(message.sequence)
+            } else {
+                left.append(message)
+            }
         }
+        messages = left
+        while let first = front, done.contains(first) { front = first + 1 }
         return sequence
+    }
+
+    private mutating func note(_ sequence: Int64) {
+        guard done.insert(sequence).inserted else { return }
+        doneOrder.append(sequence)
+        if doneOrder.count > OfficialStream.doneLimit { done.remove(doneOrder.removeFirst()) }
     }
 
     /// The connection of the client is gone; what was under way may be lost.
@@ -194,10 +217,13 @@ struct OfficialStream {
         numbering = Numbering()
         numbering.isPlain = false
         numbering.base = next
-        for (index, message) in messages.enumerated() {
-            numbering.known[message.sequence] = Int64(payloads.count + index)
+        // One that has not come yet has its place, too.
+        var number = Int64(payloads.count)
+        for sequence in (front ?? next)..<next where !done.contains(sequence) {
+            numbering.known[sequence] = number
+            number += 1
         }
-        numbering.output = next - Int64(payloads.count + messages.count)
+        numbering.output = next - number
         numbering.input = nextInput
         for index in messages.indices {
             messages[index].isSent = false
