@@ -98,6 +98,20 @@ extension Store {
         }
     }
 
+    /// The instances whose agents have yet to be told of a command.
+    package func instancesWithWaitingCommands(at date: Date) throws -> Set<Instance.ID> {
+        try read { database in
+            try String.fetchSet(
+                database,
+                sql: """
+                    SELECT instanceID FROM commandInvocation
+                    WHERE ended IS NULL AND status IN ('pending', 'sent') AND deadline > ?
+                    """,
+                arguments: [date.milliseconds]
+            )
+        }
+    }
+
     /// The commands that an instance's agent has yet to be told of.
     package func waitingCommands(of instanceID: Instance.ID, at date: Date) throws -> [CommandRecord.ID] {
         try read { database in
@@ -317,6 +331,7 @@ extension Store {
         }
     }
 
+    /// Without what they have said, which may be much.
     private static func invocations(
         _ clause: String,
         _ arguments: StatementArguments,

@@ -107,7 +107,7 @@ package struct Daemon {
                 log: log
             )
         }
-        let commands = CommandDispatcher(store: store, relay: relay, workers: workers, log: log)
+        let commands = try CommandDispatcher(store: store, relay: relay, workers: workers, log: log)
         relay.jobs = commands
         let door = FrontDoor(
             authority: authority,

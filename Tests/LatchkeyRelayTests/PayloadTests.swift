@@ -180,4 +180,31 @@ struct SessionEndReasonTests {
             #expect(SessionEndReason.hint(for: words) == SessionEndReason.agentWentAway.hint)
         }
     }
+
+    @Test(arguments: ["a", "\u{1}", "\"", "é", "\u{1F600}", "e\u{301}\u{301}\u{301}"])
+    func `what a script has said is cut until its reply fits into a message`(text: String) throws {
+        let many = String(repeating: text, count: 24_000 / text.unicodeScalars.count)
+        let reply = CommandReply(
+            status: .failed,
+            step: CommandReply.Step(
+                status: .failed,
+                code: 7,
+                standardOutput: many,
+                standardError: many,
+                started: "2026-11-27T12:00:00Z",
+                ended: "2026-11-27T12:00:01Z"
+            )
+        )
+        let cut = reply.cut(to: 100 * 1024)
+        let content = String(decoding: Payload.encode(cut), as: UTF8.self)
+        #expect(content.utf8.count <= 100 * 1024)
+        // As text within JSON once more it has to fit into what a control channel takes.
+        let message = Payload.encode(JobReplyContent(jobID: "aws.ssm.c.i", content: content))
+        #expect(message.count + MessageHeader.size <= 256 * 1024)
+        let step = cut.runtimeStatus?[CommandDocument.plugin]
+        #expect(step?.code == 7)
+        #expect(many.hasPrefix(step?.standardOutput ?? "x") && !(step?.standardOutput ?? "").isEmpty)
+        // What fits is left alone.
+        #expect(Payload.encode(reply.cut(to: 1 << 20)) == Payload.encode(reply))
+    }
 }

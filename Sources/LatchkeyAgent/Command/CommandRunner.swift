@@ -13,8 +13,10 @@ final class CommandRunner: Sendable {
     private static let runLimit = 100
     /// So many ids are remembered, since the same job may come twice.
     private static let memory = 2000
-    /// Of each stream, so that a reply fits into a message whatever its text needs as JSON.
+    /// Of each stream.
     private static let outputLimit = TextLimit.commandOutput.scalars
+    /// The most bytes of a reply as JSON, which within a message is text in JSON once more: a control character has seven there.
+    private static let replyLimit = 100 * 1024
     /// Milliseconds for which output still arrives after a script's end, from what it left in the background.
     private static let drainTime: Int64 = 1000
 
@@ -123,7 +125,8 @@ final class CommandRunner: Sendable {
     }
 
     private func reply(_ jobID: String, _ reply: CommandReply) {
-        let content = JobReplyContent(jobID: jobID, content: String(decoding: Payload.encode(reply), as: UTF8.self))
+        let fitting = Payload.encode(reply.cut(to: CommandRunner.replyLimit))
+        let content = JobReplyContent(jobID: jobID, content: String(decoding: fitting, as: UTF8.self))
         state.withLock { state in
             let id = MessageStamp.make(&state.random).id
             state.replies.append(Reply(id: id, content: content))

@@ -108,7 +108,7 @@ package struct PortForward: ~Copyable {
     private mutating func wait() throws {
         let now = SystemClock.milliseconds()
         let sends = process.room > 2 * Smux.headerSize
-        let events = process.wantsToWrite || streams.answersWaiting > 0 ? POLLIN | POLLOUT : POLLIN
+        let events = process.wantsToWrite ? POLLIN | POLLOUT : POLLIN
         var waits = [
             pollfd(fd: process.descriptor, events: Int16(events), revents: 0),
             pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),

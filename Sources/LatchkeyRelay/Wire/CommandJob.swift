@@ -219,7 +219,7 @@ package struct CommandReply: Codable, Sendable {
             self.code = code
             self.standardOutput = standardOutput
             self.standardError = standardError
-            output = standardOutput
+            output = ""
             startDateTime = started
             endDateTime = ended
         }
@@ -230,6 +230,23 @@ package struct CommandReply: Codable, Sendable {
     package var documentTraceOutput: String?
     /// By plugin.
     package var runtimeStatus: [String: Step]?
+
+    /// The same, with as much of what the script has said as makes no more than so many bytes of JSON.
+    package func cut(to limit: Int) -> CommandReply {
+        var reply = self
+        while Payload.encode(reply).count > limit, var step = reply.runtimeStatus?[CommandDocument.plugin] {
+            let (output, error) = (step.standardOutput ?? "", step.standardError ?? "")
+            guard !output.isEmpty || !error.isEmpty else { break }
+            // By scalars: a character may have any number of them.
+            if output.utf8.count >= error.utf8.count {
+                step.standardOutput = String(output.unicodeScalars.prefix(output.unicodeScalars.count / 2))
+            } else {
+                step.standardError = String(error.unicodeScalars.prefix(error.unicodeScalars.count / 2))
+            }
+            reply.runtimeStatus?[CommandDocument.plugin] = step
+        }
+        return reply
+    }
 
     package init(status: Status, step: Step? = nil) {
         documentStatus = status.rawValue

@@ -137,6 +137,14 @@ struct OfficialStream {
     /// - Returns: the agent's; nil where it is the relay's own.
     mutating func acknowledged(_ sequence: Int64) -> Int64? {
         guard let sequence = numbering.agent(sequence) else { return nil }
+        // As it is nearly always: the first that was not acknowledged yet.
+        if let first = messages.first, first.sequence == sequence {
+            byteCount -= first.bytes.readableBytes
+            note(sequence)
+            messages.removeFirst()
+            advance()
+            return sequence
+        }
         var left: [Message] = []
         for message in messages {
             let isTold = message.sequence < sequence && message.isRepeated && message.isSent
@@ -148,8 +156,12 @@ struct OfficialStream {
             }
         }
         messages = left
-        while let first = front, done.contains(first) { front = first + 1 }
+        advance()
         return sequence
+    }
+
+    private mutating func advance() {
+        while let first = front, done.contains(first) { front = first + 1 }
     }
 
     private mutating func note(_ sequence: Int64) {

@@ -7,19 +7,38 @@ internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import Logging
 internal import NIOCore
+internal import Synchronization
 
 /// Brings commands to agents when it is their turn, and what agents say of them into the store. What is in the store is all that
 /// there is, so that a server which starts again goes on.
-struct CommandDispatcher: JobReceiver {
-    let store: Store
-    let relay: Relay
-    let workers: Workers
-    let log: Logger
+final class CommandDispatcher: JobReceiver {
+    private let store: Store
+    private let relay: Relay
+    private let workers: Workers
+    private let log: Logger
+    /// The instances whose agents may have to be told something when they come. All of them may come at once, as after a restart, and
+    /// most have nothing to hear.
+    private let waiting: Mutex<Set<Instance.ID>>
+
+    /// - Throws: what reading the store throws.
+    init(store: Store, relay: Relay, workers: Workers, log: Logger) throws {
+        (self.store, self.relay, self.workers, self.log) = (store, relay, workers, log)
+        waiting = Mutex(try store.instancesWithWaitingCommands(at: Date()))
+    }
+
+    /// Writes a command down, and tells those agents whose turn it is.
+    func send(_ command: CommandRecord, to instanceIDs: [Instance.ID]) async throws {
+        let store = store
+        try await workers.write { try store.add(command, on: instanceIDs) }
+        waiting.withLock { $0.formUnion(instanceIDs) }
+        try await dispatch(command)
+    }
 
     /// Tells those agents of a command whose turn it is.
     ///
     /// - Parameter returned: an instance whose agent has just come.
-    func dispatch(_ command: CommandRecord, returned: Instance.ID? = nil) async throws {
+    private func dispatch(_ command: CommandRecord, returned: Instance.ID? = nil) async throws {
+        let store = store
         let script = try ShellCommand(command.documentName, command.parameters)
         let connected = try await relay.connected().get()
         let turn = try await workers.write {
@@ -61,7 +80,8 @@ struct CommandDispatcher: JobReceiver {
     // MARK: What agents say
 
     func agentCame(_ instanceID: Instance.ID) {
-        attempt("waiting commands could not be sent", instanceID) {
+        guard waiting.withLock({ $0.contains(instanceID) }) else { return }
+        attempt("waiting commands could not be sent", instanceID) { [self, store] in
             let ids = try await workers.run { try store.waitingCommands(of: instanceID, at: Date()) }
             for id in ids {
                 guard let command = try await workers.run({ try store.command(id) }) else { continue }
@@ -74,7 +94,7 @@ struct CommandDispatcher: JobReceiver {
         guard let commandID = JobEnvelope.commandID(content.jobID) else { return }
         // Its own word for one that it has already.
         let isTaken = content.statusCode == JobAcknowledgeContent.taken || content.errorMessage == "DuplicateCommand"
-        attempt("a command's begin could not be noted", instanceID) {
+        attempt("a command's begin could not be noted", instanceID) { [self] in
             let words = "the agent does not take it: \(content.statusCode) \(content.errorMessage)"
             let news: CommandNews =
                 isTaken
@@ -94,7 +114,7 @@ struct CommandDispatcher: JobReceiver {
             content.jobID == JobEnvelope.id(ofCommand: commandID, on: instanceID),
             let reply = Payload.decode(CommandReply.self, Array(content.content.utf8))
         else { return acknowledge() }
-        attempt("what became of a command could not be noted", instanceID) {
+        attempt("what became of a command could not be noted", instanceID) { [self] in
             try await note(CommandDispatcher.news(reply), of: commandID, on: instanceID)
             acknowledge()
         }
@@ -122,6 +142,7 @@ struct CommandDispatcher: JobReceiver {
     }
 
     private func note(_ news: CommandNews, of commandID: CommandRecord.ID, on instanceID: Instance.ID) async throws {
+        let store = store
         let command = try await workers.write { try store.note(news, of: commandID, on: instanceID, at: Date()) }
         // Another one's turn may have come.
         if let command { try await dispatch(command) }
@@ -132,7 +153,7 @@ struct CommandDispatcher: JobReceiver {
         _ instanceID: Instance.ID,
         _ body: @escaping @Sendable () async throws -> Void
     ) {
-        Task {
+        Task { [log] in
             do { try await body() } catch {
                 // An agent says it again; what is to be sent is, when it comes the next time.
                 log.error(failure, metadata: ["instance": "\(instanceID)", "error": "\(error)"])

@@ -45,8 +45,7 @@ extension SystemsManager {
             owner: caller.arn
         )
         let instances = try await addressees(of: command)
-        try await workers.write { try store.add(command, on: instances) }
-        try await commands.dispatch(command)
+        try await commands.send(command, to: instances)
         return SendCommand.Response(command: try await shape(of: command.id))
     }
 
