@@ -105,9 +105,37 @@ extension Store {
                 database,
                 sql: """
                     SELECT instanceID FROM commandInvocation
-                    WHERE ended IS NULL AND status IN ('pending', 'sent') AND deadline > ?
+                    WHERE ended IS NULL AND status IN ('pending', 'sent', 'cancelling') AND deadline > ?
                     """,
                 arguments: [date.milliseconds]
+            )
+        }
+    }
+
+    /// The commands that somewhere wait for their turn.
+    package func pendingCommands(at date: Date) throws -> [CommandRecord.ID] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT DISTINCT commandID FROM commandInvocation
+                    WHERE ended IS NULL AND status = 'pending' AND deadline > ?
+                    """,
+                arguments: [date.milliseconds]
+            )
+        }
+    }
+
+    /// The commands that an instance's agent is to end.
+    package func cancelledCommands(of instanceID: Instance.ID, at date: Date) throws -> [CommandRecord.ID] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT commandID FROM commandInvocation
+                    WHERE instanceID = ? AND ended IS NULL AND status = 'cancelling' AND deadline > ?
+                    """,
+                arguments: [instanceID, date.milliseconds]
             )
         }
     }

@@ -156,7 +156,7 @@ package struct Daemon {
         )
         let tickers = [
             try RevocationWatch(signers: signers, relay: relay, log: log).start(),
-            try SessionHistory(store: store, log: log).start(), try keeper.start(),
+            try SessionHistory(store: store, log: log).start(), try keeper.start(), try commands.start(),
         ]
         waitForStop()
         log.notice("stopping")

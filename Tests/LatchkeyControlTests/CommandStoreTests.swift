@@ -152,4 +152,22 @@ struct CommandStoreTests {
             #expect(try store.invocations(CommandFilter(), limit: 9, at: time(0)).elements.count == 1)
         }
     }
+
+    @Test func `what waits for its turn, or is to be ended, is found again`() throws {
+        try withStore { store, _ in
+            let command = command(concurrency: "1", errors: "1")
+            try store.add(command, on: ["mi-1", "mi-2"])
+            #expect(try store.pendingCommands(at: time(1)) == ["c-1"])
+            #expect(try turn(store, command) == ["mi-1"])
+            #expect(try store.pendingCommands(at: time(1)) == ["c-1"])
+            #expect(try store.cancelledCommands(of: "mi-1", at: time(1)) == [])
+            _ = try store.cancel("c-1", on: ["mi-1"], at: time(2))
+            #expect(try store.cancelledCommands(of: "mi-1", at: time(3)) == ["c-1"])
+            #expect(try store.instancesWithWaitingCommands(at: time(3)) == ["mi-1", "mi-2"])
+            // Its place is free once it has to be over.
+            #expect(try turn(store, command, at: 50) == [])
+            #expect(try turn(store, command, at: 72) == ["mi-2"])
+            #expect(try store.pendingCommands(at: time(72)) == [])
+        }
+    }
 }

@@ -165,7 +165,13 @@ struct ReturnTests {
                 ended: nil
             )
             relay = World.relay(loop)
-            try adopt()
+            if agentIsOfficial {
+                // What is known of its beginning matters.
+                let type = SessionDocuments.type(record.documentName, record.parameters)
+                relay.sessions[record.id] = RelaySession(record, type: type, end: nil)
+            } else {
+                try adopt()
+            }
             try comeBack(agent)
             try comeBack(client)
             try agent.make()
@@ -209,7 +215,7 @@ struct ReturnTests {
             }
             try end.write(Payload.encode(opening), .text)
             end.isPaused = false
-            try end.sendAgain()
+            if end.resendsAtOnce { try end.sendAgain() }
         }
 
         private func cut(_ end: End) throws {
@@ -443,5 +449,17 @@ struct ReturnTests {
         try world.happen(.anotherClient)
         try world.flow()
         #expect(world.client.isClosed)
+    }
+
+    @Test func `what came while nobody read is sent, though the agent was cut meanwhile`() throws {
+        let world = try World(agentIsOfficial: true, document: "AWS-StartNonInteractiveCommand")
+        world.relay.sessions[world.record.id]?.pauseAgent()
+        for _ in 0..<3 { try world.agent.make() }
+        try world.flow()
+        #expect(world.client.received < world.agent.made)
+        try world.happen(.cutAgent)
+        try world.happen(.agentReturns)
+        try world.flow()
+        #expect(world.client.received == world.agent.made)
     }
 }

@@ -13,6 +13,8 @@ final class CommandRunner: Sendable {
     private static let runLimit = 100
     /// So many ids are remembered, since the same job may come twice.
     private static let memory = 2000
+    /// Milliseconds after which a reply of which the relay takes no note is told again: it may not have been able to keep it.
+    private static let repeatTime: Int64 = 20_000
     /// Of each stream.
     private static let outputLimit = TextLimit.commandOutput.scalars
     /// The most bytes of a reply as JSON, which within a message is text in JSON once more: a control character has seven there.
@@ -23,8 +25,8 @@ final class CommandRunner: Sendable {
     private struct Reply {
         let id: MessageID
         let content: JobReplyContent
-        /// Over the channel that stands.
-        var isTold = false
+        /// When it was told over the channel that stands, on ``SystemClock``; nil if it was not.
+        var told: Int64?
     }
 
     private struct State {
@@ -86,7 +88,7 @@ final class CommandRunner: Sendable {
 
     /// What was told over another channel may have been lost with it.
     func channelIsNew() {
-        state.withLock { state in for index in state.replies.indices { state.replies[index].isTold = false } }
+        state.withLock { state in for index in state.replies.indices { state.replies[index].told = nil } }
     }
 
     /// The messages that are to be sent now.
@@ -98,8 +100,10 @@ final class CommandRunner: Sendable {
                 messages.append(header.message(Payload.encode(content)))
             }
             state.acknowledgements = []
-            for index in state.replies.indices where !state.replies[index].isTold {
-                state.replies[index].isTold = true
+            let now = SystemClock.milliseconds()
+            for index in state.replies.indices
+            where state.replies[index].told.map({ now - $0 > CommandRunner.repeatTime }) ?? true {
+                state.replies[index].told = now
                 let stamp = MessageStamp(
                     id: state.replies[index].id,
                     created: UInt64(max(1, SystemClock.wallMilliseconds()))

@@ -108,7 +108,13 @@ package struct Multiplexer<Connection: MuxConnection> {
         while backlog < backlogLimit, answersWaiting < answerLimit {
             switch try reader.next() {
             case .opened(let stream):
-                guard let connection = try? connect?() else {
+                guard let connect else {
+                    // Not for the other end to do.
+                    refuse(stream)
+                    break
+                }
+                // Connections that end take their time, and a descriptor.
+                guard streams.count < SmuxReader.streamLimit, let connection = try? connect() else {
                     fail(stream)
                     break
                 }
@@ -141,6 +147,10 @@ package struct Multiplexer<Connection: MuxConnection> {
 
     private mutating func fail(_ stream: UInt32) {
         failures += 1
+        refuse(stream)
+    }
+
+    private mutating func refuse(_ stream: UInt32) {
         // Both directions, whichever way that is said.
         for _ in 0..<(closesEachWay ? 2 : 1) { outgoing.append(Smux.frame(.close, stream)) }
         remove(stream)
@@ -197,8 +207,9 @@ package struct Multiplexer<Connection: MuxConnection> {
     /// Tells the other end what has become of a connection, and lets go of what is over.
     private mutating func settle(_ stream: UInt32, _ socket: SocketConnection) {
         guard let known = streams[stream] else { return }
-        if socket.isAtEnd || socket.isBroken, known.closesSent == 0 { close(stream) }
-        if socket.isBroken, !known.isClosed {
+        if socket.isAtEnd, known.closesSent == 0 { close(stream) }
+        // Where nothing is taken any more, what is still said is read all the same.
+        if socket.isBroken, socket.isAtEnd, !known.isClosed {
             // What the other end still sends would go nowhere.
             if closesEachWay { close(stream) }
             return remove(stream)

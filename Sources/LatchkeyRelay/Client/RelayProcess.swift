@@ -107,7 +107,10 @@ package struct RelayProcess: ~Copyable {
                 guard hasOutputRoom else { return }
                 if joinsOutputs { output.append(delivery.payload) } else { error.append(delivery.payload) }
             case .exitCode:
-                if showsExitCode { output.append(delivery.payload) }
+                if showsExitCode {
+                    guard hasOutputRoom else { return }
+                    output.append(delivery.payload)
+                }
                 let text = String(decoding: delivery.payload.prefix(64), as: UTF8.self)
                 exitStatus = text.split(separator: ":").last.flatMap { Int32($0.filter { $0.isNumber || $0 == "-" }) }
             case .handshakeRequest: answer(delivery.payload)

@@ -18,9 +18,9 @@ package struct AcknowledgeContent: Codable, Equatable, Sendable {
 
     /// - Returns: nil if it is not what an acknowledgement looks like.
     package init?(payload: UnsafeRawBufferPointer) {
-        guard payload.count <= 1024, let content = try? JSONDecoder().decode(Self.self, from: Data(payload)) else {
-            return nil
-        }
+        guard payload.count <= 1024, let content = try? JSONDecoder().decode(Self.self, from: Data(payload)),
+            MessageHeader.sequences.contains(content.sequence)
+        else { return nil }
         self = content
     }
 

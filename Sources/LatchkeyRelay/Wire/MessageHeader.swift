@@ -20,6 +20,9 @@ package struct MessageHeader: Equatable, Sendable {
     package static let size = 120
     static let lengthField: UInt32 = 116
 
+    /// The numbers that messages may have: sums of them are numbers, too.
+    package static let sequences: Range<Int64> = 0..<1 << 61
+
     /// The flags of acknowledgements and states.
     package static let synAndFin: UInt64 = 3
 
@@ -56,7 +59,8 @@ package struct MessageHeader: Equatable, Sendable {
         case unknownType
         /// No date: both official ends refuse it.
         case undated
-        case negativeSequence
+        /// Negative, or more than any end comes to.
+        case sequence(Int64)
         /// Another number of bytes follows than the header says.
         case payloadLength(UInt32)
         case digest
@@ -99,7 +103,7 @@ package struct MessageHeader: Equatable, Sendable {
         flags = prefix.integer(at: 56)
         id = MessageID(high: prefix.integer(at: 72), low: prefix.integer(at: 64))
         payloadType = prefix.integer(at: 112)
-        guard sequence >= 0 else { throw .negativeSequence }
+        guard MessageHeader.sequences.contains(sequence) else { throw .sequence(sequence) }
         guard created != 0 || type == .startPublication || type == .pausePublication else { throw .undated }
     }
 

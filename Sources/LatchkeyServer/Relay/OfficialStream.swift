@@ -29,14 +29,16 @@ struct OfficialStream {
         var isRepeated: Bool
     }
 
-    /// How many numbers are remembered of what the client has.
-    private static let doneLimit = 4096
+    /// How many numbers are remembered of what the client has, and how far ahead of the others one may be.
+    private static let (doneLimit, lead): (Int, Int64) = (4096, 16_384)
 
     /// By number.
     private var messages: [Message] = []
     private(set) var byteCount = 0
-    /// The first number of which the client does not have the message, as far as that is known; nil before anything has come.
+    /// The first number of which the client does not have the message, as far as that is known; nil before anything has come of an
+    /// agent that another relay had.
     private var front: Int64?
+    private let isAdopted: Bool
     /// One more than the greatest number that has come.
     private var next: Int64 = 0
     /// The last numbers whose messages the client has.
@@ -75,13 +77,21 @@ struct OfficialStream {
     /// Whether the client's numbers are the agent's.
     var isPlain: Bool { numbering.isPlain }
     /// Whether another client can go on with what the first one has begun.
-    var canBeHandedOver: Bool { !hasHandshake }
+    var canBeHandedOver: Bool { !hasHandshake && !isAdopted }
+
+    /// - Parameter isAdopted: whether another relay had the session, so that nobody knows what has happened before.
+    init(isAdopted: Bool) {
+        self.isAdopted = isAdopted
+        front = isAdopted ? nil : 0
+    }
 
     enum Verdict {
         /// To be passed on, as it is here, if a client is there.
         case pass(ByteBuffer)
         /// The client has it: the agent is to hear that, since not every client says so twice.
         case acknowledged
+        /// It is so far ahead that no agent means it.
+        case drop
     }
 
     // MARK: Output
@@ -92,6 +102,10 @@ struct OfficialStream {
     mutating func take(_ message: ByteBuffer, _ header: MessageHeader, isSent: Bool) -> Verdict {
         let sequence = header.sequence
         if done.contains(sequence) { return .acknowledged }
+        if let front {
+            if sequence < front, !isAdopted { return .acknowledged }
+            guard abs(sequence - next) <= OfficialStream.lead else { return .drop }
+        }
         if let index = messages.firstIndex(where: { $0.sequence == sequence }) {
             if isSent { messages[index].isSent = true }
             return .pass(forClient(message, sequence))

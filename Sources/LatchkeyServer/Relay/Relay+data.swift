@@ -81,7 +81,9 @@ extension Relay {
         let isFirst = !session.agentWasThere
         session.agentWasThere = true
         if isFirst { log.info("session connected", metadata: ["session": "\(session.id)"]) }
-        if !link.canBeTakenOver, session.official == nil { session.official = OfficialStream() }
+        if !link.canBeTakenOver, session.official == nil {
+            session.official = OfficialStream(isAdopted: session.isAdopted)
+        }
         if session.awaitsTakeover, !link.canBeTakenOver { refuseTakeover(of: session) }
         journal.changed(session.id, status: session.status)
         session.agentReturned()
@@ -196,6 +198,7 @@ extension Relay {
             link.handler?.send(.binary, ByteBuffer(bytes: answer))
             link.handler?.flush()
         case .pass(let message): pass(message, to: client, in: session, from: .agent)
+        case .drop: metrics.count(.refusedFrames)
         case nil: pass(message, to: client, in: session, from: .agent)
         }
     }

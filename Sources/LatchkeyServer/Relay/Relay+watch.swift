@@ -20,7 +20,8 @@ extension Relay {
         }
         for session in sessions.values {
             keepAlive(session.client?.handler, now)
-            keepAlive(session.agent?.handler, now)
+            // One to which nobody listens for want of room cannot be heard.
+            if session.official?.isFull != true { keepAlive(session.agent?.handler, now) }
             watch(session, now)
         }
         metrics.set(.agents, controls.count)

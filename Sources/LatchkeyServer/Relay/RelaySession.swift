@@ -27,6 +27,8 @@ final class RelaySession {
     var lastActivity: NIODeadline
     var clientAwaySince: NIODeadline?
     var agentAwaySince: NIODeadline?
+    /// Whether another relay had it before.
+    private(set) var isAdopted = false
     var agentWasThere = false
     var clientWasThere = false
     /// The agent has not said yet that it counts anew for another client: what it sends is for the one before.
@@ -68,6 +70,7 @@ final class RelaySession {
 
     /// Goes on with a session that an earlier relay had. Whatever was under way in that one is lost.
     func adopt() {
+        isAdopted = true
         (agentWasThere, clientWasThere) = (true, true)
         (agentMustResend, clientMustResend) = (true, true)
         hasInput = true
@@ -123,6 +126,8 @@ final class RelaySession {
 
     /// There is another connection of the agent's, which nobody has told anything yet.
     func agentReturned() {
+        // What has come while nobody read.
+        if isPaused, client != nil { repeatOutput() }
         isPaused = false
         announceTakeover()
         if client != nil {

@@ -31,7 +31,25 @@ final class CommandDispatcher: JobReceiver {
         let store = store
         try await workers.write { try store.add(command, on: instanceIDs) }
         waiting.withLock { $0.formUnion(instanceIDs) }
-        try await dispatch(command)
+        // It is written down: whatever fails now is tried again.
+        do { try await dispatch(command) } catch {
+            log.error("a command could not be sent yet", metadata: ["command": "\(command.id)", "error": "\(error)"])
+        }
+    }
+
+    /// Milliseconds between two looks whether somebody's turn has come because of the time alone.
+    private static let interval: Int64 = 5000
+
+    /// - Returns: what looks, until it is stopped.
+    func start() throws -> Ticker {
+        try Ticker(every: CommandDispatcher.interval) { [self] in
+            attempt("waiting commands could not be looked for", "all") { [self, store] in
+                for id in try await workers.run({ try store.pendingCommands(at: Date()) }) {
+                    guard let command = try await workers.run({ try store.command(id) }) else { continue }
+                    try await dispatch(command)
+                }
+            }
+        }
     }
 
     /// Tells those agents of a command whose turn it is.
@@ -64,6 +82,7 @@ final class CommandDispatcher: JobReceiver {
 
     /// Tells agents to end a command.
     func cancel(_ commandID: CommandRecord.ID, on instanceIDs: [Instance.ID]) {
+        waiting.withLock { $0.formUnion(instanceIDs) }
         for id in instanceIDs {
             let content = CommandCancellation(jobID: JobEnvelope.id(ofCommand: commandID, on: id))
             relay.send(
@@ -82,7 +101,14 @@ final class CommandDispatcher: JobReceiver {
     func agentCame(_ instanceID: Instance.ID) {
         guard waiting.withLock({ $0.contains(instanceID) }) else { return }
         attempt("waiting commands could not be sent", instanceID) { [self, store] in
-            let ids = try await workers.run { try store.waitingCommands(of: instanceID, at: Date()) }
+            let (ids, cancelled) = try await workers.run {
+                let now = Date()
+                return (
+                    try store.waitingCommands(of: instanceID, at: now),
+                    try store.cancelledCommands(of: instanceID, at: now)
+                )
+            }
+            for id in cancelled { cancel(id, on: [instanceID]) }
             for id in ids {
                 guard let command = try await workers.run({ try store.command(id) }) else { continue }
                 try await dispatch(command, returned: instanceID)
