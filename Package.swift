@@ -186,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeyCommandsTests",
             dependencies: [
-                "LatchkeyCommands", "LatchkeyControl", "LatchkeyModel", "LatchkeyTestSupport", "latchkey",
+                "LatchkeyAPI", "LatchkeyCommands", "LatchkeyControl", "LatchkeyModel", "LatchkeyTestSupport",
+                "latchkey",
             ]
         ),
     ],

@@ -207,4 +207,11 @@ struct SessionEndReasonTests {
         // What fits is left alone.
         #expect(Payload.encode(reply.cut(to: 1 << 20)) == Payload.encode(reply))
     }
+
+    @Test func `what an agent says of a failure is one line, safe for a terminal`() {
+        let block = "----------ERROR-------\nUnable to start command: no such user\r\n\n  exit status 1\u{1B}[2J\n"
+        #expect(RelayProcess.line(block) == "Unable to start command: no such user; exit status 1\\u{1B}[2J")
+        #expect(RelayProcess.line("the session was terminated") == "the session was terminated")
+        #expect(RelayProcess.line("\n----\n") == "")
+    }
 }

@@ -230,6 +230,43 @@ extension RelayTests {
             }
         }
 
+        @Test func `a socket in the file system is a port's other end, its owner's alone, and gone afterwards`() throws
+        {
+            try Self.with { relay, _, _ in
+                let shown = try Self.python(
+                    relay,
+                    """
+                    def each(link):
+                        link.sendall(rest(link)[::-1])
+                        link.close()
+                    path = os.environ['WORK'] + '/socket'
+                    number = str(serve(each))
+                    for document, more in (('AWS-StartPortForwardingSessionToSocket', {}),
+                            ('AWS-StartPortForwardingSession', {'localConnectionType': ['unix']})):
+                        parameters = {'portNumber': [number], 'localUnixSocket': [path], **more}
+                        process = plugin(document, parameters)
+                        while not process.stdout.readline().startswith(f'Unix socket {path} opened for '.encode()): pass
+                        assert process.stdout.readline() == b'Waiting for connections...\\n'
+                        link = socket.socket(socket.AF_UNIX)
+                        link.connect(path)
+                        link.sendall(b'abc')
+                        link.shutdown(socket.SHUT_WR)
+                        print(rest(link), oct(os.stat(path).st_mode & 0o777))
+                        second = plugin(document, parameters)
+                        print(second.communicate(timeout=100)[0].decode().splitlines()[-1].replace(path, 'PATH'))
+                        stop(process)
+                        print(os.path.exists(path))
+                    """
+                )
+                let once = """
+                    b'cba' 0o600
+                    Cannot perform start session: cannot listen at 'PATH': address already in use
+                    False
+                    """
+                #expect(shown == once + "\n" + once)
+            }
+        }
+
         @Test func `a port outlives a relay that is killed, and connections go on`() throws {
             try Self.with { relay, _, _ in
                 let ready = "\(relay.scratch.path)/ready"

@@ -28,7 +28,7 @@ struct InstanceShow: ParsableCommand {
     }
 
     /// What the relay says of the instance's agent.
-    private static func lines(_ status: GetConnectionStatus.Response) -> [(String, String)] {
+    static func lines(_ status: GetConnectionStatus.Response) -> [(String, String)] {
         var texts: [String] = []
         if status.status == "connected" {
             texts.append("connected to the relay")
