@@ -219,7 +219,7 @@ extension RelayTests {
                     #expect(second != first)
                     #expect(try counts(relay) == ["1", "1"])
                     let content = try scratch.read("\(state)/attempt.json")
-                    let fingerprint = try #require(content.firstMatch(of: /"fingerprint":"([^"]+)"/)).output.1
+                    let fingerprint = try #require(content.firstMatch(of: /"fingerprint" : "([^"]+)"/)).output.1
                     try Data(content.replacing(fingerprint, with: "another").utf8)
                         .write(to: URL(fileURLWithPath: "\(state)/attempt.json"))
                     #expect(try register(relay, state, all[1]).status == 1)

@@ -144,7 +144,7 @@ extension RelayTests {
                     assert ssm.delete_activation(ActivationId=made['ActivationId']) is not None
                     assert len(ssm.describe_activations()['ActivationList']) == 1
                     print(code(ssm.delete_activation, ActivationId=made['ActivationId']),
-                          code(ssm.list_documents), code(ssm.describe_instance_information,
+                          code(ssm.list_associations), code(ssm.describe_instance_information,
                           Filters=[{'Key': 'Odd', 'Values': ['x']}]))
                     """,
                     agent.instanceID
