@@ -34,8 +34,8 @@ package enum Program {
     /// Runs what this process's name and arguments ask for and ends the process with the right status.
     package static func run() -> Never {
         ProcessSurroundings.settle()
-        if CommandLine.arguments.first?.split(separator: "/").last.map(String.init) == Plugin.name {
-            ProcessSurroundings.end(Plugin.run())
+        if CommandLine.arguments.first?.split(separator: "/").last.map(String.init) == SessionManagerPlugin.name {
+            ProcessSurroundings.end(SessionManagerPlugin.run())
         }
         let status = Invocation.run(Latchkey.self) { message, help in
             let isStrayWord = message.hasPrefix("unexpected argument") && help.hasPrefix("latchkey connect")

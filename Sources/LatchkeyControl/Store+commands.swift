@@ -5,7 +5,7 @@ internal import GRDB
 package import LatchkeyModel
 
 /// What an agent, or the one who sent it, says of a command on an instance.
-package enum CommandNews: Equatable, Sendable {
+package enum InvocationUpdate: Equatable, Sendable {
     case started
     case ended(CommandInvocation.Status, code: Int?, output: String, error: String, started: Date?)
 }
@@ -199,13 +199,13 @@ extension Store {
     ///
     /// - Returns: the command if it has one instance less to wait for now; nil otherwise.
     package func note(
-        _ news: CommandNews,
+        _ update: InvocationUpdate,
         of commandID: CommandRecord.ID,
         on instanceID: Instance.ID,
         at date: Date
     ) throws -> CommandRecord? {
         try write { database in
-            switch news {
+            switch update {
             case .started:
                 try database.execute(
                     sql: """

@@ -45,7 +45,7 @@ struct CommandStoreTests {
             .sorted { $0.instanceID < $1.instanceID }.map(\.status.rawValue)
     }
 
-    private func end(_ status: CommandInvocation.Status) -> CommandNews {
+    private func end(_ status: CommandInvocation.Status) -> InvocationUpdate {
         .ended(status, code: 0, output: "out", error: "", started: nil)
     }
 

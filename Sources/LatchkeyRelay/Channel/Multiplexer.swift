@@ -183,7 +183,7 @@ package struct Multiplexer<Connection: MuxConnection> {
                 continue
             }
             if !known.isAbandoned { read(connection.socket, stream, into: &carrier) }
-            settle(stream, connection.socket)
+            updateStream(stream, connection.socket)
         }
         flush(into: &carrier)
     }
@@ -205,7 +205,7 @@ package struct Multiplexer<Connection: MuxConnection> {
     }
 
     /// Tells the other end what has become of a connection, and lets go of what is over.
-    private mutating func settle(_ stream: UInt32, _ socket: SocketConnection) {
+    private mutating func updateStream(_ stream: UInt32, _ socket: SocketConnection) {
         guard let known = streams[stream] else { return }
         if socket.isAtEnd, known.closesSent == 0 { close(stream) }
         // Where nothing is taken any more, what is still said is read all the same.

@@ -82,7 +82,7 @@ extension Relay {
         session.agentWasThere = true
         if isFirst { log.info("session connected", metadata: ["session": "\(session.id)"]) }
         if !link.canBeTakenOver, session.official == nil {
-            session.official = OfficialStream(isAdopted: session.isAdopted)
+            session.official = OfficialAgentStream(isAdopted: session.isAdopted)
         }
         if session.awaitsTakeover, !link.canBeTakenOver { refuseTakeover(of: session) }
         journal.changed(session.id, status: session.status)

@@ -37,8 +37,8 @@ extension Relay {
         if now - session.lastActivity > limits.idle {
             return finish(session, .terminated, .idle)
         }
-        let patience = session.clientIsOwn ? limits.clientReturn.own : limits.clientReturn.official
-        if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > patience {
+        let limit = session.clientIsOwn ? limits.clientReturn.own : limits.clientReturn.official
+        if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > limit {
             return finish(session, .terminated, .clientEnded)
         }
         endIfDone(session)

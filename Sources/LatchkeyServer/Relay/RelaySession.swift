@@ -45,7 +45,7 @@ final class RelaySession {
     /// A side does not read although there is something for it.
     var stalledSince: NIODeadline?
     /// What has to be known of an official agent's streams; nil unless the agent is one.
-    var official: OfficialStream?
+    var official: OfficialAgentStream?
     /// How it ends once the client has everything; nil while it goes on.
     var ending: Ending?
 

@@ -122,11 +122,11 @@ final class CommandDispatcher: JobReceiver {
         let isTaken = content.statusCode == JobAcknowledgeContent.taken || content.errorMessage == "DuplicateCommand"
         attempt("a command's begin could not be noted", instanceID) { [self] in
             let words = "the agent does not take it: \(content.statusCode) \(content.errorMessage)"
-            let news: CommandNews =
+            let update: InvocationUpdate =
                 isTaken
                 ? .started
                 : .ended(.failed, code: nil, output: "", error: words.cut(to: .commandOutput), started: nil)
-            try await note(news, of: commandID, on: instanceID)
+            try await note(update, of: commandID, on: instanceID)
         }
     }
 
@@ -141,12 +141,12 @@ final class CommandDispatcher: JobReceiver {
             let reply = Payload.decode(CommandReply.self, Array(content.content.utf8))
         else { return acknowledge() }
         attempt("what became of a command could not be noted", instanceID) { [self] in
-            try await note(CommandDispatcher.news(reply), of: commandID, on: instanceID)
+            try await note(CommandDispatcher.update(reply), of: commandID, on: instanceID)
             acknowledge()
         }
     }
 
-    static func news(_ reply: CommandReply) -> CommandNews {
+    static func update(_ reply: CommandReply) -> InvocationUpdate {
         let step = reply.runtimeStatus?.values.first
         let status: CommandInvocation.Status
         switch CommandReply.Status(rawValue: reply.documentStatus) {
@@ -167,9 +167,11 @@ final class CommandDispatcher: JobReceiver {
         )
     }
 
-    private func note(_ news: CommandNews, of commandID: CommandRecord.ID, on instanceID: Instance.ID) async throws {
+    private func note(_ update: InvocationUpdate, of commandID: CommandRecord.ID, on instanceID: Instance.ID)
+        async throws
+    {
         let store = store
-        let command = try await workers.write { try store.note(news, of: commandID, on: instanceID, at: Date()) }
+        let command = try await workers.write { try store.note(update, of: commandID, on: instanceID, at: Date()) }
         // Another one's turn may have come.
         if let command { try await dispatch(command) }
     }

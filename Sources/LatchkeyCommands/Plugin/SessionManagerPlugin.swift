@@ -6,7 +6,7 @@ internal import LatchkeyRelay
 internal import LatchkeyTerminal
 
 /// The client under the name of the Session Manager plugin, for the stock aws CLI and for whatever else starts that.
-enum Plugin {
+enum SessionManagerPlugin {
     static let name = "session-manager-plugin"
 
     /// - Returns: the status to end the process with.

@@ -6,14 +6,14 @@ import Testing
 
 @testable import LatchkeyServer
 
-struct OfficialStreamTests {
+struct OfficialAgentStreamTests {
     private static func message(_ sequence: Int64, _ type: PayloadType = .output) -> (ByteBuffer, MessageHeader) {
         var random = SystemRandomNumberGenerator()
         let header = MessageHeader(type: .output, stamp: .make(&random), sequence: sequence, payloadType: type)
         return (ByteBuffer(bytes: header.message([UInt8(truncatingIfNeeded: sequence)])), header)
     }
 
-    private static func take(_ stream: inout OfficialStream, _ sequence: Int64) -> String {
+    private static func take(_ stream: inout OfficialAgentStream, _ sequence: Int64) -> String {
         let (bytes, header) = message(sequence)
         switch stream.take(bytes, header, isSent: true) {
         case .pass(let passed): return String(passed.getInteger(at: 48, as: Int64.self) ?? -1)
@@ -23,19 +23,19 @@ struct OfficialStreamTests {
     }
 
     @Test func `a number that no agent comes to costs nothing`() {
-        var stream = OfficialStream(isAdopted: false)
+        var stream = OfficialAgentStream(isAdopted: false)
         #expect(Self.take(&stream, 0) == "0")
         #expect(Self.take(&stream, 1 << 40) == "drop")
         #expect(Self.take(&stream, 1) == "1")
         #expect(stream.handOver().count + 2 > 0)
-        var adopted = OfficialStream(isAdopted: true)
+        var adopted = OfficialAgentStream(isAdopted: true)
         #expect(Self.take(&adopted, 1 << 40) == String(1 << 40))
         #expect(Self.take(&adopted, 3) == "drop")
         #expect(Self.take(&adopted, (1 << 40) - 1) == String((1 << 40) - 1))
     }
 
     @Test func `what comes late has its place, before and after another client came`() {
-        var stream = OfficialStream(isAdopted: false)
+        var stream = OfficialAgentStream(isAdopted: false)
         #expect(Self.take(&stream, 0) == "0")
         #expect(stream.acknowledged(0) == 0)
         #expect(Self.take(&stream, 0) == "acknowledged")
@@ -54,8 +54,8 @@ struct OfficialStreamTests {
     }
 
     @Test func `a session whose beginning nobody knows is not handed over, nor one that began with a question`() {
-        #expect(!OfficialStream(isAdopted: true).canBeHandedOver)
-        var stream = OfficialStream(isAdopted: false)
+        #expect(!OfficialAgentStream(isAdopted: true).canBeHandedOver)
+        var stream = OfficialAgentStream(isAdopted: false)
         #expect(stream.canBeHandedOver)
         let (bytes, header) = Self.message(0, .handshakeRequest)
         _ = stream.take(bytes, header, isSent: true)
@@ -63,7 +63,7 @@ struct OfficialStreamTests {
     }
 
     @Test func `an official agent that keeps on talking to nobody is not listened to for ever`() {
-        var stream = OfficialStream(isAdopted: false)
+        var stream = OfficialAgentStream(isAdopted: false)
         var sequence: Int64 = 0
         while !stream.isFull {
             var random = SystemRandomNumberGenerator()
@@ -72,7 +72,7 @@ struct OfficialStreamTests {
             _ = stream.take(ByteBuffer(bytes: bytes), header, isSent: false)
             sequence += 1
         }
-        #expect(stream.byteCount < OfficialStream.limit + 128 * 1024)
+        #expect(stream.byteCount < OfficialAgentStream.limit + 128 * 1024)
         for number in 0..<sequence { _ = stream.acknowledged(number) }
         #expect(stream.isEmpty && stream.byteCount == 0)
     }

@@ -11,7 +11,7 @@ internal import NIOCore
 /// after what follows. It also knows of one client only, ever: for another
 /// one, which counts from 0, each number is changed on its way. A digest covers a message's payload alone, so that nothing else
 /// changes.
-struct OfficialStream {
+struct OfficialAgentStream {
     /// When so many bytes are kept, nothing more is read from the agent.
     static let limit = 8 << 20
     /// So many bytes of the last output are shown to another client.
@@ -71,7 +71,7 @@ struct OfficialStream {
     }
 
     var isEmpty: Bool { messages.isEmpty }
-    var isFull: Bool { byteCount >= OfficialStream.limit }
+    var isFull: Bool { byteCount >= OfficialAgentStream.limit }
     /// Whether all that is left has gone out over the connection that stands.
     var isSent: Bool { messages.allSatisfy(\.isSent) }
     /// Whether the client's numbers are the agent's.
@@ -104,7 +104,7 @@ struct OfficialStream {
         if done.contains(sequence) { return .acknowledged }
         if let front {
             if sequence < front, !isAdopted { return .acknowledged }
-            guard abs(sequence - next) <= OfficialStream.lead else { return .drop }
+            guard abs(sequence - next) <= OfficialAgentStream.lead else { return .drop }
         }
         if let index = messages.firstIndex(where: { $0.sequence == sequence }) {
             if isSent { messages[index].isSent = true }
@@ -127,15 +127,15 @@ struct OfficialStream {
         var payload = message
         payload.moveReaderIndex(forwardBy: min(MessageHeader.size, payload.readableBytes))
         tail.writeBuffer(&payload)
-        if tail.readableBytes > 2 * OfficialStream.tailLimit {
-            tail.moveReaderIndex(forwardBy: tail.readableBytes - OfficialStream.tailLimit)
+        if tail.readableBytes > 2 * OfficialAgentStream.tailLimit {
+            tail.moveReaderIndex(forwardBy: tail.readableBytes - OfficialAgentStream.tailLimit)
             tail.discardReadBytes()
         }
     }
 
     private func forClient(_ message: ByteBuffer, _ sequence: Int64) -> ByteBuffer {
         guard !numbering.isPlain, let number = numbering.client(sequence) else { return message }
-        return OfficialStream.numbered(message, number)
+        return OfficialAgentStream.numbered(message, number)
     }
 
     private static func numbered(_ message: ByteBuffer, _ sequence: Int64) -> ByteBuffer {
@@ -181,7 +181,7 @@ struct OfficialStream {
     private mutating func note(_ sequence: Int64) {
         guard done.insert(sequence).inserted else { return }
         doneOrder.append(sequence)
-        if doneOrder.count > OfficialStream.doneLimit { done.remove(doneOrder.removeFirst()) }
+        if doneOrder.count > OfficialAgentStream.doneLimit { done.remove(doneOrder.removeFirst()) }
     }
 
     /// The connection of the client is gone; what was under way may be lost.
@@ -215,7 +215,7 @@ struct OfficialStream {
 
     /// A message of the client's, with the agent's number.
     mutating func forAgent(_ message: ByteBuffer, _ sequence: Int64) -> ByteBuffer {
-        OfficialStream.numbered(message, passesInput(sequence))
+        OfficialAgentStream.numbered(message, passesInput(sequence))
     }
 
     /// - Parameter sequence: the agent's number of input.
@@ -231,8 +231,8 @@ struct OfficialStream {
     /// - Returns: what it is shown first, as many payloads as messages have to be made of them, with the numbers from 0 on.
     mutating func handOver() -> [[UInt8]] {
         var shown = tail
-        if shown.readableBytes > OfficialStream.tailLimit {
-            shown.moveReaderIndex(forwardBy: shown.readableBytes - OfficialStream.tailLimit)
+        if shown.readableBytes > OfficialAgentStream.tailLimit {
+            shown.moveReaderIndex(forwardBy: shown.readableBytes - OfficialAgentStream.tailLimit)
         }
         // What is sent again comes by itself.
         let waiting = messages.reduce(0) { $0 + $1.bytes.readableBytes - MessageHeader.size }
