@@ -232,7 +232,7 @@ import Testing
         #expect(Self.numbers(second).sorted() == [1, 2, 3, 4])
         relay.acknowledge(.input, 1)
         for sequence in 2...4 as ClosedRange<Int64> { relay.acknowledge(.input, sequence) }
-        _ = try Self.run(&channel, relay) { channel, _ in channel.isDrained }
+        _ = try Self.run(&channel, relay) { channel, _ in channel.hasArrived }
     }
 
     @Test func `an agent that is told to hold still does, and begins again where it was`() throws {
@@ -260,7 +260,7 @@ import Testing
         relay.send(.clientAttached)
         let messages = try Self.run(&channel, relay) { channel, messages in channel.wasTakenOver && !messages.isEmpty }
         #expect(messages.map(\.header.type) == [.clientAttached])
-        #expect(channel.next == nil && channel.extensions == nil && channel.isDrained)
+        #expect(channel.next == nil && channel.extensions == nil && channel.hasArrived)
         channel.send(.output, [9])
         let anew = try Self.run(&channel, relay) { _, messages in !messages.isEmpty }
         #expect(Self.numbers(anew) == [0])

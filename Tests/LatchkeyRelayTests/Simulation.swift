@@ -85,24 +85,25 @@ struct Simulation<Peer: SimulatedPeer> {
         agenda.plan(.start, at: 0)
     }
 
-    private var isOver: Bool {
-        peer.taken.count == content.count && (sender.isDrained || !peer.repeatsAcknowledgements)
-    }
+    private var isOver: Bool { peer.taken.count == content.count && sender.hasArrived }
 
-    /// Goes on until the peer has everything.
+    /// Whether the sender takes all for arrived, and so sends nothing more and does nothing about another cut.
+    private var isLeft: Bool { produced == content.count && sender.hasArrived }
+
+    /// Goes on until the peer has everything and the sender knows.
     ///
     /// - Returns: what went wrong; nil if all is as it should be.
     mutating func run(until limit: Int64) -> String? {
         while !isOver, fault == nil {
             var time = agenda.nextTime ?? .max
-            if isConnected, let deadline = sender.deadline { time = min(time, max(deadline, now)) }
+            if isConnected, !isLeft, let deadline = sender.deadline { time = min(time, max(deadline, now)) }
             guard time < limit else {
                 return "not over after \(time) ms: \(peer.taken.count) of \(content.count) bytes arrived, "
                     + "\(sender.bytesUnderWay) are under way"
             }
             now = time
             while agenda.nextTime == now, let (_, event) = agenda.next() { happen(event) }
-            while isConnected, let message = sender.due(now: now) { put(message) }
+            while isConnected, !isLeft, let message = sender.due(now: now) { put(message) }
             produce()
             if sender.bytesUnderWay > conditions.limits.bytes { fault = "\(sender.bytesUnderWay) bytes are under way" }
             fault = fault ?? peer.excess
@@ -190,7 +191,7 @@ struct Simulation<Peer: SimulatedPeer> {
 
     /// Everything that is on its way is lost.
     private mutating func cut() {
-        guard isConnected else { return }
+        guard isConnected, !isLeft else { return }
         connection += 1
         // What had arrived may be read still, and the acknowledgements of that lead nowhere.
         if generator.chance(50) { for message in unread { _ = peer.receive(message, now: now) } }

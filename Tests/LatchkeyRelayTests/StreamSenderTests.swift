@@ -173,6 +173,40 @@ struct StreamSenderTests {
         #expect(sender.isDrained)
     }
 
+    @Test(
+        arguments: [(ready: true, patience: 1000), (ready: false, patience: 10_000)] as [(ready: Bool, patience: Int64)]
+    )
+    func `where nothing more will be sent, the last that the plugin says nothing about has arrived`(
+        ready: Bool,
+        patience: Int64
+    ) {
+        var sender = Self.sender(.once, sent: 3)
+        sender.isPeerReady = ready
+        // Over the connection that it was sent over first, its acknowledgement is on its way still.
+        for now in 0..<20_000 as Range<Int64> {
+            _ = sender.due(now: now)
+            #expect(!sender.hasArrived)
+        }
+        sender.acknowledged(0, now: 20_000)
+        sender.reconnected()
+        #expect(Self.due(&sender, now: 20_000) == [1, 2])
+        var now: Int64 = 20_000
+        while !sender.hasArrived, now < 60_000 {
+            now += 1
+            _ = sender.due(now: now)
+        }
+        // The wait between two copies is 16 times a round trip at the most.
+        #expect((20_000 + patience...24_000 + patience).contains(now))
+        // What is new is waited for; and what is acknowledged over this connection tells of what came before.
+        Self.send(&sender, now: now)
+        #expect(!sender.hasArrived)
+        sender.acknowledged(3, now: now)
+        for later in now...now + 24_000 where !sender.hasArrived { _ = sender.due(now: later) }
+        #expect(sender.hasArrived)
+        sender.restart()
+        #expect(!sender.isPeerReady)
+    }
+
     @Test func `a message that the plugin was not ready for is not taken for one it had`() {
         var sender = Self.sender(.once, sent: 2)
         // The second came early and waits at the plugin; more of them change nothing for ten seconds.

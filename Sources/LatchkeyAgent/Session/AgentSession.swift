@@ -86,7 +86,7 @@ struct AgentSession: ~Copyable {
     /// the relay's idle limit.
     private var isDone: Bool {
         guard isAgreed, let end else { return false }
-        return end.isOver && channel.isDrained
+        return end.isOver && channel.hasArrived
     }
 
     // MARK: The relay

@@ -218,6 +218,8 @@ package struct DataChannel: ~Copyable {
         guard let delivery = receiver.next else { return }
         receiver.removeFirst()
         lastTaken = (delivery.sequence, delivery.id)
+        // A client that types, or tells the size of its window, shows what it is sent.
+        if delivery.payloadType != PayloadType.handshakeResponse.rawValue { sender.isPeerReady = true }
         guard extensions?.cumulative == true else {
             acknowledge(delivery.sequence, delivery.id)
             return
@@ -260,8 +262,8 @@ package struct DataChannel: ~Copyable {
     /// The most bytes that are under way to an official end, which knows no way to say that it wants no more.
     package var officialWindow = Int.max
 
-    /// Whether the other end has everything.
-    package var isDrained: Bool { sender.isDrained }
+    /// Whether the other end has everything, as far as that can be found out where nothing more will be sent.
+    package var hasArrived: Bool { sender.hasArrived }
 
     /// Sends a payload; without a connection it goes out over the next one.
     package mutating func send(_ type: PayloadType, _ payload: some Collection<UInt8>) {

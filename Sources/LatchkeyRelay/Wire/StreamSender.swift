@@ -61,6 +61,11 @@ package struct StreamSender: Sendable {
     private var inOrderFrom: Int64 = 0
     /// The number from which on an acknowledgement says that the front message has arrived; see ``settleIgnored(before:)``.
     private var trial: Int64?
+    /// The first number that never went out over an earlier connection.
+    private var firstOfConnection: Int64 = 0
+    /// Whether the other end takes output: an official plugin drops without a word what comes before it is ready for it. To be
+    /// set once it has sent something that only one that is ready sends.
+    package var isPeerReady = false
 
     /// - Parameter type: `input` at a client, `output` at an agent. The other end counts as an official one at first.
     package init(_ type: MessageType, limits: Limits = Limits()) {
@@ -76,6 +81,18 @@ package struct StreamSender: Sendable {
 
     /// Whether everything that was sent has been acknowledged.
     package var isDrained: Bool { count == 0 }
+
+    /// Whether the other end has everything, as far as that can be found out where nothing more will be sent.
+    ///
+    /// What an official plugin had before a cut, it does not acknowledge again, and no later message tells (see
+    /// ``settleIgnored(before:)``). So where all that is left went out over an earlier connection, and again over this one, and
+    /// the first of it over and over for longer than a plugin needs to get ready, it has arrived; or it lies unread before a
+    /// plugin that stands still, in its order and before whatever says that the session is over.
+    package var hasArrived: Bool {
+        if isDrained { return true }
+        guard acknowledgement == .once, replay == nil, trial != nil else { return false }
+        return unacknowledged[(head + Int(max(0, firstOfConnection - base)))...].allSatisfy(\.isAcknowledged)
+    }
 
     /// How many more bytes of payload may go under way now, in one message. A longer one is sent all the same, and goes
     /// beyond the limits by that much.
@@ -198,13 +215,14 @@ package struct StreamSender: Sendable {
     }
 
     /// How long a plugin may take to get ready. One that has taken some messages is ready.
-    private var patience: Int64 { base < 16 ? 10_000 : 1000 }
+    private var patience: Int64 { isPeerReady || base >= 16 ? 1000 : 10_000 }
 
     /// The connection is another one: whatever is not acknowledged may have been lost with the old one.
     package mutating func reconnected() {
         replay = count > 0 ? base : nil
         replayEnd = nextSequence
         inOrderFrom = nextSequence
+        firstOfConnection = nextSequence
         trial = nil
         backoff = 0
     }
