@@ -17,6 +17,8 @@ package final class Agent: Sendable {
         package var deniedAddresses: [String]?
         /// The user of sessions that name none.
         package var defaultUser: String?
+        /// The only users that sessions may run as; empty for all but root. The default user need not be among them.
+        package var allowedUsers: [String] = []
 
         package init(stateFolder: String) { self.stateFolder = stateFolder }
     }
@@ -72,9 +74,20 @@ package final class Agent: Sendable {
         } catch {
             throw LatchkeyError(.configurationInvalid, error.description.terminalSafe)
         }
-        maker = EndMaker(stateFolder: options.stateFolder, denied: denied, defaultUser: options.defaultUser)
+        let allowed = AllowedUsers(names: Set(options.allowedUsers), defaultUser: options.defaultUser)
+        maker = EndMaker(
+            stateFolder: options.stateFolder,
+            denied: denied,
+            defaultUser: options.defaultUser,
+            allowedUsers: allowed
+        )
         stateFolder = options.stateFolder
-        commands = CommandRunner(stateFolder: options.stateFolder, wake: wake, log: log)
+        commands = CommandRunner(
+            stateFolder: options.stateFolder,
+            isAllowed: allowed.includesOwnUser,
+            wake: wake,
+            log: log
+        )
         self.log = log
     }
 

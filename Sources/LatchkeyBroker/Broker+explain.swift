@@ -56,7 +56,7 @@ extension Broker {
             let presence = relay?.presence(of: instance)
             let pushing = options.key == nil ? presence.flatMap { relay?.pushing(to: instance, $0) } : nil
             explanation.roads =
-                [inquiry.road(pushing ?? .inVain)] + relayRoads(presence, pushing ?? .inVain, proved)
+                [inquiry.road(pushing ?? .inVain)] + relayRoads(presence, pushing ?? .inVain, proved, explanation.user)
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
         if listsAll || proved.isEmpty { _ = guesses() }
@@ -130,7 +130,8 @@ extension Broker {
     private func relayRoads(
         _ presence: RelayRoad.Presence?,
         _ pushing: RelayRoad.Pushing,
-        _ proved: [KeyProposal]
+        _ proved: [KeyProposal],
+        _ user: Explanation.User
     ) -> [Explanation.Road] {
         func roads(_ isOpen: Bool, ssh: String, shell: String) -> [Explanation.Road] {
             [
@@ -151,7 +152,10 @@ extension Broker {
                         ? "its agent is connected, and a key can be pushed for the connection"
                         : "no key is proved to fit"
                 } else { "its agent is connected, and a key is proved to fit" }
-            return roads(true, ssh: ssh, shell: "its agent is connected, and opens a shell without a key")
+            var shell = "its agent is connected, and opens a shell without a key"
+            if user.source == "option" { shell += "; by itself not where sshd refuses '\(user.name.terminalSafe)'" }
+            if user.name == "root" { shell += "; as root only where its agent is told so (--allow-user root)" }
+            return roads(true, ssh: ssh, shell: shell)
         case .absent:
             let reason = "the instance has no agent that is connected to the relay"
             return roads(false, ssh: reason, shell: reason)

@@ -41,12 +41,15 @@ extension Broker {
         let shape = run.shape
         request.terminal = shape.terminal
         request.environment = shape.environment
-        let options = run.bridgeOptions
-
         let user = admission.user
         do {
             var channel = try admission.takeConnection().start(request)
             trace.step(request.command == nil ? "shell started" : "command started")
+            var options = run.bridgeOptions
+            if channel.lacksTerminal {
+                Console.note("latchkey: note: '\(instance.displayName)' allows no terminal; this runs without one")
+                options.terminal = nil
+            }
             var bridge = try Bridge(options)
             return try outcome(try bridge.run(&channel), instance)
         } catch let error as SSHError {
@@ -140,7 +143,7 @@ extension Broker {
                 "'\(instance.displayName)' stopped answering",
                 hint: "it, or the network between, is very busy or went away; try again"
             )
-        case .denied, .notSigned:
+        case .denied, .notSigned, .closedAtStart, .identificationTooLong:
             LatchkeyError(.connectionLost, "the connection to '\(instance.displayName)' was cut")
         }
     }

@@ -81,6 +81,7 @@ package struct Broker {
         if let key = options.key {
             let named = try namedKey(key)
             if let admission = try search.tryEach([named]) { return try finish(admission, accepted, instance) }
+            try search.checkComplete()
             throw search.refusal(instance, hint: "latchkey explain '\(instance.displayName)' shows what else there is")
         }
         let proved = resolver.proved(registered: registered?.publicKey, accepted: accepted)
@@ -89,6 +90,7 @@ package struct Broker {
         let (guesses, total) = resolver.guesses(for: instance, without: proved, limit: Search.guessLimit)
         trace.step("\(guesses.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
         if let admission = try search.tryEach(guesses) { return try finish(admission, accepted, instance) }
+        try search.checkComplete()
         // The file that everybody would expect to be used may be there and only have a fault that is easily mended.
         if proved.isEmpty, let name = instance.keyName,
             let file = library.doubtful().first(where: { $0.stem == name && $0.fault != nil }), let fault = file.fault

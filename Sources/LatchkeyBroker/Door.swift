@@ -130,6 +130,19 @@ final class Door {
                 "\(what): no answer within \(options.timeout) s",
                 hint: "check that it runs, and that its firewall lets port \(port) through"
             )
+        case .closedAtStart(let words):
+            return LatchkeyError(
+                .instanceUnreachable,
+                "\(what): port \(port) answers, but closed the connection before SSH began"
+                    + (words.map { ", saying '\($0)'" } ?? ""),
+                hint: "its sshd may be overloaded (MaxStartups) or refuse this address; or port \(port) is not sshd's"
+            )
+        case .identificationTooLong(let count):
+            return LatchkeyError(
+                .instanceUnreachable,
+                "\(what): its identification has \(count) bytes, and SSH allows 255 (RFC 4253)",
+                hint: "see VersionAddendum in its sshd_config, and what stands before its sshd; ssh itself takes 8192"
+            )
         case .handshakeFailed(let words):
             return LatchkeyError(
                 .instanceUnreachable,
@@ -155,7 +168,7 @@ extension Door {
         case .denied(let methods):
             let others = methods.filter { $0 != "publickey" }.joined(separator: ", ")
             return LatchkeyError(
-                .loginRefused,
+                .userRefused,
                 "'\(instance.displayName)' knows the key, but does not let '\(user.terminalSafe)' in with it",
                 hint: others.isEmpty
                     ? "its sshd may demand more, or forbid this user; its log says which"
@@ -167,6 +180,7 @@ extension Door {
                 "'\(instance.displayName)' stopped answering during the login",
                 hint: "its sshd may be overloaded; try again"
             )
+        case .closedAtStart, .identificationTooLong: return unreachable(error)
         case .disconnected(let words), .system(let words), .unreachable(let words), .handshakeFailed(let words),
             .requestRefused(let words), .unknownHost(let words):
             return LatchkeyError(

@@ -16,6 +16,11 @@ struct Search {
     private let door: Door
     private let trace: Trace
     private(set) var refused: [KeyCandidate] = []
+    /// Those that the instance has taken, demanding another one besides (sshd's `AuthenticationMethods publickey,publickey`);
+    /// they are shown again on each new connection.
+    private var taken: [any Signer] = []
+    /// What it then demands.
+    private var demanded: [String] = []
     private var banners: [String] = []
 
     init(door: Door, trace: Trace) {
@@ -34,6 +39,41 @@ struct Search {
         return nil
     }
 
+    /// The connection in `slot`, or a new one on which the instance has seen the keys that it has taken before.
+    private mutating func connection(_ slot: inout Handshaken?) throws -> Handshaken {
+        if let open = slot.take() { return open }
+        var handshaken = try door.knock()
+        for signer in taken {
+            let answer: Handshaken.Answer
+            do throws(SSHError) { answer = try handshaken.login(offering: signer) } catch {
+                throw door.loginFailure(error)
+            }
+            guard case .partial(let next) = consume answer else {
+                throw LatchkeyError(
+                    .connectionLost,
+                    "'\(door.instance.displayName)' took a key and does so no longer",
+                    hint: "its sshd's settings may have changed meanwhile; try again"
+                )
+            }
+            handshaken = next
+        }
+        return handshaken
+    }
+
+    /// - Throws: `loginIncomplete` if the instance has taken keys and not let anybody in.
+    func checkComplete() throws {
+        guard !taken.isEmpty else { return }
+        let count = taken.count == 1 ? "a key" : "\(taken.count) keys"
+        let methods = demanded.joined(separator: " or ")
+        throw LatchkeyError(
+            .loginIncomplete,
+            "'\(door.instance.displayName)' has taken \(count) from '\(door.user.terminalSafe)' and demands \(methods) besides",
+            hint: demanded.contains("publickey")
+                ? "its sshd's AuthenticationMethods ask for another key; none on this machine fits"
+                : "its sshd's AuthenticationMethods ask for what Latchkey does not offer"
+        )
+    }
+
     private mutating func attempt(
         _ proposal: KeyProposal,
         _ slot: inout Handshaken?,
@@ -41,20 +81,23 @@ struct Search {
     ) throws -> Broker.Admission? {
         let candidate = proposal.candidate
         if let key = candidate.publicKey {
-            guard !wasRefused(key) else { return nil }
+            guard !isSpent(key) else { return nil }
             if candidate.isEncrypted && proposal.signer == nil {
                 // Nobody is asked for a passphrase before the instance has said that it knows the key.
                 guard let knowing = try ask(about: key, of: candidate, &slot) else { return nil }
                 slot = consume knowing
             }
         }
-        guard let signer = try signer(for: proposal, mayLack: mayLack), !wasRefused(signer.publicKey) else {
+        guard let signer = try signer(for: proposal, mayLack: mayLack), !isSpent(signer.publicKey) else {
             return nil
         }
         return try offer(signer, proposal, &slot, mayLack: mayLack)
     }
 
-    private func wasRefused(_ key: PublicKey) -> Bool { refused.contains { $0.publicKey == key } }
+    /// Whether there is no use in offering this key, or offering it again.
+    private func isSpent(_ key: PublicKey) -> Bool {
+        refused.contains { $0.publicKey == key } || taken.contains { $0.publicKey == key }
+    }
 
     /// - Returns: nil if the key cannot be used here and now, and others may.
     /// - Throws: `keyUnusable`, `passphraseWrong`, `passphraseUnavailable`, `cancelled`.
@@ -93,8 +136,7 @@ struct Search {
         of candidate: KeyCandidate,
         _ slot: inout Handshaken?
     ) throws -> Handshaken? {
-        let handshaken: Handshaken
-        if let open = slot.take() { handshaken = open } else { handshaken = try door.knock() }
+        let handshaken = try connection(&slot)
         let isAccepted: Bool
         do throws(SSHError) {
             isAccepted = try handshaken.accepts(publicKey)
@@ -122,8 +164,7 @@ struct Search {
         mayLack: Bool
     ) throws -> Broker.Admission? {
         let candidate = proposal.candidate
-        let handshaken: Handshaken
-        if let open = slot.take() { handshaken = open } else { handshaken = try door.knock() }
+        let handshaken = try connection(&slot)
         trace.step("offering \(candidate.label)")
         let answer: Handshaken.Answer
         do throws(SSHError) {
@@ -145,6 +186,13 @@ struct Search {
                 user: door.user,
                 proposal: KeyProposal(candidate: candidate.known(as: signer.publicKey), evidence: proposal.evidence)
             )
+        case .partial(let handshaken):
+            show(handshaken.banner())
+            demanded = handshaken.offeredMethods
+            trace.step("the instance takes \(candidate.label), and demands \(demanded.joined(separator: " or ")) besides")
+            taken.append(signer)
+            slot = consume handshaken
+            return nil
         case .unknown(let handshaken):
             show(handshaken.banner())
             try note(refusalOf: candidate, methods: handshaken.offeredMethods)
@@ -164,12 +212,12 @@ struct Search {
         refused.append(candidate)
     }
 
-    /// - Throws: `loginRefused` if the server takes no keys at all.
+    /// - Throws: `userRefused` if the server takes no keys at all.
     private mutating func note(refusalOf candidate: KeyCandidate, methods: [String]) throws {
         trace.step("the instance does not know \(candidate.label)")
         guard methods.isEmpty || methods.contains("publickey") else {
             throw LatchkeyError(
-                .loginRefused,
+                .userRefused,
                 "'\(door.instance.displayName)' takes no keys from '\(door.user.terminalSafe)', only \(methods.joined(separator: ", "))",
                 hint: "its sshd must allow PubkeyAuthentication for this user"
             )
@@ -181,7 +229,7 @@ struct Search {
     mutating func firstKnown(of proposals: some Sequence<KeyProposal>, _ slot: inout Handshaken?) throws -> KeyProposal?
     {
         for proposal in proposals {
-            guard let key = proposal.candidate.publicKey, !wasRefused(key) else { continue }
+            guard let key = proposal.candidate.publicKey, !isSpent(key) else { continue }
             if try ask(about: key, of: proposal.candidate, &slot) != nil { return proposal }
         }
         return nil

@@ -16,7 +16,7 @@ package enum Invocation {
         hint: (_ message: String, _ help: String) -> String? = { _, _ in nil }
     ) -> Int32 {
         do {
-            let arguments = Array(CommandLine.arguments.dropFirst())
+            let arguments = try ProgramArguments.checked()
             // Asked for by every script that checks what is installed; the parser takes longer than the answer.
             if arguments == ["--version"] {
                 try Output.write(root.configuration.version)

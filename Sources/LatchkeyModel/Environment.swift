@@ -18,9 +18,34 @@ package enum Environment {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// A variable that Latchkey asks for and whose value is no UTF-8; nil if there is none.
+    package static func malformed() -> (name: String, value: [UInt8])? {
+        var place = environ
+        while let entry = place.pointee {
+            place += 1
+            let bytes = UnsafeBufferPointer(start: entry, count: strlen(entry)).map { UInt8(bitPattern: $0) }
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "=")), bytes.contains(where: { $0 >= 0x80 }) else { continue }
+            let name = String(decoding: bytes[..<end], as: UTF8.self)
+            let value = Array(bytes[(end + 1)...])
+            if isAskedFor(name), String(validating: value, as: UTF8.self) == nil { return (name, value) }
+        }
+        return nil
+    }
+
+    private static func isAskedFor(_ name: String) -> Bool {
+        ["LATCHKEY_", "AWS_", "DOCKER_"].contains { name.hasPrefix($0) }
+            || ["HOME", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR"].contains(name)
+            || name.lowercased().hasSuffix("_proxy")
+    }
+
     /// The user's home folder, from `HOME` or else the user database.
     package static var home: String {
         value("HOME") ?? getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) } ?? "/"
+    }
+
+    /// The home folder of a user of this machine; nil if there is no such user.
+    package static func home(of user: String) -> String? {
+        getpwnam(user).map { String(cString: $0.pointee.pw_dir) }
     }
 
     /// The local user's name, as ssh takes it where none is given.

@@ -28,6 +28,10 @@ package struct LatchkeyError: Error, Codable, Equatable, Sendable {
         case hostKeyUnknown
         case hostKeyChanged
         case loginRefused
+        /// sshd knows a key, or would take one, and yet does not let this user in.
+        case userRefused
+        /// sshd has taken a key and demands more than there is.
+        case loginIncomplete
         case requestRefused
         case credentialsUnavailable
         case controlPlaneUnreachable

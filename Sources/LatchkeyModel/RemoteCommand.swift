@@ -18,33 +18,73 @@ package enum RemoteCommand {
     }
 
     /// The line that is sent: a single word as it is (it is a line for the remote shell), several each quoted, so that
-    /// exactly these words arrive, as with `docker exec`.
+    /// exactly these words arrive, as with `docker exec`, whichever shell the user has: sh, bash, zsh, dash, ksh, fish, csh
+    /// and tcsh read them alike.
     package static func line(_ words: [String]) -> String? {
         switch words.count {
         case 0: nil
         case 1: words[0]
-        default: words.map(quoted).joined(separator: " ")
+        default: line(of: words)
         }
     }
 
-    /// A word that a POSIX shell reads back as itself (POSIX.1-2017, XCU 2.2.2 single quotes).
-    package static func quoted(_ word: String) -> String {
-        let plain = word.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ","),
-                UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "+"):
-                true
-            default: false
+    private static func line(of words: [String]) -> String {
+        let line = words.map(quoted).joined(separator: " ")
+        guard line.utf8.contains(UInt8(ascii: "\n")) else { return line }
+        // csh takes no newline in any quotes that others would read as one. So the line goes through sh, which prints it from
+        // escapes first; what it runs are the same words.
+        return "sh -c 'eval \"$(printf %b \"$0\")\"' \(quoted(printfEscaped(line)))"
+    }
+
+    /// What `printf %b` prints as this text (POSIX.1-2017, XCU printf, "\0ddd").
+    private static func printfEscaped(_ line: String) -> String {
+        var escaped = ""
+        for scalar in line.unicodeScalars {
+            switch scalar {
+            case "\n": escaped += "\\0012"
+            case "\\": escaped += "\\0134"
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
-        if plain && !word.isEmpty { return word }
+        return escaped
+    }
+
+    /// A word that each shell reads back as itself: POSIX's (POSIX.1-2017, XCU 2.2), fish and csh. A newline is itself only to
+    /// the former two.
+    package static func quoted(_ word: String) -> String {
+        if !word.isEmpty, word.utf8.allSatisfy(isPlain) { return word }
+        var quoted = ""
+        var isOpen = false
+        func quote(_ opens: Bool) {
+            if opens != isOpen { quoted += "'" }
+            isOpen = opens
+        }
         // By scalar, not by character: an apostrophe with a combining accent is another character, but the same byte.
-        var quoted = "'"
-        for scalar in word.unicodeScalars { quoted += scalar == "'" ? "'\\''" : String(scalar) }
-        return quoted + "'"
+        for scalar in word.unicodeScalars {
+            switch scalar {
+            // Within single quotes a backslash escapes these two in fish and not in sh, and csh looks for the third in its
+            // history.
+            case "\\", "'", "!":
+                quote(false)
+                quoted += "\\"
+            default: quote(true)
+            }
+            quoted.unicodeScalars.append(scalar)
+        }
+        quote(false)
+        return quoted.isEmpty ? "''" : quoted
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ","),
+            UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "+"):
+            true
+        default: false
+        }
     }
 
     /// A line for a shell, as Amazon's agent takes a command without a terminal: it splits it into words and starts the first.

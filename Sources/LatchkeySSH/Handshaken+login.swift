@@ -27,6 +27,9 @@ extension Handshaken {
         case loggedIn(Connection)
         /// The server does not know the key. It counts that as a failed attempt, but still listens.
         case unknown(Handshaken)
+        /// The server takes the key, and demands more besides (RFC 4252 §5.1, "partial success"): another key, or one of
+        /// ``offeredMethods``.
+        case partial(Handshaken)
     }
 
     /// Offers one key: asks about it without a signature, and signs if the server says yes.
@@ -49,7 +52,8 @@ extension Handshaken {
         switch code {
         case SSH_AUTH_SUCCESS.rawValue: return .loggedIn(Connection(session: session))
         case SSH_AUTH_DENIED.rawValue where !agent.wasAsked: return .unknown(self)
-        case SSH_AUTH_DENIED.rawValue, SSH_AUTH_PARTIAL.rawValue: throw .denied(methods: offeredMethods)
+        case SSH_AUTH_DENIED.rawValue: throw .denied(methods: offeredMethods)
+        case SSH_AUTH_PARTIAL.rawValue: return .partial(self)
         case SSH_AUTH_ERROR.rawValue where agent.wasAsked && isConnected: throw .notSigned
         default: throw failure(code)
         }

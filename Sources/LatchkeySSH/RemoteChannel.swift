@@ -11,6 +11,8 @@ package import LatchkeyTerminal
     private let channel: ssh_channel
     private let callbacks: UnsafeMutablePointer<ssh_channel_callbacks_struct>
     private let report = Report()
+    /// Whether a terminal was asked for and refused; what runs there has none then.
+    package private(set) var lacksTerminal = false
 
     /// What libssh's callbacks noted.
     private final class Report {
@@ -52,7 +54,13 @@ package import LatchkeyTerminal
         try require("a session") { unsafe ssh_channel_open_session(channel) }
         if let terminal = request.terminal {
             let (columns, rows) = (Int32(clamping: terminal.size.columns), Int32(clamping: terminal.size.rows))
-            try require("a terminal") { unsafe ssh_channel_request_pty_size(channel, terminal.type, columns, rows) }
+            do throws(SSHError) {
+                try require("a terminal") { unsafe ssh_channel_request_pty_size(channel, terminal.type, columns, rows) }
+            } catch {
+                // As with ssh: sshd's PermitTTY, or a key's no-pty, forbids the terminal and not the shell.
+                guard case .requestRefused = error else { throw error }
+                lacksTerminal = true
+            }
         }
         for variable in request.environment {
             // A server that does not take the variable says so; that is no failure of ours.

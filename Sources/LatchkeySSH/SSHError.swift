@@ -10,6 +10,10 @@ package enum SSHError: Error, Equatable, Sendable {
     case unreachable(String)
     /// The time given was over.
     case timedOut
+    /// The server closed the connection before it identified itself; the last that it said, nil for nothing.
+    case closedAtStart(String?)
+    /// The server's identification has so many bytes, and this client takes 255 as RFC 4253 §4.2 has it.
+    case identificationTooLong(Int)
     /// Something answers there, but not an SSH server that this client can talk to; libssh's words.
     case handshakeFailed(String)
     /// The server refused the key.
@@ -22,6 +26,17 @@ package enum SSHError: Error, Equatable, Sendable {
     case notSigned
     /// A file or socket operation failed; the system's words.
     case system(String)
+
+    package init(_ failure: ServerPreamble.Failure) {
+        self =
+            switch failure {
+            case .closed(let words): .closedAtStart(words)
+            case .identificationTooLong(let count): .identificationTooLong(count)
+            case .endless: .handshakeFailed("it says much, and not that it is an SSH server")
+            case .timedOut: .timedOut
+            case .system(let words): .system(words)
+            }
+    }
 
     /// No connection came about.
     package init(_ failure: DialFailure) {

@@ -140,13 +140,18 @@ package struct Handshaken: ~Copyable {
     /// - Parameters:
     ///   - preferring: algorithms of the host keys that are known, to be asked for first.
     ///   - timeout: seconds for each of libssh's steps.
-    /// - Throws: `handshakeFailed`, `timedOut`.
+    /// - Throws: `handshakeFailed`, `closedAtStart`, `identificationTooLong`, `timedOut`.
     package init(
         over socket: consuming Dialer.Socket,
         user: String,
         preferring known: [PublicKey],
         timeout: Int
     ) throws(SSHError) {
+        do throws(ServerPreamble.Failure) {
+            try ServerPreamble.skip(on: socket.descriptor, timeout: timeout * 1000)
+        } catch {
+            throw SSHError(error)
+        }
         let session = try Session.make()
         // Nothing that stands in a file decides here; options are set before the user name is expanded.
         try session.set(SSH_OPTIONS_PROCESS_CONFIG, number: false)

@@ -22,6 +22,15 @@ struct Run: ParsableCommand {
     var defaultUser: String?
 
     @Option(
+        name: .customLong("allow-user"),
+        help: ArgumentHelp(
+            "A user that sessions may run as, and no other but these; else all but root.",
+            valueName: "user"
+        )
+    )
+    var allowedUsers: [String] = []
+
+    @Option(
         name: .customLong("deny"),
         help: ArgumentHelp(
             "An address or range that no port session leads to; replaces the standard ones, where clouds have metadata.",
@@ -34,6 +43,7 @@ struct Run: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         var options = Agent.Options(stateFolder: state.folder)
         options.defaultUser = defaultUser
+        options.allowedUsers = allowedUsers
         options.deniedAddresses = denied.isEmpty ? nil : denied
         let agent = try Agent(options) { Console.note("latchkey-agent: \($0)") }
         try StopSignals.handle {

@@ -7,11 +7,15 @@ import Testing
 /// `latchkey connect NAME -- COMMAND` against a real sshd.
 struct ConnectCommandTests {
     /// An instance called web-1 with a key pair that `latchkey key create` made.
-    static func with<Value>(options: [String] = [], _ body: (Scratch, TestInstance) throws -> Value) throws -> Value {
+    static func with<Value>(
+        options: [String] = [],
+        on engine: Engine = .current,
+        _ body: (Scratch, TestInstance) throws -> Value
+    ) throws -> Value {
         try Scratch.with { scratch in
             _ = try scratch.latchkey("key", "create", "web")
             let key = try scratch.latchkey("key", "show", "web", "--public-key").line
-            return try TestInstance.with(authorizing: [key], options: options) { instance in
+            return try TestInstance.with(authorizing: [key], options: options, on: engine) { instance in
                 try instance.add("web-1", to: scratch, key: "web")
                 return try body(scratch, instance)
             }

@@ -11,22 +11,24 @@ struct RemoteCommandTests {
         #expect(RemoteCommand.line(["cd /; ls | wc"]) == "cd /; ls | wc")
     }
 
-    @Test func `several words reach a shell as these words`() throws {
-        let words = [
-            "printf", "%s\\0", "", "a b", "it's", "$HOME `id` $(id)", "*", "\\", "new\nline", "\"", "é", "'\u{301}",
-            "~",
-            "#", "a=b", "!x", "-n", "\t",
-        ]
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", RemoteCommand.line(words) ?? ""]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        let expected = words.dropFirst(2).map { Data($0.utf8) + [0] }.reduce(Data(), +)
-        #expect(output == expected)
+    /// What is special to one shell or another.
+    private static let words = [
+        "", "a b", "it's", "$HOME `id` $(id) ${x}", "*", "\\", "end\\", "\\\\", "\\'", "\\n", "\\!", "\"", "é",
+        "'\u{301}", "~", "#",
+        "a=b", "!", "!x", "hi!x", "!!", "-n", "\t", "\r", "\u{1}", "%self", "%1", "{a,b}", "[a]", "^a", "a^b", "<", "&",
+        ";", "(x)",
+        "@", "=ls", "?(", String(repeating: "long ", count: 600),
+    ]
+
+    @Test(
+        arguments: ["sh", "bash", "dash", "zsh", "fish", "tcsh", "bsd-csh"],
+        [[], ["new\nline", "\n", "end\n", "a\\\nb", "'\n'"]]
+    )
+    func `several words reach each shell as these words`(shell: String, more: [String]) throws {
+        let words = RemoteCommandTests.words + more
+        let line = try #require(RemoteCommand.line(["printf", "%s\\0"] + words))
+        let run = try Execution.run([shell, "-c", line])
+        #expect(Array(run.output) == words.flatMap { Array($0.utf8) + [0] }, "\(run.error)")
     }
 
     // MARK: Under Amazon's agent

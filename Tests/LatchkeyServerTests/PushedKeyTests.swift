@@ -28,10 +28,18 @@ struct PushedKeyTests {
                         "test -n \"$SSH_CONNECTION\""
                     )
                     #expect(over.status == 0, "\(over.error)")
-                    // A user whom sshd does not let in, whatever the key, is still served by the agent.
+                    // A user who was asked for and whom sshd does not let in is not entered as by another road.
                     let root = try scratch.latchkey("connect", "root@web-1", "--", "id -un")
-                    #expect(root.text == "root\n", "\(root.error)")
-                    #expect(root.error.contains("going through the relay"))
+                    #expect(root.status == 255 && root.text == "", "\(root.text)")
+                    #expect(root.error.contains("does not let 'root' in"), "\(root.error)")
+                    #expect(root.error.contains("--road relay opens a shell past sshd"), "\(root.error)")
+                    // Nor by the agent, unless it was told.
+                    let past = try scratch.latchkey("connect", "root@web-1", "--road", "relay", "--", "id -un")
+                    #expect(past.status == 255 && past.text == "", "\(past.text)")
+                    #expect(past.error.contains("the agent opens no session as 'root'"), "\(past.error)")
+                    let others = try scratch.latchkey("explain", "root@web-1").text
+                    #expect(others.contains("not where sshd refuses 'root'"), "\(others)")
+                    #expect(others.contains("--allow-user root"), "\(others)")
                     // No file was touched.
                     #expect(try container.shell("cat /home/admin/.ssh/authorized_keys 2>/dev/null || true").text == "")
                     let told = try scratch.latchkey("explain", "web-1", "-u", "admin")

@@ -64,6 +64,16 @@ package struct Scratch: Sendable {
         environment extra: [String: String?] = [:],
         timeout: Int = Execution.patience
     ) throws -> Execution {
+        try latchkey(arguments, input: input, environment: extra, timeout: timeout)
+    }
+
+    @discardableResult
+    package func latchkey(
+        _ arguments: [String],
+        input: Data? = nil,
+        environment extra: [String: String?] = [:],
+        timeout: Int = Execution.patience
+    ) throws -> Execution {
         try Execution.run(
             ["setsid", "--wait", Scratch.program] + arguments,
             input: input,

@@ -38,14 +38,17 @@ package final class TestInstance: @unchecked Sendable {
     /// Runs `body` with a fresh instance that lets these public keys in, and removes it whatever happens. If this process
     /// is killed, it ends by itself after an hour.
     ///
-    /// - Parameter options: sshd's, for example `MaxAuthTries=1`.
+    /// - Parameters:
+    ///   - options: sshd's, for example `MaxAuthTries=1`; without blanks in containers.
+    ///   - engine: what it is made of.
     package static func with<Value>(
         authorizing keys: [String],
         options: [String] = [],
+        on engine: Engine = .current,
         _ body: (TestInstance) throws -> Value
     ) throws -> Value {
         let machine: any Machine =
-            switch Engine.current {
+            switch engine {
             case .docker: try Container(keys, options)
             case .sshd: try PrivateDaemon(keys, options)
             }
@@ -215,7 +218,8 @@ private final class PrivateDaemon: Machine {
             "KbdInteractiveAuthentication=no", "LogLevel=VERBOSE", "AcceptEnv=LANG LC_*", "MaxStartups=200",
             "PrintMotd=no", "PrintLastLog=no",
         ]
-        let words = (settings + options).flatMap { ["-o", $0] }
+        // The first value of a setting counts.
+        let words = (options + settings).flatMap { ["-o", $0] }
         try? FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         try Execution.require(["/usr/sbin/sshd", "-t", "-f", "/dev/null"] + words)
         daemon = try Daemon(["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null"] + words, log: "\(folder)/log")

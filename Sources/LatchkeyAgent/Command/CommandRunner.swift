@@ -39,15 +39,18 @@ final class CommandRunner: Sendable {
     }
 
     private let folder: String
+    private let isAllowed: Bool
     private let wake: WakeSignal
     private let log: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
+    ///   - isAllowed: whether commands may run at all.
     ///   - wake: raised when there is something to send.
     ///   - log: takes a line, safe for a terminal.
-    init(stateFolder: String, wake: WakeSignal, log: @escaping @Sendable (String) -> Void) {
+    init(stateFolder: String, isAllowed: Bool, wake: WakeSignal, log: @escaping @Sendable (String) -> Void) {
         folder = "\(stateFolder)/commands"
+        self.isAllowed = isAllowed
         self.wake = wake
         self.log = log
     }
@@ -76,6 +79,11 @@ final class CommandRunner: Sendable {
         guard let task = Payload.decode(CommandTask.self, content), let id = JobEnvelope.commandID(envelope.jobID)
         else {
             return reply(envelope.jobID, .failed, error: "the agent does not understand the command")
+        }
+        guard isAllowed else {
+            let user = LocalUser.current.name.terminalSafe
+            let words = "the agent runs no commands as '\(user)' (latchkey-agent run --allow-user)"
+            return reply(envelope.jobID, .failed, error: words)
         }
         start(task, id, envelope.jobID)
     }

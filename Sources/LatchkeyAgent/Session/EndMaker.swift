@@ -9,6 +9,7 @@ struct EndMaker: Sendable {
     let denied: DenyList
     /// The user that sessions run as which name none; nil for `ssm-user`, or the agent's own if it is not root.
     let defaultUser: String?
+    let allowedUsers: AllowedUsers
 
     func make(_ task: SessionTask, _ type: SessionType) throws(LocalEndFailure) -> any LocalEnd {
         switch type {
@@ -43,9 +44,14 @@ struct EndMaker: Sendable {
 
     private func process(_ task: SessionTask, _ type: SessionType) throws(LocalEndFailure) -> any LocalEnd {
         let inputs = task.document.inputs
-        let user =
-            task.document.properties.linux?.runAsElevated == true
-            ? LocalUser.current : try user(inputs.runAsEnabled ? inputs.runAsDefaultUser : task.runAsUser)
+        let user: LocalUser
+        if task.document.properties.linux?.runAsElevated == true {
+            user = LocalUser.current
+            if !allowedUsers.includesOwnUser { try allowedUsers.check(user) }
+        } else {
+            user = try self.user(inputs.runAsEnabled ? inputs.runAsDefaultUser : task.runAsUser)
+            try allowedUsers.check(user)
+        }
         if let start = task.document.properties.latchkey { return try own(start, user) }
         let command = task.document.properties.linux?.commands ?? ""
         let terminal = LocalTerminalSize(columns: 80, rows: 24)

@@ -39,11 +39,45 @@ extension Broker {
         case .relay: return try openSession(instance, options, run, until: deadline)
         case nil: break
         }
+        var road = Road.ssh
+        var isPushed = false
         do {
+            if let admission = try connectByPushedKeyFirst(instance, options, over: &road, &isPushed) {
+                return .ssh(admission, over: road)
+            }
             return .ssh(try connect(to: instance, options: options), over: .ssh)
         } catch let error as LatchkeyError {
-            guard Broker.isLeft(for: error), let relay else { throw error }
-            return try leaveDirectRoad(instance, options, run, for: error, relay, until: deadline)
+            guard Broker.isLeft(for: error, options), let relay else { throw Broker.stopped(error) }
+            return try leaveDirectRoad(instance, options, run, for: error, relay, isPushed, until: deadline)
+        }
+    }
+
+    /// Logs in with a key that is pushed, where none is proved to fit and the instance says that it takes such keys: others, which
+    /// would be guesses, are failed logins in its log, and take longer.
+    ///
+    /// - Parameters:
+    ///   - road: becomes the one that was taken.
+    ///   - isPushed: becomes true once a key was pushed; doing so again is of no use.
+    /// - Returns: nil if there is a key, or the instance has not taken the one that was pushed.
+    private func connectByPushedKeyFirst(
+        _ instance: Instance,
+        _ options: Options,
+        over road: inout Road,
+        _ isPushed: inout Bool
+    ) throws -> Admission? {
+        guard let relay, options.key == nil, try !hasProvedKey(instance, options) else { return nil }
+        let presence = presence(of: instance, relay)
+        guard relay.pushing(to: instance, presence) == .welcome else { return nil }
+        let roads = options.road.map { [$0] } ?? [.ssh, .sshOverRelay]
+        isPushed = true
+        let reason = LatchkeyError(.noKeyFits, "no key is known to fit '\(instance.displayName)'")
+        do {
+            return try connectByPushedKey(instance, options, roads, .welcome, for: reason, over: &road)
+        } catch let failure as LatchkeyError
+            where Broker.isPushLeft(for: failure, options) && failure.code != .instanceUnreachable
+        {
+            trace.step(failure.message)
+            return nil
         }
     }
 
@@ -61,8 +95,10 @@ extension Broker {
     /// Logs in as ``connect(to:options:)`` does; with a key that is pushed if none fits and the instance takes such keys.
     func connectByAnyKey(to instance: Instance, options: Options) throws -> Admission {
         var road = options.road ?? .ssh
+        var isPushed = false
+        if let admission = try connectByPushedKeyFirst(instance, options, over: &road, &isPushed) { return admission }
         do { return try connect(to: instance, options: options) } catch let error as LatchkeyError {
-            guard Broker.lacksKey(error), options.key == nil, let relay else { throw error }
+            guard Broker.lacksKey(error, options), options.key == nil, !isPushed, let relay else { throw error }
             let presence = presence(of: instance, relay)
             let pushing = relay.pushing(to: instance, presence)
             guard pushing != .inVain else { throw error }
@@ -71,21 +107,34 @@ extension Broker {
     }
 
     /// Whether a key that the instance takes would answer this.
-    private static func lacksKey(_ error: LatchkeyError) -> Bool {
-        error.code != .instanceUnreachable && isLeft(for: error)
+    private static func lacksKey(_ error: LatchkeyError, _ options: Options) -> Bool {
+        error.code != .instanceUnreachable && isLeft(for: error, options)
     }
 
-    /// Whether another road answers this.
-    static func isLeft(for error: LatchkeyError) -> Bool {
+    /// Whether another road answers this. One that was asked for as a certain user, whom sshd refuses, is not gone around.
+    static func isLeft(for error: LatchkeyError, _ options: Options) -> Bool {
         switch error.code {
         case .instanceUnreachable, .noKeyFits, .loginRefused, .passphraseUnavailable: true
+        case .userRefused: options.user == nil
         default: false
         }
     }
 
+    /// A refusal that is not gone around, with the way that does.
+    private static func stopped(_ error: LatchkeyError) -> LatchkeyError {
+        guard error.code == .userRefused || error.code == .loginIncomplete else { return error }
+        return LatchkeyError(
+            error.code,
+            error.message,
+            hint: [error.hint, "--road relay opens a shell past sshd, if the instance's agent allows that user"]
+                .compactMap(\.self).joined(separator: "; "),
+            cause: error.cause
+        )
+    }
+
     /// The same of a key that is pushed.
-    private static func isPushLeft(for error: LatchkeyError) -> Bool {
-        isLeft(for: error) || error.code == .requestRefused
+    private static func isPushLeft(for error: LatchkeyError, _ options: Options) -> Bool {
+        isLeft(for: error, options) || error.code == .requestRefused
     }
 
     private func leaveDirectRoad(
@@ -94,6 +143,7 @@ extension Broker {
         _ run: Run,
         for error: LatchkeyError,
         _ relay: RelayRoad,
+        _ isPushed: Bool,
         until deadline: Int64
     ) throws -> Entrance {
         let presence = presence(of: instance, relay)
@@ -104,19 +154,20 @@ extension Broker {
         if isConnected, !isReached, try hasProvedKey(instance, options) {
             Console.note("latchkey: \(error.message); trying SSH through the relay")
             do { return try enterOverRelay(instance, options) } catch let second as LatchkeyError
-                where Broker.isLeft(for: second)
+                where Broker.isLeft(for: second, options)
             {
                 last = second
             }
         }
         let roads: [Road] = (isReached ? [.ssh] : []) + (isConnected ? [.sshOverRelay] : [])
-        let pushing = relay.pushing(to: instance, presence)
-        if !roads.isEmpty, pushing != .inVain, options.key == nil, last == error || Broker.lacksKey(last) {
+        let pushing = isPushed ? .inVain : relay.pushing(to: instance, presence)
+        if !roads.isEmpty, pushing != .inVain, options.key == nil, last == error || Broker.lacksKey(last, options) {
             do {
                 var road = Road.ssh
                 let admission = try connectByPushedKey(instance, options, roads, pushing, for: last, over: &road)
                 return .ssh(admission, over: road)
-            } catch let third as LatchkeyError where Broker.isPushLeft(for: third) {
+            } catch let third as LatchkeyError {
+                guard Broker.isPushLeft(for: third, options) else { throw Broker.stopped(third) }
                 last = third
             }
         }
@@ -153,7 +204,7 @@ extension Broker {
     ) throws -> Admission {
         do { return try pushKey(instance, options, roads, pushing, for: error, over: &taken) } catch let failure
             as LatchkeyError
-            where Broker.isPushLeft(for: failure)
+            where Broker.isPushLeft(for: failure, options)
         {
             trace.step(failure.message)
             throw pushing == .welcome ? failure : error
@@ -195,6 +246,7 @@ extension Broker {
                 var search = Search(door: door, trace: trace)
                 taken = road
                 if let admission = try search.tryEach([proposal]) { return admission }
+                try search.checkComplete()
                 throw search.refusal(instance, hint: "is the user right (--user)?")
             } catch let failure as LatchkeyError where failure.code == .instanceUnreachable && !isLast {
                 trace.step(failure.message)

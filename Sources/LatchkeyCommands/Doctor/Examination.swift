@@ -18,11 +18,21 @@ struct Examination {
     func findings() -> [Finding] {
         var findings = folder()
         do {
-            let library = try home.library(home.agent)
+            let library = try home.library(home.agent, isQuiet: true)
             let isConfigured = access(home.configurationPath, F_OK) == 0
             let settings =
                 isConfigured ? "'\(home.configurationPath.terminalSafe)' is understood" : "all are at their defaults"
             findings.append(Finding(.fine, .settings, settings))
+            for case (let path, let fault?) in try home.keyFolders() {
+                findings.append(
+                    Finding(
+                        .problem,
+                        .settings,
+                        "the key folder '\(path.terminalSafe)' cannot be looked into: \(fault)",
+                        hint: "mend it, or take it out of '\(home.configurationPath.terminalSafe)'"
+                    )
+                )
+            }
             findings += keys(library)
             findings += agent()
             let store = try home.store()
@@ -72,6 +82,12 @@ struct Examination {
                 .key,
                 "\(candidate.label) \(fault.reason)",
                 hint: isWeak ? "it protects nothing any more; what it still opens needs another key" : hint
+            )
+        }
+        if survey.unnamed > 0 {
+            let files = survey.unnamed == 1 ? "1 file in a key folder has a name" : "\(survey.unnamed) files in key folders have names"
+            findings.append(
+                Finding(.note, .key, "\(files) in another encoding than UTF-8, and cannot be used", hint: "rename it: mv")
             )
         }
         let count = survey.usable.count

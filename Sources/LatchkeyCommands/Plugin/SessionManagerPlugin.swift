@@ -12,7 +12,7 @@ enum SessionManagerPlugin {
     /// - Returns: the status to end the process with.
     static func run() -> Int32 {
         do {
-            let arguments = Array(CommandLine.arguments.dropFirst())
+            let arguments = try ProgramArguments.checked()
             let invocation = try PluginInvocation(arguments, takeVariable: PluginInvocation.takeVariable)
             PluginInvocation.hideResponse()
             switch invocation {

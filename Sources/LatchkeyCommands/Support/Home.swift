@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
+internal import LatchkeyTerminal
 internal import LatchkeyTransport
 
 /// What is opened from this user's state.
@@ -24,13 +26,27 @@ struct Home: Sendable {
     /// The embedded control plane, made at its first use.
     func store() throws -> Store { try folders.store() }
 
-    /// All private keys at hand: Latchkey's own, those of `~/.ssh`, those of the folders in the configuration, the agent's.
-    func library(_ agent: AgentAddress?) throws -> KeyLibrary {
-        let configuration = try Configuration.load(configurationPath)
-        let extra = (configuration.keyDirectories ?? [])
+    /// The folders of the configuration, and why those cannot be looked into that cannot.
+    func keyFolders() throws -> [(path: String, fault: String?)] {
+        try Configuration.load(configurationPath).keyFolders()
             .map { path in
-                path.hasPrefix("~/") ? Environment.home + path.dropFirst(1) : path
+                guard access(path, R_OK | X_OK) == 0 else { return (path, String(cString: strerror(errno)).lowercased()) }
+                var status = stat()
+                return (path, stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? nil : "it is no folder")
             }
+    }
+
+    /// All private keys at hand: Latchkey's own, those of `~/.ssh`, those of the folders in the configuration, the agent's.
+    ///
+    /// - Parameter isQuiet: whether nothing is said of folders that cannot be looked into.
+    func library(_ agent: AgentAddress?, isQuiet: Bool = false) throws -> KeyLibrary {
+        let folders = try keyFolders()
+        if !isQuiet {
+            for case (let path, let fault?) in folders {
+                Console.note("latchkey: note: the key folder '\(path.terminalSafe)' cannot be looked into: \(fault)")
+            }
+        }
+        let extra = folders.map(\.path)
         try StateFile.makeFolder(cache)
         return KeyLibrary(
             folders: [keys.path, "\(Environment.home)/.ssh"] + extra,
@@ -69,6 +85,53 @@ struct Configuration: Codable {
     /// More folders to look for private keys in; `~/` stands for the home folder.
     var keyDirectories: [String]?
 
+    /// The settings that there are; a misspelt one would be left out in silence.
+    private struct Name: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let unknown = names.sorted().first(where: { CodingKeys(stringValue: $0) == nil }) {
+            throw Fault(words: "'\(unknown)' is no setting")
+        }
+        keyDirectories = try container.decodeIfPresent([String].self, forKey: .keyDirectories)
+    }
+
+    private struct Fault: Error {
+        let words: String
+    }
+
+    /// The folders, `~` replaced.
+    ///
+    /// - Throws: `configurationInvalid` for one that would depend on where the program is started.
+    func keyFolders() throws -> [String] {
+        try (keyDirectories ?? [])
+            .map { path in
+                if path.hasPrefix("/") { return path }
+                let end = path.firstIndex(of: "/") ?? path.endIndex
+                guard path.hasPrefix("~") else { throw unusable(path, "begins neither with / nor with ~") }
+                let user = String(path[..<end].dropFirst())
+                guard !user.isEmpty else { return Environment.home + path[end...] }
+                guard let home = Environment.home(of: user) else { throw unusable(path, "names no user of this machine") }
+                return home + path[end...]
+            }
+    }
+
+    private func unusable(_ path: String, _ why: String) -> LatchkeyError {
+        LatchkeyError(
+            .configurationInvalid,
+            "the key folder '\(path.terminalSafe)' of the configuration \(why)",
+            hint: "write it from the root on, or as ~/FOLDER"
+        )
+    }
+
     static func load(_ path: String) throws -> Configuration {
         if let slash = path.lastIndex(of: "/") { try StateFile.checkFolder(String(path[..<slash])) }
         guard let bytes = try StateFile.readOwn(path) else { return Configuration() }
@@ -79,6 +142,8 @@ struct Configuration: Codable {
                 path,
                 "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of the wrong type"
             )
+        } catch let fault as Fault {
+            throw invalid(path, fault.words)
         } catch {
             throw invalid(path, "it is not JSON")
         }

@@ -7,13 +7,15 @@ internal import LatchkeyModel
 ///
 /// The kernel needs a microsecond for each file, whoever asks; threads were tried and made it no faster.
 struct KeyFolder {
-    /// Folders below a key folder are looked into this deep; links to folders are not followed.
+    /// So many levels below a key folder are looked into; links to folders are not followed.
     private static let depth = 3
 
     /// The files that could be private keys, in the order in which the file system names them.
     struct Contents {
         /// The numbers of the records that are still true, and where in that order their files stand.
         var current: [(record: Int, place: Int)] = []
+        /// How many files are left out, since their names are no UTF-8: as text they would be others.
+        var unnamed = 0
         /// New, or changed since they were read, or so young that they could have changed unseen.
         var changed: [(path: [UInt8], identity: KeyFile.Identity, place: Int)] = []
 
@@ -26,7 +28,7 @@ struct KeyFolder {
         contents.current.reserveCapacity(index.count)
         let order = index.order
         for root in roots where visited.insert(root).inserted {
-            visit(root, depth: depth) { path, identity in
+            let unnamed = visit(root, depth: depth) { path, identity in
                 let place = contents.count
                 // An unchanged folder names its files in the same order each time, so the record is known beforehand.
                 let expected = place < order.count ? order[place] : nil
@@ -36,6 +38,7 @@ struct KeyFolder {
                     contents.changed.append((Array(path), identity, place))
                 }
             }
+            contents.unnamed += unnamed
         }
         return contents
     }
@@ -53,15 +56,18 @@ struct KeyFolder {
     }
 
     /// Calls `body` for each file that could be a private key; the path it gets is valid only inside.
+    ///
+    /// - Returns: how many files and folders are left out for their names.
     private static func visit(
         _ folder: String,
         depth: Int,
         _ body: (UnsafeRawBufferPointer, KeyFile.Identity) -> Void
-    ) {
-        guard let stream = opendir(folder) else { return }
+    ) -> Int {
+        guard let stream = opendir(folder) else { return 0 }
         defer { closedir(stream) }
         var path = Array("\(folder)/".utf8)
         let prefix = path.count
+        var unnamed = 0
         while let entry = readdir(stream) {
             let length = withUnsafePointer(to: &entry.pointee.d_name.0) { strlen($0) }
             path.removeSubrange(prefix...)
@@ -71,8 +77,13 @@ struct KeyFolder {
                 return isSkipped(name)
             }
             if isNoKey { continue }
+            // As text such a name would become another one, and name another file.
+            if path[prefix...].contains(where: { $0 >= 0x80 }), String(validating: path, as: UTF8.self) == nil {
+                unnamed += 1
+                continue
+            }
             if entry.pointee.d_type == UInt8(DT_DIR) {
-                if depth > 1 { visit(String(decoding: path, as: UTF8.self), depth: depth - 1, body) }
+                if depth > 0 { unnamed += visit(String(decoding: path, as: UTF8.self), depth: depth - 1, body) }
                 continue
             }
             var status = stat()
@@ -80,5 +91,6 @@ struct KeyFolder {
             guard found, status.st_mode & S_IFMT == S_IFREG else { continue }
             path.withUnsafeBytes { body($0, KeyFile.Identity(status)) }
         }
+        return unnamed
     }
 }

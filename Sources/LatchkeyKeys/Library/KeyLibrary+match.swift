@@ -68,8 +68,11 @@ extension KeyLibrary {
 
 extension KeyLibrary {
     /// Everything in the key folders that is, or looks like, a private key.
-    package func survey() -> (usable: [(candidate: KeyCandidate, description: KeyDescription)], faulty: [KeyCandidate])
-    {
+    ///
+    /// - Returns: also how many files are left out, since their names are no UTF-8.
+    package func survey() -> (
+        usable: [(candidate: KeyCandidate, description: KeyDescription)], faulty: [KeyCandidate], unnamed: Int
+    ) {
         refresh()
         let index = index
         let usable = (0..<index.count)
@@ -77,6 +80,6 @@ extension KeyLibrary {
                 guard let description = index.record(record).description else { return nil }
                 return (KeyLibrary.candidate(index.path(record), description), description)
             }
-        return (usable, doubtful().filter { $0.fault != nil })
+        return (usable, doubtful().filter { $0.fault != nil }, unnamed)
     }
 }

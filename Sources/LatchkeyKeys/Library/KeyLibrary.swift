@@ -12,6 +12,8 @@ package final class KeyLibrary {
     private let agent: AgentAddress?
     private var loaded: KeyIndex?
     private var isFresh = false
+    /// How many files the folders have whose names are no UTF-8; known once they were gone through.
+    private(set) var unnamed = 0
     private var agentIdentities: [AgentAddress.Identity]?
 
     /// - Parameters:
@@ -154,6 +156,7 @@ package final class KeyLibrary {
         isFresh = true
         let old = index
         let contents = KeyFolder.contents(of: folders, against: old)
+        unnamed = contents.unnamed
         guard !contents.changed.isEmpty || contents.current.count != old.count else { return }
         var secret = Secret(capacity: KeyFile.sizeLimit)
         let bytes = KeyIndex.encode(
