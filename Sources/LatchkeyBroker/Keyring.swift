@@ -8,8 +8,16 @@ internal import Synchronization
 /// doors the key opens. Safe on several threads; they queue up for the person at the terminal.
 package final class Keyring: Sendable {
     private let keys = Mutex<[String: Result<PrivateKey, LatchkeyError>]>([:])
+    private let passphrase: Unlocking.PassphraseSource
 
-    package init() {}
+    /// One that asks for passphrases.
+    package init() { passphrase = .prompt }
+
+    /// - Parameter passphraseFile: whose first line opens the keys that have a passphrase; nil to ask.
+    /// - Throws: `fileUnusable`.
+    package init(passphraseFile: String?) throws {
+        passphrase = try passphraseFile.map { .given(try Unlocking.GivenPassphrase(in: $0)) } ?? .prompt
+    }
 
     /// Lets go of the keys; each is wiped once nobody signs with it any more.
     package func removeAll() { keys.withLock { $0.removeAll() } }
@@ -21,7 +29,7 @@ package final class Keyring: Sendable {
         try keys.withLock { keys in
             if let known = keys[path] { return try known.get() }
             do {
-                let key = try Unlocking.open(path).key
+                let key = try Unlocking.open(path, passphrase: passphrase).key
                 keys[path] = .success(key)
                 return key
             } catch let error as LatchkeyError {

@@ -15,6 +15,16 @@ package enum Unlocking {
         case prompt
         /// The first line of a file.
         case file(String)
+        case given(GivenPassphrase)
+    }
+
+    /// A passphrase that opens several keys, wiped with its last holder. Never changed, hence `@unchecked`.
+    package final class GivenPassphrase: @unchecked Sendable {
+        fileprivate let secret: Secret?
+
+        /// - Parameter file: what has it in its first line; a pipe can be read once.
+        /// - Throws: `fileUnusable`.
+        package init(in file: String) throws { secret = try Unlocking.passphrase(in: file) }
     }
 
     /// A key and the passphrase that opened it.
@@ -31,6 +41,9 @@ package enum Unlocking {
         do throws(KeyFault) { text = try KeyFile.read(path) } catch { throw Broker.unusable(candidate, error) }
         if let key = try key(text, nil, candidate) { return Unlocked(key: key, passphrase: nil) }
         switch source {
+        case .given(let given):
+            guard let key = try key(text, given.secret, candidate) else { throw wrongPassphrase(candidate, path) }
+            return Unlocked(key: key, passphrase: nil)
         case .file(let file):
             let passphrase: Secret? = try Unlocking.passphrase(in: file)
             guard let key = try key(text, passphrase, candidate) else { throw wrongPassphrase(candidate, path) }
@@ -62,6 +75,21 @@ package enum Unlocking {
         _ passphrase: borrowing Secret?,
         _ candidate: KeyCandidate
     ) throws -> PrivateKey? {
+        if let key = try attempt(text, passphrase, candidate) { return key }
+        switch passphrase {
+        case .none: return nil
+        case .some(let passphrase):
+            // The file may have been made where letters beyond ASCII are other bytes.
+            let other = passphrase.inOtherEncoding()
+            return try other == nil ? nil : attempt(text, other, candidate)
+        }
+    }
+
+    private static func attempt(
+        _ text: borrowing Secret,
+        _ passphrase: borrowing Secret?,
+        _ candidate: KeyCandidate
+    ) throws -> PrivateKey? {
         do throws(KeyFault) {
             return try PrivateKey(text, passphrase: passphrase)
         } catch {
@@ -78,7 +106,7 @@ package enum Unlocking {
         )
     }
 
-    /// The first line of a file that only its owner can read.
+    /// The first line of a file that only its owner can read, or that root lets this user read; of a pipe, too.
     ///
     /// - Throws: `fileUnusable`.
     package static func passphrase(in file: String) throws -> Secret {
@@ -95,22 +123,47 @@ package enum Unlocking {
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFREG || status.st_mode & 0o077 == 0 else {
-            throw unusable("can be read by others")
+        guard fstat(descriptor, &status) == 0 else {
+            throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())")
         }
-        var passphrase = Secret(capacity: Secret.passphraseLimit)
+        if status.st_mode & S_IFMT == S_IFREG {
+            guard status.st_uid == geteuid() || status.st_uid == 0 else { throw unusable("belongs to another user") }
+            guard status.st_uid != geteuid() || status.st_mode & 0o077 == 0 else {
+                throw unusable("can be read by others")
+            }
+        }
+        var line = try firstLine(of: descriptor, unusable)
+        if let plain = line.recoded() { line = plain }
+        // A line end, one byte or two, and in UTF-16 four.
+        for end in [UInt8(ascii: "\n"), UInt8(ascii: "\r")] where line.withBytes({ $0.last == end }) {
+            line.removeLast()
+        }
+        guard line.count <= Secret.passphraseLimit else {
+            throw unusable("has more than \(Secret.passphraseLimit) bytes in its first line")
+        }
+        return line
+    }
+
+    /// Up to the first line end and with it, as it stands there: what follows, and what somebody types later, is not waited for.
+    private static func firstLine(of descriptor: Int32, _ unusable: (String) -> LatchkeyError) throws -> Secret {
+        let limit = 2 * Secret.passphraseLimit + 8
+        var line = Secret(capacity: limit)
         while true {
             var byte: UInt8 = 0
             let count = read(descriptor, &byte, 1)
             if count < 0 && errno == EINTR { continue }
             if count < 0 { throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())") }
-            if count == 0 || byte == UInt8(ascii: "\n") { break }
-            guard passphrase.count < Secret.passphraseLimit, passphrase.append(byte) else {
+            if count == 0 { return line }
+            guard line.count < limit, line.append(byte) else {
                 throw unusable("has more than \(Secret.passphraseLimit) bytes in its first line")
             }
+            let isOver = line.withBytes { bytes in
+                guard TextEncoding.isUTF16(bytes) else { return byte == UInt8(ascii: "\n") }
+                let unit = bytes.suffix(2)
+                return bytes.count.isMultiple(of: 2)
+                    && (unit.elementsEqual([0x0A, 0]) || unit.elementsEqual([0, 0x0A]))
+            }
+            if isOver { return line }
         }
-        // Of a file with the line ends of Windows.
-        if passphrase.withBytes({ $0.last == UInt8(ascii: "\r") }) { passphrase.removeLast() }
-        return passphrase
     }
 }

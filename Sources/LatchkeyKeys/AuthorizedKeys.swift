@@ -47,6 +47,12 @@ package struct AuthorizedKeys: Equatable, Sendable {
     /// Whether this key is let in. (With options it may be let in from some places only, or for some commands.)
     package func contains(_ key: PublicKey) -> Bool { lines.contains { AuthorizedKeys.isEntry($0, of: key) } }
 
+    /// What stands before a key in its lines, those that have nothing left out.
+    package func options(of key: PublicKey) -> [[UInt8]] {
+        lines.filter { AuthorizedKeys.isEntry($0, of: key) }.compactMap { AuthorizedKeys.entry($0)?.options }
+            .filter { !$0.isEmpty }
+    }
+
     /// Adds a key; one that is there already is left as it is.
     ///
     /// - Parameters:

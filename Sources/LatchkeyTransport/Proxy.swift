@@ -28,7 +28,8 @@ struct Proxy: Equatable, Sendable {
         }
         var login: String?
         if let at = rest.lastIndex(of: "@") {
-            login = Proxy.decoded(rest[..<at])
+            // A user without a password has an empty one, as for curl.
+            login = Proxy.decoded(rest[..<at]).map { $0.contains(":") ? $0 : "\($0):" }
             rest = rest[rest.index(after: at)...]
             guard login != nil else { throw .proxyFailed("the proxy's user or password is malformed") }
         }
@@ -41,11 +42,17 @@ struct Proxy: Equatable, Sendable {
         self.login = login
     }
 
-    /// - Returns: nil for what is not encoded as in a URL (RFC 3986 §2.1), or could end a header's line.
+    /// Decoded as in a URL (RFC 3986 §2.1); a percent sign that begins no code is itself, as for curl.
+    ///
+    /// - Returns: nil for what could end a header's line.
     private static func decoded(_ text: Substring) -> String? {
-        guard let bytes = PercentEncoding.decode(text.utf8, plusIsSpace: false),
-            bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-        else { return nil }
+        var (bytes, rest) = ([UInt8](), Array(text.utf8)[...])
+        while let first = rest.first {
+            let code = first == UInt8(ascii: "%") ? PercentEncoding.decode(rest.prefix(3), plusIsSpace: false) : nil
+            bytes += code ?? [first]
+            rest = rest.dropFirst(code == nil ? 1 : 3)
+        }
+        guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
         return String(validating: bytes, as: UTF8.self)
     }
 
@@ -144,11 +151,13 @@ struct ProxySettings: Sendable {
         if server.isOnLink || host.hasSuffix(".localhost") { return true }
         return exceptions.contains { entry in
             var name = entry[...]
-            // A colon in an IPv6 address begins no port.
-            if let colon = entry.lastIndex(of: ":"), entry.count(where: { $0 == ":" }) == 1 {
+            // A colon in an IPv6 address begins no port, unless the address is in brackets.
+            let isBracketed = entry.hasPrefix("[") && entry.contains("]:")
+            if let colon = entry.lastIndex(of: ":"), isBracketed || entry.count(where: { $0 == ":" }) == 1 {
                 guard Int(entry[entry.index(after: colon)...]) == server.port else { return false }
                 name = entry[..<colon]
             }
+            if let network = IPv6Network(name) { return IPv6Network.bytes(of: host).map(network.contains) ?? false }
             if name == "*" { return true }
             if let network = IPv4Network(name), let address = IPv4Network.value(of: host) {
                 return network.contains(address)

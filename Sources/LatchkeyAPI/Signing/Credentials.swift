@@ -7,10 +7,11 @@ package struct Credentials: Equatable, Sendable {
     /// What a temporary key is sent with; nil for a lasting one.
     package let sessionToken: String?
 
+    /// - Parameter sessionToken: an empty one counts as none, as for botocore: files and programs write it so.
     package init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
-        self.sessionToken = sessionToken
+        self.sessionToken = sessionToken.flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

@@ -10,10 +10,36 @@ extension Broker {
     private static let rereads = 3
 
     /// Adds a public key to the login user's `authorized_keys`, and makes sure that the instance then knows it. An instance that
-    /// no key opens is entered with one that is pushed.
+    /// no key opens is entered with one that is pushed; one that no port leads to, over the relay.
     ///
     /// - Throws: `LatchkeyError`; what had been changed is undone then, as far as the instance can still be reached.
     package func install(
+        _ key: NewKey,
+        on instance: Instance,
+        options: Options,
+        isRehearsal: Bool
+    ) throws -> KeyChange {
+        try overOpenRoad(to: instance, options) { options in
+            try installed(key, on: instance, options: options, isRehearsal: isRehearsal)
+        }
+    }
+
+    /// Does it over SSH directly, and where that reaches nothing, over SSH through the relay.
+    private func overOpenRoad(
+        to instance: Instance,
+        _ options: Options,
+        _ change: (Options) throws -> KeyChange
+    ) throws -> KeyChange {
+        do { return try change(options) } catch let error as LatchkeyError where error.code == .instanceUnreachable {
+            guard options.road == nil, let relay, relay.presence(of: instance).isConnected else { throw error }
+            trace.step("\(error.message); trying SSH through the relay")
+            var options = options
+            options.road = .sshOverRelay
+            return try change(options)
+        }
+    }
+
+    private func installed(
         _ key: NewKey,
         on instance: Instance,
         options: Options,
@@ -27,7 +53,13 @@ extension Broker {
                 tidies: !isRehearsal
             )
             guard !files.contains(key.publicKey) else {
-                return KeyChange(instance, .unchanged, "it is there already")
+                let bounds = files.options(of: key.publicKey)
+                guard try knows(key.publicKey, instance, options) else { throw barred(instance, bounds) }
+                return KeyChange(
+                    instance,
+                    .unchanged,
+                    "it is there already" + (bounds.isEmpty ? "" : ", with \(bounds)")
+                )
             }
             let place = "authorized_keys of '\(admission.user.terminalSafe)'"
             guard !isRehearsal else { return KeyChange(instance, .planned, "would add it to \(place)") }
@@ -53,8 +85,19 @@ extension Broker {
     /// The old keys are the one registered for the instance and the one that opened it before; where neither is known, the one
     /// that this login uses.
     /// - Throws: `LatchkeyError`; if the new key was not proved, it has been taken away again, as far as the instance can
-    ///   still be reached.
+    ///   still be reached; `fileUnusable` if an old key is known still after it was taken away.
     package func replaceKey(
+        of instance: Instance,
+        with key: NewKey,
+        options: Options,
+        isRehearsal: Bool
+    ) throws -> KeyChange {
+        try overOpenRoad(to: instance, options) { options in
+            try replacedKey(of: instance, with: key, options: options, isRehearsal: isRehearsal)
+        }
+    }
+
+    private func replacedKey(
         of instance: Instance,
         with key: NewKey,
         options: Options,
@@ -82,6 +125,7 @@ extension Broker {
                     return KeyChange(instance, .unchanged, "it is there, and the old one is gone")
                 }
                 try prove(proposal, opens: instance, options)
+                try checkGone(entry.old, instance, options)
                 try remember(key, of: instance, entry.admission.user, entry.registered)
                 guard !wasAdded else {
                     return KeyChange(
@@ -122,6 +166,7 @@ extension Broker {
                 for key in present { content.remove(key) }
             }
             trace.step("the old key is taken away")
+            try checkGone(entry.old, instance, options)
             // Not before: what is noted for the instance tells, after an interruption, which key is the old one.
             try remember(key, of: instance, entry.admission.user, entry.registered)
             guard !present.isEmpty else {
@@ -175,8 +220,11 @@ extension Broker {
             return Entry(admission: admission, registered: registered, old: Array(old))
         }
         // As always, which tells best what stands in the way if nothing opens.
-        let admission = try connect(to: instance, options: options)
-        let opened = [admission.proposal.candidate.publicKey].compactMap { $0 }.map { $0.certifiedKey ?? $0 }
+        let admission = try connectByAnyKey(to: instance, options: options)
+        // One that was made for this connection is gone by itself.
+        let isLasting = admission.proposal.candidate.source != .memory
+        let opened = (isLasting ? [admission.proposal.candidate.publicKey] : []).compactMap { $0 }
+            .map { $0.certifiedKey ?? $0 }
         let keys = old.isEmpty ? opened.filter { $0 != newKey } : Array(old)
         return Entry(admission: admission, registered: registered, old: keys)
     }
@@ -196,13 +244,43 @@ extension Broker {
         }
     }
 
-    /// Asks, without a signature, whether the instance knows the key now.
-    private func prove(_ key: PublicKey, isKnownTo instance: Instance, _ options: Options) throws {
+    /// Asks, without a signature, whether the instance knows a key.
+    private func knows(_ key: PublicKey, _ instance: Instance, _ options: Options) throws -> Bool {
         let door = try Door(instance: instance, options: options, broker: self)
         var search = Search(door: door, trace: trace)
         var slot: Handshaken?
-        let candidate = KeyCandidate(source: .file(path: "the new key"), publicKey: key)
-        guard try search.ask(about: key, of: candidate, &slot) != nil else {
+        let candidate = KeyCandidate(source: .file(path: "the key"), publicKey: key)
+        return try search.ask(about: key, of: candidate, &slot) != nil
+    }
+
+    /// Makes sure that keys which were taken away are of no use any more: sshd may look for them elsewhere, too.
+    ///
+    /// - Throws: `fileUnusable` if one is.
+    private func checkGone(_ keys: [PublicKey], _ instance: Instance, _ options: Options) throws {
+        let known = try keys.filter { try knows($0, instance, options) }
+        guard !known.isEmpty else { return }
+        let names = known.map(Fingerprint.openSSH).joined(separator: ", ")
+        throw LatchkeyError(
+            .fileUnusable,
+            "the new key opens '\(instance.displayName)', and so does \(names) still, though authorized_keys has it no longer",
+            hint:
+                "its sshd finds it elsewhere: see AuthorizedKeysFile and AuthorizedKeysCommand in sshd -T, as root there"
+        )
+    }
+
+    private func barred(_ instance: Instance, _ bounds: String) -> LatchkeyError {
+        LatchkeyError(
+            .loginRefused,
+            "the key stands in authorized_keys of '\(instance.displayName)', and its sshd does not take it"
+                + (bounds.isEmpty ? "" : ": its line says \(bounds)"),
+            hint: bounds.isEmpty
+                ? "its sshd may look for keys elsewhere (AuthorizedKeysFile), or not take keys of this kind"
+                : "mend or remove that line there, and run it again"
+        )
+    }
+
+    private func prove(_ key: PublicKey, isKnownTo instance: Instance, _ options: Options) throws {
+        guard try knows(key, instance, options) else {
             throw LatchkeyError(
                 .loginRefused,
                 "'\(instance.displayName)' does not know the new key, though it was added",

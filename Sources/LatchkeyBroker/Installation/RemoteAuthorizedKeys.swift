@@ -17,6 +17,12 @@ struct RemoteAuthorizedKeys {
 
     func contains(_ key: PublicKey) -> Bool { files.contains { $0.content.contains(key) } }
 
+    /// What stands before a key in its lines, safe for a terminal: what may bar it, or bind it to one command. Empty for nothing.
+    func options(of key: PublicKey) -> String {
+        let options = files.flatMap { $0.content.options(of: key) }
+        return options.map { String(terminalSafe: $0.prefix(400)) }.joined(separator: " and ")
+    }
+
     /// - Parameter tidies: whether drafts that a killed one has left behind are removed.
     /// - Throws: `LatchkeyError`; ``Changed``.
     static func read(

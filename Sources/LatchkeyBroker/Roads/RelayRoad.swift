@@ -313,7 +313,8 @@ extension LatchkeyError {
         LatchkeyError(
             .relayUnreachable,
             "the relay cannot be used: \(words)",
-            hint: "does latchkeyd run? latchkey doctor tells more"
+            hint: words.contains("not yet valid")
+                ? "is this machine's clock right?" : "does latchkeyd run? latchkey doctor tells more"
         )
     }
 

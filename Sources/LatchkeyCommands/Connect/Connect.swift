@@ -28,6 +28,8 @@ struct Connect: ParsableCommand {
 
     @OptionGroup var entry: EntryOptions
 
+    @OptionGroup var passphrase: PassphraseOptions
+
     @Flag(name: [.customShort("t")], help: "Make a terminal there, for a command too.")
     var terminal = false
 
@@ -74,7 +76,7 @@ struct Connect: ParsableCommand {
 
     private func enter() throws -> Broker.RunOutcome {
         let trace = entry.trace
-        let access = try control.access()
+        let access = control.access()
         let plane = try access.plane()
         var options = entry.brokerOptions
         options.acceptsNewHostKey = acceptNewHostKey
@@ -82,7 +84,7 @@ struct Connect: ParsableCommand {
         options.user = options.user ?? user
         trace.step("instance \(instance.id), '\(instance.displayName)'")
 
-        let broker = try access.broker(plane, trace)
+        let broker = try access.broker(plane, trace, try passphrase.keyring())
         options.road = road
         var run = Broker.Run()
         try RemoteCommand.check(command)

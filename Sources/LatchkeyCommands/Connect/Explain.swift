@@ -29,7 +29,7 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         try entry.reporting(own: 1) {
-            let access = try control.access()
+            let access = control.access()
             let plane = try access.plane()
             let instance = try plane.instance(named: name)
             let broker = try access.broker(plane, entry.trace)

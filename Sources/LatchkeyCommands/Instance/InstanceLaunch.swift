@@ -53,7 +53,7 @@ struct InstanceLaunch: ParsableCommand {
             )
         }
         tags[Tags.nameKey] = try Names.instance(name)
-        let access = try control.access()
+        let access = control.access()
         let operations = try access.operations()
         let plane = try access.plane()
         // Others may launch several of one name through the API, but then the name leads nowhere.

@@ -42,16 +42,17 @@ struct InstancePassword: ParsableCommand {
     )
     var key: String?
 
+    @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let access = try control.access()
+        let access = control.access()
         let plane = try access.plane()
         let instance = try plane.instance(named: name)
         let text: String
         if let data {
             text = try PasswordData.read(try InputFile.read(data))
-        } else if let remote = access.remote {
+        } else if let remote = try access.remote {
             text = try remote.passwordData(of: instance.id)
         } else {
             throw LatchkeyError(
@@ -68,8 +69,8 @@ struct InstancePassword: ParsableCommand {
                 hint: "Windows sets it some minutes after the launch, 15 at the most; ask again then"
             )
         }
-        let password = try access.broker(plane, .off).password(of: instance, encrypted: text, key: key)
-        try Output.write(password)
+        let broker = try access.broker(plane, .off, try passphrase.keyring())
+        try Output.write(try broker.password(of: instance, encrypted: text, key: key))
         Output.print("")
     }
 }

@@ -17,7 +17,7 @@ struct InstanceShow: ParsableCommand {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let access = try control.access()
+        let access = control.access()
         let instance = try access.plane().instance(named: name)
         var lines = InstanceText.lines(instance)
         // Of no use to programs, which ask the relay themselves, and may not wait for it.

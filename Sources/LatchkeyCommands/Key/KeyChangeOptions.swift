@@ -26,6 +26,16 @@ struct KeyChangeOptions: ParsableArguments {
     @Option(name: [.short, .long], help: "The user to log in as; else the instance's own.")
     var user: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The only road to take: ssh or ssh-over-relay; else the latter where the port is not reached.",
+            valueName: "road"
+        )
+    )
+    var road: Road?
+
+    @OptionGroup var passphrase: PassphraseOptions
+
     @Flag(name: [.customShort("N"), .long], help: "Only tell what would be done.")
     var dryRun = false
 
@@ -43,6 +53,7 @@ struct KeyChangeOptions: ParsableArguments {
 
     mutating func validate() throws {
         if names.isEmpty && on.isEmpty { throw ValidationError("no instance is named; name some, or use --on") }
+        if road == .relay { throw ValidationError("keys are changed over SSH: --road ssh or --road ssh-over-relay") }
         if !(1...64).contains(jobs) { throw ValidationError("--jobs must be between 1 and 64") }
         if !(1...3600).contains(timeout) { throw ValidationError("--timeout must be between 1 and 3600 seconds") }
     }
@@ -70,14 +81,15 @@ struct KeyChangeOptions: ParsableArguments {
         unlocks: Bool,
         _ body: @escaping @Sendable (Broker, Instance, NewKey, Broker.Options) throws -> KeyChange
     ) throws {
-        let access = try control.access()
+        let access = control.access()
         let store = try access.plane()
-        let keyring = Keyring()
+        let keyring = try passphrase.keyring()
         let new = try key(text, store, access, keyring, unlocks: unlocks)
         let instances = try instances(store)
         var options = Broker.Options()
         options.user = user
         options.timeout = timeout
+        options.road = road
         options.isAttended = instances.count == 1
         let settled = options
         let trace = verbose ? Trace.on() : .off

@@ -76,8 +76,7 @@ struct KeyConvert: ParsableCommand {
     @Flag(help: "Leave the key in the clear, whatever it was behind.")
     var noPassphrase = false
 
-    @Option(help: ArgumentHelp("Read the passphrase from a file.", valueName: "file"), completion: .file())
-    var passphraseFile: String?
+    @OptionGroup var passphrase: PassphraseOptions
 
     @Option(help: ArgumentHelp("Read the new passphrase from a file.", valueName: "file"), completion: .file())
     var newPassphraseFile: String?
@@ -111,7 +110,7 @@ struct KeyConvert: ParsableCommand {
                 hint: "latchkey key convert FILE OUT --format \(format.rawValue), or - as OUT for standard output"
             )
         }
-        let opened = try Unlocking.open(file, passphrase: passphraseFile.map { .file($0) } ?? .prompt)
+        let opened = try Unlocking.open(file, passphrase: passphrase.source)
         let key = opened.key
         let wanted = format.privateFormat(for: key.publicKey) ?? .openssh
         let text = try encode(opened, wanted)
@@ -183,7 +182,7 @@ struct KeyConvert: ParsableCommand {
             if let key = candidate.publicKey, !candidate.isClaimed, candidate.isEncrypted {
                 return PublicKeyText(key: key, comment: comment ?? "", format: .openssh)
             }
-            let key = try Unlocking.open(file, passphrase: passphraseFile.map { .file($0) } ?? .prompt).key
+            let key = try Unlocking.open(file, passphrase: passphrase.source).key
             return PublicKeyText(key: key.publicKey, comment: comment ?? key.comment, format: .openssh)
         }
     }

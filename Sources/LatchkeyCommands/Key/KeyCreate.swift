@@ -39,7 +39,7 @@ struct KeyCreate: ParsableCommand {
     func run() throws {
         let name = try Names.keyPair(name)
         let tags = try tagOptions.read()
-        let access = try control.access()
+        let access = control.access()
         let home = access.home
         let register = try access.registration(of: name)
         var made: KeyDirectory.Created?

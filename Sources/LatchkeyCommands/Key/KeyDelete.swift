@@ -26,10 +26,10 @@ struct KeyDelete: ParsableCommand {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let access = try control.access()
+        let access = control.access()
         let home = access.home
         let plane = try access.plane()
-        let operations = access.remote == nil ? nil : try access.operations()
+        let operations = access.isLocal ? nil : try access.operations()
         guard let pair = try plane.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
         let count = try plane.instanceCount(launchedWith: name)
         let isRemoved = try withPrivateKey && home.keys.remove(name, holding: pair.publicKey)

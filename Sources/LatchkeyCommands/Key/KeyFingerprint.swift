@@ -24,6 +24,8 @@ struct KeyFingerprint: ParsableCommand {
     @Flag(help: "Ask for the passphrase, if there is one.")
     var unlock = false
 
+    @OptionGroup var passphrase: PassphraseOptions
+
     @OptionGroup var show: ShowOptions
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
@@ -49,15 +51,15 @@ struct KeyFingerprint: ParsableCommand {
             lines.append((index == 0 ? "fingerprints" : "", "\(name.fingerprint.padded(to: width))  \(name.usedBy)"))
         }
         try show.render(report, lines: lines)
-        if report.isEncrypted == true, report.type.hasPrefix("rsa"), !unlock {
+        if report.isEncrypted == true, report.type.hasPrefix("rsa"), !unlock, passphrase.passphraseFile == nil {
             Console.note("latchkey: note: what EC2 would show, had it made this key, takes the passphrase: --unlock")
         }
     }
 
     private func report() throws -> Report {
-        let access = try control.access()
+        let access = control.access()
         // A file that is here is not asked for elsewhere.
-        let mayBePair = !file.contains("/") && file != "-" && (access.remote == nil || !InputFile.exists(file))
+        let mayBePair = !file.contains("/") && file != "-" && (access.isLocal || !InputFile.exists(file))
         if mayBePair, let pair = try access.plane().keyPair(named: file) {
             let path = try Home.current.library(nil).candidates(for: pair.publicKey).first?.path
             guard let path else { return report(pair.publicKey, nil, nil, nil) }
@@ -71,8 +73,9 @@ struct KeyFingerprint: ParsableCommand {
         case .publicKey(let text): return report(text.key, nil, nil, nil)
         case .privateKey(let candidate):
             let description = try KeySource.describe(path)
-            if unlock && candidate.isEncrypted || description.publicKey == nil {
-                let key = try Unlocking.open(path).key
+            let unlocks = unlock || passphrase.passphraseFile != nil
+            if unlocks && candidate.isEncrypted || description.publicKey == nil {
+                let key = try Unlocking.open(path, passphrase: passphrase.source).key
                 return report(key.publicKey, key.pkcs8SHA1, key.format, candidate.isEncrypted)
             }
             guard let key = description.publicKey else { throw LatchkeyError.keyNotFound(path) }

@@ -33,7 +33,7 @@ struct KeyImport: ParsableCommand {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let access = try control.access()
+        let access = control.access()
         let name = try Names.keyPair(name)
         let tags = try tagOptions.read()
         if let register = try access.registration(of: name) {

@@ -11,7 +11,7 @@ struct KeyList: ParsableCommand {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let access = try control.access()
+        let access = control.access()
         let pairs = try access.plane().keyPairs()
         let library = try access.home.library(nil)
         try list.render(

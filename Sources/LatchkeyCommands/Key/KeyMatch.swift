@@ -23,6 +23,7 @@ struct KeyMatch: ParsableCommand {
     @Argument(help: "A fingerprint, public key, key pair or instance.", completion: .custom(Completions.keys))
     var what: String
 
+    @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var show: ShowOptions
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
@@ -46,10 +47,10 @@ struct KeyMatch: ParsableCommand {
     }
 
     func run() throws {
-        let access = try control.access()
-        let (home, store) = (access.home, try access.plane())
+        let access = control.access()
+        let home = access.home
         let library = try home.library(home.agent)
-        let search = try search(store)
+        let search = try search(access)
         var found: [KeyMatches.Found] = []
         var undecided: [KeyCandidate] = []
         for part in search.parts {
@@ -57,7 +58,7 @@ struct KeyMatch: ParsableCommand {
             found += matches.found.filter { match in !found.contains { $0.candidate == match.candidate } }
             undecided += matches.undecided
         }
-        let pairs = try store.keyPairs()
+        let pairs = keyPairs(access)
         let report = Report(
             searched: search.kind,
             meaning: search.meaning,
@@ -69,6 +70,14 @@ struct KeyMatch: ParsableCommand {
         case .table: try tell(report)
         }
         if report.matches.isEmpty { throw ExitCode(1) }
+    }
+
+    /// Whose they are is told besides; what is asked for by a file or fingerprint is found without.
+    private func keyPairs(_ access: ControlAccess) -> [KeyPair] {
+        do { return try access.plane().keyPairs() } catch {
+            Console.note("latchkey: note: key pairs are not looked at: \((error as? LatchkeyError)?.message ?? "\(error)".terminalSafe)")
+            return []
+        }
     }
 
     private func match(of found: KeyMatches.Found, _ search: Search, _ pairs: [KeyPair]) -> Report.Match {
@@ -127,13 +136,13 @@ struct KeyMatch: ParsableCommand {
         let reason: String
     }
 
-    private func search(_ store: any ControlPlane) throws -> Search {
+    private func search(_ access: ControlAccess) throws -> Search {
         if let query = FingerprintQuery(what) {
             return Search(kind: "fingerprint", parts: [.fingerprint(query)], meaning: query.meaning, reason: "")
         }
         if let text = try? PublicKeyText(reading: what) { return search(text.key) }
-        let isPath = what.contains("/")
-        if !isPath, let pair = try store.keyPair(named: what) {
+        let isPath = what.contains("/") || !access.isLocal && InputFile.exists(what)
+        if !isPath, let pair = try access.plane().keyPair(named: what) {
             let meaning = "the key pair '\(pair.name.terminalSafe)', \(KeyMatch.call(pair.publicKey))"
             return Search(kind: "keyPair", parts: [.key(pair.publicKey)], meaning: meaning, reason: "it is \(meaning)")
         }
@@ -141,10 +150,13 @@ struct KeyMatch: ParsableCommand {
             switch try KeySource(what) {
             case .publicKey(let text): return search(text.key)
             case .privateKey(let candidate):
-                guard let key = candidate.publicKey else { return search(try Unlocking.open(what).key.publicKey) }
+                guard let key = candidate.publicKey else {
+                    return search(try Unlocking.open(what, passphrase: passphrase.source).key.publicKey)
+                }
                 return search(key)
             }
         }
+        let store = try access.plane()
         return try search(store, instance: try instance(store))
     }
 

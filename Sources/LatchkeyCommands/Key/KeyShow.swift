@@ -19,7 +19,7 @@ struct KeyShow: ParsableCommand {
     var publicKey = false
 
     func run() throws {
-        let access = try control.access()
+        let access = control.access()
         let plane = try access.plane()
         guard let pair = try plane.keyPair(named: name) else { throw LatchkeyError.keyNotFound(name) }
         if publicKey {

@@ -27,7 +27,7 @@ struct SessionAttach: ParsableCommand {
     func run() throws {
         let outcome: Broker.RunOutcome
         do {
-            let access = try control.access()
+            let access = control.access()
             let broker = try access.broker(try access.plane(), verbose ? .on() : .off)
             outcome = try broker.attach(session)
         } catch let error as LatchkeyError {

@@ -22,7 +22,7 @@ struct SessionList: ParsableCommand {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let access = try control.access()
+        let access = control.access()
         let relay = try access.requireRelay()
         let sessions: [DescribeSessions.Session]
         do throws(ServiceFailure) {

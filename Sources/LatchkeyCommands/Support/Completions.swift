@@ -49,7 +49,7 @@ enum Completions {
             endpointURL: value("--endpoint-url"),
             allowsCleartext: words.contains("--insecure")
         )
-        let access = try? ControlAccess(.current, words.contains("--local") ? nil : choice, askCode: nil) { _ in }
-        return try? access?.plane()
+        let access = ControlAccess(.current, words.contains("--local") ? nil : choice, askCode: nil) { _ in }
+        return try? access.plane()
     }
 }

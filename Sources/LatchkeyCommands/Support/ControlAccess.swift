@@ -8,31 +8,47 @@ internal import LatchkeyRemote
 /// The control plane that a command works with, and the relay beside it.
 struct ControlAccess: Sendable {
     let home: Home
+    /// Whether the embedded control plane is meant.
+    let isLocal: Bool
+    private let found: Result<RemoteControlPlane?, any Error>
+
     /// Nil for the embedded control plane.
-    let remote: RemoteControlPlane?
+    ///
+    /// - Throws: `configurationInvalid`, `fileUnusable`, and what opening the store throws: here, and not before, so that a
+    ///   profile that is not there any more is no matter for what asks for none.
+    var remote: RemoteControlPlane? { get throws { try found.get() } }
 
     /// - Parameters:
     ///   - askCode: asks the person for the code of a device; nil where no person is there.
     ///   - note: tells the person something beside a command's output.
-    /// - Throws: `configurationInvalid`, `fileUnusable`, and what opening the store throws.
     init(
         _ home: Home,
         _ choice: RemoteChoice?,
         askCode: (@Sendable (String) throws -> String)?,
         note: @escaping @Sendable (String) -> Void
-    ) throws {
+    ) {
         self.home = home
-        guard let choice else {
-            remote = nil
-            return
+        isLocal = choice == nil
+        found = Result {
+            try choice.map { choice in
+                try ControlAccess.remote(home, choice, askCode: askCode, note: note)
+            }
         }
+    }
+
+    private static func remote(
+        _ home: Home,
+        _ choice: RemoteChoice,
+        askCode: (@Sendable (String) throws -> String)?,
+        note: @escaping @Sendable (String) -> Void
+    ) throws -> RemoteControlPlane {
         let settings = try RemoteSettings(choice)
         // Answers and temporary credentials are kept there; whether it is there is the cache's own matter.
         try StateFile.checkFolder(home.folders.cache)
         let keeper = CredentialKeeper(
             CredentialChain(settings, cacheFolder: home.folders.cache, askCode: askCode)
         )
-        remote = RemoteControlPlane(
+        return RemoteControlPlane(
             try RemoteService(settings, keeper),
             notes: try home.store(),
             cacheFolder: home.folders.cache,
@@ -45,7 +61,7 @@ struct ControlAccess: Sendable {
 
     /// - Returns: nil if none is known.
     func relay() throws -> RelayRoad? {
-        guard let remote else { return try home.relay() }
+        guard let remote = try remote else { return try home.relay() }
         return RelayRoad(
             remote.service.sessions,
             instanceConnect: remote.service.instanceConnect,
@@ -64,7 +80,7 @@ struct ControlAccess: Sendable {
     ///
     /// - Throws: `usage` on AWS, `controlPlaneUnreachable` if this home has no latchkeyd.
     func operations() throws -> EC2Operations {
-        if let remote { return try remote.operations() }
+        if let remote = try remote { return try remote.operations() }
         guard let server = try home.server() else {
             throw LatchkeyError(
                 .controlPlaneUnreachable,
@@ -81,7 +97,7 @@ struct ControlAccess: Sendable {
     func registration(
         of name: String
     ) throws -> ((PublicKey, Tags) throws -> (id: String, fingerprint: String))? {
-        guard let remote else { return nil }
+        guard let remote = try remote else { return nil }
         let operations = try operations()
         if try remote.keyPair(named: name) != nil { throw LatchkeyError.keyExists(name) }
         return { key, tags in try operations.importKeyPair(name, key, tags: tags) }

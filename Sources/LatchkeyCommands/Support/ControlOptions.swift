@@ -50,10 +50,9 @@ struct ControlOptions: ParsableArguments {
         )
     }
 
-    /// - Throws: `configurationInvalid`, `fileUnusable`.
-    func access(to home: Home = .current) throws -> ControlAccess {
+    func access(to home: Home = .current) -> ControlAccess {
         let askCode: (@Sendable (String) throws -> String)? = ControlOptions.hasTerminal ? ControlOptions.ask : nil
-        return try ControlAccess(home, choice, askCode: askCode) { Console.note("latchkey: note: \($0)") }
+        return ControlAccess(home, choice, askCode: askCode) { Console.note("latchkey: note: \($0)") }
     }
 
     /// - Throws: `usage` if a remote control plane is chosen.

@@ -9,8 +9,10 @@ enum InputFile {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Its text in UTF-8, or in UTF-16 with a mark.
+    ///
     /// - Throws: `fileUnusable`.
-    static func read(_ path: String) throws -> String { String(decoding: try readBytes(path), as: UTF8.self) }
+    static func read(_ path: String) throws -> String { String(recoding: try readBytes(path)) }
 
     /// - Throws: `fileUnusable`.
     static func readBytes(_ path: String) throws -> [UInt8] {

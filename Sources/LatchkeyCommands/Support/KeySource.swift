@@ -20,22 +20,14 @@ enum KeySource {
                 self = .privateKey(candidate)
                 return
             }
-        case .notAKey, .notRegular, .missing, .unreadable: break
+        case .notAKey, .binary, .notRegular, .missing, .unreadable: break
         case .some(let fault): throw KeySource.unusable(file, fault)
         }
         let text = try InputFile.read(file)
         do throws(KeyFault) {
             self = .publicKey(try PublicKeyText(reading: text))
         } catch {
-            // A SEQUENCE with its length in more bytes than one, which are no UTF-8.
-            if error == .notAKey && text.hasPrefix("0\u{FFFD}") {
-                throw LatchkeyError(
-                    .keyUnusable,
-                    "'\(file.terminalSafe)' is in DER, a binary form that is not read",
-                    hint:
-                        "openssl pkey -inform DER -in FILE -out NEWFILE makes a key of it that is (-pubin for a public one)"
-                )
-            }
+            if error == .notAKey && candidate?.fault == .binary { throw KeySource.unusable(file, .binary) }
             guard error != .notAKey else {
                 throw LatchkeyError(
                     .keyUnusable,

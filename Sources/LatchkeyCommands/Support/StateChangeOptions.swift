@@ -16,7 +16,7 @@ struct StateChangeOptions: ParsableArguments {
 
     /// Prints the ids of those that were changed.
     func run(_ change: EC2Operations.Change, _ waiting: WaitOptions) throws {
-        let access = try control.access()
+        let access = control.access()
         let operations = try access.operations()
         let plane = try access.plane()
         // All are looked up before any is changed: a slip in the last name must not cost the first ones.

@@ -12,6 +12,13 @@ enum PKCS8 {
 
     /// A key in the clear.
     static func decode(_ der: UnsafeRawBufferPointer) throws(KeyFault) -> KeyMaterial {
+        if let first = firstVersion(of: der) {
+            return try first.withBytes { bytes throws(KeyFault) in try decode(first: bytes) }
+        }
+        return try decode(first: der)
+    }
+
+    private static func decode(first der: UnsafeRawBufferPointer) throws(KeyFault) -> KeyMaterial {
         var position = der.bindMemory(to: UInt8.self).baseAddress
         guard let info = d2i_PKCS8_PRIV_KEY_INFO(nil, &position, der.count) else { throw .malformed }
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
@@ -26,14 +33,35 @@ enum PKCS8 {
         var position = der.bindMemory(to: UInt8.self).baseAddress
         guard let signature = d2i_X509_SIG(nil, &position, der.count) else { throw .malformed }
         defer { X509_SIG_free(signature) }
+        var scheme: UnsafePointer<X509_ALGOR>?
+        var content: UnsafePointer<ASN1_OCTET_STRING>?
+        X509_SIG_get0(signature, &scheme, &content)
         ERR_clear_error()
-        let decrypted = passphrase.withCString { PKCS8_decrypt(signature, $0, Int32(passphrase.count)) }
-        guard let info = decrypted else {
+        var plain: UnsafeMutablePointer<UInt8>?
+        var length: Int32 = 0
+        let decrypted = passphrase.withCString {
+            PKCS12_pbe_crypt(
+                scheme,
+                $0,
+                Int32(passphrase.count),
+                ASN1_STRING_get0_data(content),
+                ASN1_STRING_length(content),
+                &plain,
+                &length,
+                0
+            )
+        }
+        guard decrypted != nil, let plain else {
             throw OpenSSLErrors.wereUnsupported()
                 ? .unsupported("encrypted in a way that this OpenSSL does not undo") : .wrongPassphrase
         }
-        defer { PKCS8_PRIV_KEY_INFO_free(info) }
-        return try material(of: info)
+        defer { CRYPTO_clear_free(plain, Int(length), #fileID, 0) }
+        do throws(KeyFault) {
+            return try decode(UnsafeRawBufferPointer(start: plain, count: Int(length)))
+        } catch {
+            // One wrong passphrase in 256 leaves a padding that looks right.
+            throw error == .malformed ? .wrongPassphrase : error
+        }
     }
 
     private static func material(of info: OpaquePointer) throws(KeyFault) -> KeyMaterial {
@@ -46,6 +74,7 @@ enum PKCS8 {
             return .ecdsa(try ECKey(sec1: inner, group: group))
         case NID_ED25519: return .ed25519(try ed25519(inner))
         case NID_dsa: throw .unsupported("a DSA key")
+        case NID_ED448: throw .unsupported(KeyFault.ed448)
         case NID_undef: throw .unsupported("of a kind that this OpenSSL does not know")
         default:
             let name = OBJ_nid2sn(algorithm).map { String(cString: $0).terminalSafe }

@@ -83,6 +83,7 @@ enum SubjectPublicKeyInfo {
             guard let key = Ed25519Key.publicKey(raw) else { throw .malformed }
             return key
         case EVP_PKEY_DSA: throw .unsupported("a DSA key")
+        case EVP_PKEY_ED448: throw .unsupported(KeyFault.ed448)
         default: throw .unsupported("of a kind that SSH does not know")
         }
     }

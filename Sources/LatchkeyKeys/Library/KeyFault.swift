@@ -13,6 +13,8 @@ package enum KeyFault: Error, Equatable, Sendable {
     /// It belongs to another user, who could replace it.
     case foreignOwner
     case notAKey
+    /// Bytes in DER, which may be a key or a certificate.
+    case binary
     /// A key by its first line, but cut off or damaged.
     case malformed
     /// A key of a kind that is recognised and not supported.
@@ -24,6 +26,9 @@ package enum KeyFault: Error, Equatable, Sendable {
     case locked
     case wrongPassphrase
 
+    /// SSH has it (RFC 8709), and nothing that Latchkey stands on.
+    static let ed448 = "an Ed448 key, which neither OpenSSH nor libssh signs with"
+
     /// What is wrong, as the end of a sentence that names the file.
     package var reason: String {
         switch self {
@@ -33,6 +38,7 @@ package enum KeyFault: Error, Equatable, Sendable {
         case .tooOpen(let mode): "can be read by others (mode \(String(mode & 0o7777, radix: 8)))"
         case .foreignOwner: "belongs to another user"
         case .notAKey: "is not a private key"
+        case .binary: "is in DER, a binary form that is not read"
         case .malformed: "is cut off or damaged"
         case .unsupported(let kind):
             // Some kinds say themselves what is the matter.
@@ -53,6 +59,8 @@ package enum KeyFault: Error, Equatable, Sendable {
         case .unsupported(let kind) where kind.hasPrefix("the handle of a security key"):
             "let an ssh-agent hold it: ssh-add '\(path.terminalSafe)'"
         case .missing: "latchkey key list shows the keys there are"
+        case .binary:
+            "openssl pkey -inform DER -in FILE -out NEWFILE makes a key of it that is (-pubin for a public one)"
         case .malformed: "restore it from where it was made"
         case .tooCostly: "if you trust the file, write it anew with less work, by the program that made it"
         default: nil

@@ -44,7 +44,7 @@ package enum KeyFile {
 
     /// The text of a private key.
     ///
-    /// - Throws: `missing`, `unreadable`, `notRegular`, `tooOpen`, `foreignOwner`, `notAKey` (too long),
+    /// - Throws: `missing`, `unreadable`, `notRegular`, `tooOpen`, `foreignOwner`, `notAKey` (too long), `binary`,
     ///   `changedWhileRead`.
     package static func read(_ path: String) throws(KeyFault) -> Secret {
         var secret = Secret(capacity: sizeLimit)
@@ -70,10 +70,19 @@ package enum KeyFile {
         }
         let after = try status(descriptor)
         guard Identity(after) == Identity(before), secret.count == after.st_size else { throw .changedWhileRead }
+        if let plain = secret.recoded() {
+            secret.removeAll()
+            guard plain.withBytes({ secret.append($0) }) else { throw .notAKey }
+        }
         // Only of a key does it matter who else may read it; a README beside the keys is no danger to anybody.
-        guard secret.withBytes(Armour.looksLikeKey) else { throw .notAKey }
+        guard secret.withBytes(Armour.looksLikeKey) else {
+            throw secret.withBytes(DERElements.isOneSequence) ? .binary : .notAKey
+        }
         guard after.st_uid == geteuid() || after.st_uid == 0 else { throw .foreignOwner }
-        guard after.st_mode & 0o077 == 0 else { throw .tooOpen(mode: UInt32(after.st_mode)) }
+        // As ssh has it: whom root lets read a file, by its group, say, where a secret is mounted, is root's to decide.
+        guard after.st_uid != geteuid() || after.st_mode & 0o077 == 0 else {
+            throw .tooOpen(mode: UInt32(after.st_mode))
+        }
         return Identity(after)
     }
 

@@ -145,7 +145,7 @@ package final class KeyLibrary {
         let bytes = [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
             count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
         }
-        return PublicKey(line: String(decoding: bytes, as: UTF8.self))
+        return PublicKey(line: String(recoding: bytes))
     }
 
     // MARK: Keeping the index true
@@ -179,7 +179,7 @@ package final class KeyLibrary {
             record.kind = .key
         } catch {
             // What a file lacks is only told when somebody asks, and then found out anew.
-            record.kind = error == .notAKey || error == .notRegular ? .notAKey : .faulty
+            record.kind = [.notAKey, .notRegular, .binary].contains(error) ? .notAKey : .faulty
         }
         secret.removeAll()
         return record

@@ -47,7 +47,14 @@ extension RemoteSettings {
             return LatchkeyError(.requestRefused, words, hint: "set it right; requests are signed with the time")
         }
         switch code {
-        case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
+        // The signature's time, whatever the credentials are.
+        case "RequestExpired", "RequestTimeTooSkewed":
+            return LatchkeyError(
+                .requestRefused,
+                "the request was too old, or too new, when it arrived: \(words)",
+                hint: "is this machine's clock right? requests are signed with the time"
+            )
+        case "ExpiredToken", "ExpiredTokenException":
             return LatchkeyError(
                 .credentialsUnavailable,
                 "the credentials of \(profile) have expired",
@@ -88,6 +95,9 @@ extension RemoteSettings {
 
     private func reachHint(_ error: TransportError) -> String {
         if case .proxyFailed = error { return "https_proxy names it, and no_proxy what is reached directly" }
+        if case .untrusted(let why) = error, why.contains("not yet valid") || why.contains("expired") {
+            return "is this machine's clock right?"
+        }
         if case .untrusted = error {
             // The variable wins, as it does for the AWS tools, which is easily forgotten.
             guard let file = variable("AWS_CA_BUNDLE"), profile["ca_bundle"] != nil else {

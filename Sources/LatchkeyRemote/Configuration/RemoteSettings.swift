@@ -159,7 +159,8 @@ package struct RemoteSettings: Sendable {
                         + "not in '\(files.configPath.terminalSafe)'"
                 )
             }
-            if let url = section.nested[service.variableSuffix.lowercased()]?["endpoint_url"] { return url }
+            let url = section.nested[service.variableSuffix.lowercased()]?["endpoint_url"]
+            if let url, !url.isEmpty { return url }
         }
         return profile["endpoint_url"]
     }

@@ -18,7 +18,8 @@ struct SharedFiles: Sendable {
         var values: [String: String] = [:]
         var nested: [String: [String: String]] = [:]
 
-        subscript(_ name: String) -> String? { values[name] }
+        /// One without a value counts as not there, as for botocore.
+        subscript(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
         func merging(_ others: Options?) -> Options {
             guard let others else { return self }
@@ -61,8 +62,12 @@ struct SharedFiles: Sendable {
 
     private static func read(_ path: String) throws -> INIFile {
         let content = try StateFile.read(path) ?? []
-        guard let text = String(validating: content, as: UTF8.self) else {
-            throw invalid(path, "it is not UTF-8")
+        guard let text = String(validatingRecoded: content) else {
+            throw LatchkeyError(
+                .configurationInvalid,
+                "'\(path.terminalSafe)' cannot be used: it is not UTF-8",
+                hint: "write it in UTF-8: iconv -f ISO-8859-1 -t UTF-8 FILE"
+            )
         }
         do throws(INIFile.Fault) { return try INIFile(text) } catch {
             throw invalid(path, "line \(error.line): \(error.reason.terminalSafe)")

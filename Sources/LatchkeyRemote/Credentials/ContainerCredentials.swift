@@ -83,7 +83,7 @@ struct ContainerCredentials {
                     "the container's token '\(path.terminalSafe)' is not there"
                 )
             }
-            token = String(decoding: content, as: UTF8.self)
+            token = content.isEmpty ? nil : String(decoding: content, as: UTF8.self)
         }
         // It becomes a header.
         guard token?.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) != false else {
