@@ -47,7 +47,7 @@ struct InstancePassword: ParsableCommand {
     func run() throws {
         let access = try control.access()
         let plane = try access.plane()
-        let instance = try plane.instance(named: name)
+        let instance = try InstanceChoice.one(name, of: plane)
         let text: String
         if let data {
             text = try PasswordData.read(try InputFile.read(data))
