@@ -66,11 +66,11 @@ struct CommandTests {
             Line(
                 arguments: ["key", "create", "web"],
                 output: ["/keys/web.pem"],
-                error: ["created the ed25519 key pair 'web'"]
+                error: ["created the ed25519 key pair 'web', SHA256:"]
             ),
             Line(arguments: ["key", "create", "old", "-t", "rsa", "-g", "a=b"], error: ["rsa 2048"]),
             Line(arguments: ["key", "create", "web"], status: 1, error: ["a key pair named 'web' exists already"]),
-            Line(arguments: ["key", "ls"], output: ["old", "rsa 2048", "web", "created", "a=b"]),
+            Line(arguments: ["key", "ls"], output: ["old", "rsa 2048", "web", "created", "a=b", "  SHA256:"]),
             Line(arguments: ["key", "list", "-q"], output: ["old\nweb\n"]),
             Line(
                 arguments: ["key", "show", "web", "-o", "json"],
@@ -255,6 +255,10 @@ struct CommandTests {
         try Scratch.with { scratch in
             #expect(try scratch.latchkey("--version").text == "0.1.0\n")
             #expect(try scratch.latchkey("--help").text.contains("connect"))
+            #expect(
+                try scratch.latchkey("connect", "--help").text
+                    .contains("USAGE: latchkey connect [<options>] [<name>] [<command> ...]\n")
+            )
             for shell in ["bash", "zsh", "fish"] {
                 let script = try scratch.latchkey("--generate-completion-script", shell)
                 #expect(script.text.contains("latchkey"))

@@ -11,6 +11,7 @@ internal import LatchkeyTerminal
 struct Connect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open a shell on an instance, or run one command there.",
+        usage: "latchkey connect [<options>] [<name>] [<command> ...]",
         discussion: """
             NAME is a name, an id, an address, tag:KEY=VALUE, or the beginning of a name or id that only one instance \
             has; USER@NAME works too. Without a NAME, choose one from a list by typing.
