@@ -24,15 +24,8 @@ package enum Failure {
 
     /// Says what went wrong and returns the status for it. Help and completions come this way too, with status 0.
     ///
-    /// - Parameters:
-    ///   - root: the command that the arguments were read for.
-    ///   - hint: what to do about a mistake in the call, by the parser's words and those of where its help is; nil for the
-    ///     latter.
-    package static func report<Root: ParsableCommand>(
-        _ error: any Error,
-        of root: Root.Type,
-        hint: (_ message: String, _ help: String) -> String?
-    ) -> Int32 {
+    /// - Parameter root: the command that the arguments were read for.
+    package static func report<Root: ParsableCommand>(_ error: any Error, of root: Root.Type) -> Int32 {
         let program = Invocation.name(of: root)
         if let reported = error as? Reported {
             Console.report(reported.error, showsCause: reported.showsCause, program: program)
@@ -45,7 +38,8 @@ package enum Failure {
         if let code = error as? ExitCode { return code.rawValue }
         let code = root.exitCode(for: error)
         if code.isSuccess {
-            do throws(LatchkeyError) { try Output.write(root.fullMessage(for: error)) } catch {
+            let text = CompletedCommands.mended(root.fullMessage(for: error), program)
+            do throws(LatchkeyError) { try Output.write(text) } catch {
                 Console.report(error, program: program)
                 return 1
             }
@@ -57,8 +51,7 @@ package enum Failure {
             return 1
         }
         let message = lowered(root.message(for: error))
-        let help = help(root, error, program)
-        Console.report(LatchkeyError(.usage, message, hint: hint(message, help) ?? help), program: program)
+        Console.report(LatchkeyError(.usage, message, hint: help(root, error, program)), program: program)
         return Failure.usage
     }
 

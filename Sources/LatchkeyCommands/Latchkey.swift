@@ -3,28 +3,33 @@
 internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
+internal import LatchkeyModel
 internal import LatchkeyTerminal
 
 /// The root of the commands.
-struct Latchkey: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "latchkey",
-        abstract: "Opens a shell on an instance by its name.",
-        discussion: """
-            latchkey connect web-1                a shell
-            latchkey connect web-1 -- uptime      one command; its exit status is yours
-            latchkey explain web-1                which key, which road, and why
-            """,
-        version: "0.1.0",
-        subcommands: [],
-        groupedSubcommands: [
-            CommandGroup(name: "Connection", subcommands: [Connect.self, Explain.self, SessionCommand.self]),
-            CommandGroup(
-                name: "Upkeep",
-                subcommands: [InstanceCommand.self, KeyCommand.self, Doctor.self]
-            ),
-        ]
-    )
+struct Latchkey: RootCommand {
+    private static let connection: [any ParsableCommand.Type] = [Connect.self, Explain.self, SessionCommand.self]
+    private static let upkeep: [any ParsableCommand.Type] = [InstanceCommand.self, KeyCommand.self, Doctor.self]
+
+    static var commands: [any ParsableCommand.Type] { connection + upkeep }
+
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "latchkey",
+            abstract: "Opens a shell on an instance by its name.",
+            discussion: """
+                latchkey connect web-1                a shell
+                latchkey connect web-1 uptime         one command; its exit status is yours
+                latchkey explain web-1                which key, which road, and why
+                """,
+            version: "0.1.0",
+            subcommands: CompletedCommands.help(of: Latchkey.self),
+            groupedSubcommands: [
+                CommandGroup(name: "Connection", subcommands: connection),
+                CommandGroup(name: "Upkeep", subcommands: upkeep),
+            ]
+        )
+    }
 
     @OptionGroup(title: "Control plane") var control: ControlOptions
 }
@@ -37,10 +42,10 @@ package enum Program {
         if CommandLine.arguments.first?.split(separator: "/").last.map(String.init) == SessionManagerPlugin.name {
             ProcessSurroundings.end(SessionManagerPlugin.run())
         }
-        let status = Invocation.run(Latchkey.self) { message, help in
-            let isStrayWord = message.hasPrefix("unexpected argument") && help.hasPrefix("latchkey connect")
-            return isStrayWord ? "a command goes behind --: latchkey connect NAME -- COMMAND" : nil
-        }
-        ProcessSurroundings.end(status)
+        var manners = Invocation.Manners()
+        manners.valueOptions = Connect.valueOptions
+        manners.advice = { word in "latchkey connect \(RemoteCommand.quoted(word.terminalSafe)), if it is an instance" }
+        manners.prepare = Connect.separatingCommand
+        ProcessSurroundings.end(Invocation.run(Latchkey.self, manners))
     }
 }

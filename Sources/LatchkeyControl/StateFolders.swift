@@ -26,6 +26,8 @@ package struct StateFolders: Sendable {
     package var storePath: String { "\(data)/latchkey.db" }
     /// Where a latchkeyd of this home can be reached, and how to be its user: a ``LocalServer``.
     package var serverPath: String { "\(data)/latchkeyd.json" }
+    /// What a latchkeyd locks as long as it serves this home.
+    package var serverLockPath: String { "\(data)/latchkeyd.lock" }
     package var masterKeyPath: String { "\(data)/master.key" }
     package var certificates: String { "\(data)/tls" }
 

@@ -45,9 +45,27 @@ extension Store: ControlPlane {
                     limit,
                     database
                 )
-                guard Identifier.looksLikeInstanceID(text) else { return byName }
-                let byID = try Store.living("SELECT id FROM instance WHERE id >= ? AND id < ?", range, limit, database)
-                return Array((byName + byID.filter { !byName.contains($0) }).prefix(limit))
+                var begun = byName
+                if Identifier.looksLikeInstanceID(text) {
+                    let byID = try Store.living(
+                        "SELECT id FROM instance WHERE id >= ? AND id < ?",
+                        range,
+                        limit,
+                        database
+                    )
+                    begun = Array((byName + byID.filter { !byName.contains($0) }).prefix(limit))
+                }
+                if !begun.isEmpty { return begun }
+                // A list shows what has ended, so it has to have a name as long as no other instance is meant.
+                let ended = try String.fetchAll(
+                    database,
+                    sql: """
+                        SELECT instance.id FROM instanceTag JOIN instance ON instance.id = instanceID
+                        WHERE key = 'Name' AND value = ? AND state = 'terminated' LIMIT ?
+                        """,
+                    arguments: [text, limit]
+                )
+                return try Store.fetch(ended, database)
             }
         }
     }
@@ -67,11 +85,7 @@ extension Store: ControlPlane {
                 found.formUnion(try Store.names(beginningWith: beginning, limit: 200, database))
             }
         }
-        return candidates.map { ($0, EditDistance.between(name.lowercased(), $0.lowercased())) }
-            .filter { $0.1 <= max(1, name.count / 3) }
-            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
-            .prefix(3)
-            .map(\.0)
+        return EditDistance.nearest(to: name, among: candidates)
     }
 
     /// Names that begin so, at most `limit`, in their order.

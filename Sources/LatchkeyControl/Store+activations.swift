@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
+package import FoundationEssentials
 internal import GRDB
+internal import LatchkeyCrypto
 package import LatchkeyModel
 
 extension Store {
@@ -70,6 +71,21 @@ extension Store {
         try read { database in
             try Row.fetchOne(database, sql: "SELECT * FROM activation WHERE id = ?", arguments: [id])
                 .map { try Store.activation($0, database) }
+        }
+    }
+
+    /// Whether there is an activation with this id and code that has not expired, however many have registered with it.
+    ///
+    /// - Parameter codeDigest: the SHA-256 of its code.
+    package func activationIsGood(_ id: Activation.ID, codeDigest: [UInt8], at date: Date) throws -> Bool {
+        try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT codeDigest, expiration FROM activation WHERE id = ?",
+                arguments: [id]
+            )
+            guard let row else { return false }
+            return ConstantTime.equal([UInt8](row[0] as Data), codeDigest) && date < Date(milliseconds: row[1])
         }
     }
 

@@ -5,19 +5,12 @@ internal import GRDB
 package import LatchkeyModel
 
 extension Store {
-    /// Every instance, by name and then by id.
+    /// Every instance, in the order of ``Instance/naturallyPrecedes(_:)``.
     package func instances() throws -> [Instance] {
         try read { database in
-            let ids = try String.fetchAll(
-                database,
-                sql: """
-                    SELECT instance.id FROM instance
-                    LEFT JOIN instanceTag ON instanceTag.instanceID = instance.id AND instanceTag.key = 'Name'
-                    ORDER BY instanceTag.value IS NULL, instanceTag.value, instance.id
-                    """
-            )
-            return try Store.fetch(ids, database)
+            try Store.fetch(String.fetchAll(database, sql: "SELECT id FROM instance"), database)
         }
+        .sorted { $0.naturallyPrecedes($1) }
     }
 
     /// Adds an instance.
@@ -107,14 +100,18 @@ extension Store {
                 instance.created.milliseconds,
             ]
         )
-        for (position, address) in instance.addresses.enumerated() {
-            try database.execute(
-                sql: "INSERT INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
-                arguments: [instance.id, position, address]
-            )
-        }
+        try insert(addresses: instance.addresses, of: instance.id, database)
         try setTags(instance.tags, of: instance.id, database)
         try pin(instance.hostKeys, instance.id, database)
+    }
+
+    static func insert(addresses: [String], of id: Instance.ID, _ database: Database) throws {
+        for (position, address) in addresses.enumerated() {
+            try database.execute(
+                sql: "INSERT INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
+                arguments: [id, position, address]
+            )
+        }
     }
 
     static func pin(_ keys: [HostKey], _ id: Instance.ID, _ database: Database) throws {

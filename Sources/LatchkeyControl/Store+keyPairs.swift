@@ -8,9 +8,10 @@ extension Store {
     /// Every key pair, by name.
     package func keyPairs() throws -> [KeyPair] {
         try read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM keyPair ORDER BY name")
+            try Row.fetchAll(database, sql: "SELECT * FROM keyPair")
                 .map { try Store.keyPair($0, database) }
         }
+        .sorted { $0.name.naturallyPrecedes($1.name) }
     }
 
     package func keyPairCount() throws -> Int {

@@ -7,13 +7,18 @@ package import FoundationEssentials
 /// Every function throws `LatchkeyError`.
 package protocol ControlPlane {
     /// The instances that a selector stands for, best kind of match only: an exact id, else exact names, else exact
-    /// addresses, else names and ids that begin so. Terminated ones are left out unless the id is exact.
+    /// addresses, else names and ids that begin so. Terminated ones are left out unless the id is exact; where nothing else
+    /// is found, those with exactly this name count.
     ///
     /// - Parameter limit: at most so many, so that a short prefix in a large fleet stays cheap.
     func instances(matching selector: InstanceSelector, limit: Int) throws -> [Instance]
 
-    /// Every instance, by name and then by id.
+    /// Every instance, in the order of ``Instance/naturallyPrecedes(_:)``.
     func instances() throws -> [Instance]
+
+    /// Of these instances, those whose machines this control plane does not run, so that it knows nothing of their states
+    /// but when they were reached.
+    func acquaintances(among ids: [Instance.ID]) throws -> [Instance.ID: Acquaintance]
 
     /// The instances with these ids, in this order; an id that is not known is left out.
     func instances(withIDs ids: [Instance.ID]) throws -> [Instance]
@@ -27,7 +32,7 @@ package protocol ControlPlane {
     /// - Returns: nil if there is no key pair of that name.
     func keyPair(named name: String) throws -> KeyPair?
 
-    /// Every key pair, by name.
+    /// Every key pair, by name in natural order.
     func keyPairs() throws -> [KeyPair]
 
     /// How many instances name this key pair as the one they were launched with.
@@ -55,15 +60,26 @@ package protocol ControlPlane {
 }
 
 extension ControlPlane {
+    /// None: a control plane that runs all of its instances knows their states.
+    package func acquaintances(among ids: [Instance.ID]) throws -> [Instance.ID: Acquaintance] { [:] }
+
     /// The one instance that `text` stands for.
     ///
+    /// - Parameter choose: picks one of several, where a person can be asked; nil if nobody can.
     /// - Throws: `instanceNotFound`, or `instanceAmbiguous` with the list: never the first or last of several.
-    package func instance(named text: String) throws -> Instance {
-        let matches = try instances(matching: InstanceSelector(text), limit: 9)
+    package func instance(
+        named text: String,
+        choose: (([Instance]) throws -> Instance)? = nil
+    ) throws -> Instance {
+        let limit = choose == nil ? 9 : 1000
+        let matches = try instances(matching: InstanceSelector(text), limit: limit)
+            .sorted { $0.naturallyPrecedes($1) }
         switch matches.count {
         case 0: throw LatchkeyError.instanceNotFound(text, similar: try similarNames(to: text))
         case 1: return matches[0]
-        default: throw LatchkeyError.instanceAmbiguous(text, matches: matches)
+        default:
+            guard let choose else { throw LatchkeyError.instanceAmbiguous(text, matches: matches) }
+            return try choose(matches)
         }
     }
 }

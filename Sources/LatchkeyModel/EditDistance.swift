@@ -18,4 +18,14 @@ package enum EditDistance {
         }
         return rows[a.count][b.count]
     }
+
+    /// Those of some words that one may have been meant for, the nearest first, three at the most. Case does not count.
+    package static func nearest(to word: String, among words: some Sequence<String>) -> [String] {
+        let lowered = word.lowercased()
+        return words.map { ($0, between(lowered, $0.lowercased())) }
+            .filter { $0.1 <= max(1, word.count / 3) }
+            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+            .prefix(3)
+            .map(\.0)
+    }
 }

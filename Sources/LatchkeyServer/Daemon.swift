@@ -26,6 +26,8 @@ package struct Daemon {
         /// descriptors, and for 64.
         package var maxUnauthenticated: Int?
         package var maxUnauthenticatedPerSource: Int?
+        /// The agent's program, for machines that are to have it; nil if it is not here.
+        package var agentProgram: String?
         /// How instances are launched; nil if none are.
         package var launching: LaunchOptions?
 
@@ -71,6 +73,7 @@ package struct Daemon {
         var limits = ConnectionLimits.current
         if let count = options.maxUnauthenticated { limits.unauthenticated = count }
         if let count = options.maxUnauthenticatedPerSource { limits.unauthenticatedPerSource = count }
+        let lock = try HomeLock(folders)
         let store = try folders.store(isForServer: true)
         let key = try folders.masterKey(of: store)
         let signers = KnownSigners(store)
@@ -132,13 +135,26 @@ package struct Daemon {
             relay: relay,
             metrics: metrics,
             log: log,
-            origin: options.origin
+            origin: options.origin,
+            installation: AgentInstallation(
+                store: store,
+                workers: workers,
+                authoritiesPath: certificate == nil ? nil : certificates.authorityPath,
+                programPath: options.agentProgram
+            )
         )
         for record in try store.liveSessions() { try relay.adopt(record).wait() }
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
         for address in options.listen {
             channels.append(try listen(address, certificate, door, metrics, limiter, group.next()))
+        }
+        lock.note(channels.compactMap { Daemon.place(of: $0) }.joined(separator: ", "))
+        if certificate == nil {
+            log.warning(
+                "serving plain HTTP: there are no certificates, so this machine's own programs only are served",
+                metadata: ["hint": "latchkeyd init makes certificates"]
+            )
         }
         if let launching { channels += try launching.listen(door, metrics, limiter, group.next()) }
         let watch = launching?.watch(group.next())
@@ -221,7 +237,7 @@ package struct Daemon {
             log.notice(
                 "listening",
                 metadata: [
-                    "address": "\(channel.localAddress.map { "\($0)" } ?? "\(address)")",
+                    "address": "\(Daemon.place(of: channel) ?? "\(address)")",
                     "tls": "\(certificate == nil ? "no" : address.isLoopback ? "optional" : "yes")",
                 ]
             )
@@ -233,6 +249,14 @@ package struct Daemon {
                 hint: Daemon.hint(error)
             )
         }
+    }
+
+    /// `127.0.0.1:8443`
+    private static func place(of channel: any Channel) -> String? {
+        guard let address = channel.localAddress, let host = address.ipAddress, let port = address.port else {
+            return nil
+        }
+        return HostText.place(host, port)
     }
 
     static func words(_ error: any Error) -> String {

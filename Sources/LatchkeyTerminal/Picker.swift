@@ -5,11 +5,11 @@ internal import LatchkeyModel
 
 /// A list that shrinks as one types, in a few lines at the bottom of the terminal.
 package enum Picker {
-    /// Lets the user choose one of `lines`, which must be safe for a terminal.
+    /// Lets the user choose one of `items`.
     ///
     /// - Returns: its index, or nil if the user left without choosing.
     /// - Throws: `LatchkeyError.fileUnusable` without a terminal.
-    package static func pick(_ lines: [String], prompt: String) throws -> Int? {
+    package static func pick(_ items: [PickItem], prompt: String) throws -> Int? {
         let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0, let terminal = Terminal(descriptor: descriptor) else {
             throw LatchkeyError(.fileUnusable, "there is no terminal to choose at")
@@ -17,7 +17,7 @@ package enum Picker {
         defer { close(descriptor) }
         try terminal.makeKeywise()
         defer { Terminal.restore() }
-        var list = PickList(lines)
+        var list = PickList(items)
         while true {
             let size = terminal.size
             let screen = list.screen(prompt: prompt, columns: size.columns, rows: min(12, size.rows - 1))
@@ -47,15 +47,15 @@ struct PickList {
         case interrupted
     }
 
-    private let lines: [String]
+    private let items: [PickItem]
     private(set) var query = ""
     private(set) var matches: [Int]
     private(set) var marked = 0
     private var pending: [UInt8] = []
 
-    init(_ lines: [String]) {
-        self.lines = lines
-        matches = Array(lines.indices)
+    init(_ items: [PickItem]) {
+        self.items = items
+        matches = Array(items.indices)
     }
 
     /// What keys do: text narrows, arrows or Ctrl-P and Ctrl-N move, Return chooses, Escape or Ctrl-D leaves.
@@ -106,14 +106,13 @@ struct PickList {
         marked = max(0, min(matches.count - 1, marked + step))
     }
 
-    /// Every word of the query must be in the line, whatever its case.
+    /// The letters of every word of the query must be in an item, in their order; what fits best stands first.
     private mutating func filter(_ query: String) {
         self.query = query
-        let words = query.lowercased().split(separator: " ")
-        matches = lines.indices.filter { index in
-            let line = lines[index].lowercased()
-            return words.allSatisfy { line.contains($0) }
-        }
+        let words = query.split(separator: " ").map { FuzzyText.fold(String($0)) }
+        let ranked = items.indices.compactMap { index in items[index].rank(words).map { (index, $0) } }
+        // Where nothing was typed all fit as well, and stay in their order.
+        matches = words.isEmpty ? Array(items.indices) : ranked.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.0)
         marked = 0
     }
 
@@ -128,7 +127,7 @@ struct PickList {
         let question = String((prompt + tail).prefix(columns: columns - 1))
         var text = "\r\u{1B}[J\(question)"
         for index in shown {
-            let line = String(lines[index].prefix(columns: columns - 3))
+            let line = String(items[index].line.prefix(columns: columns - 3))
             text += matches[marked] == index ? "\n\r\u{1B}[7m> \(line)\u{1B}[0m" : "\n\r  \(line)"
         }
         if matches.isEmpty { text += "\n\r  nothing matches" }

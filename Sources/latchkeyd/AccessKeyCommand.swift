@@ -9,11 +9,13 @@ internal import LatchkeyServer
 internal import LatchkeyTerminal
 
 struct AccessKeyCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "access-key",
-        abstract: "Make, list and delete the keys that users sign their requests with.",
-        subcommands: [Create.self, List.self, Delete.self]
-    )
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "access-key",
+            abstract: "Make, list and delete the keys that users sign their requests with.",
+            subcommands: CompletedCommands.named([Create.self, List.self, Delete.self])
+        )
+    }
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make an access key; its secret is shown this once.")

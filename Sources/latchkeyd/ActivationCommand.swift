@@ -10,16 +10,21 @@ internal import LatchkeyServer
 internal import LatchkeyTerminal
 
 struct ActivationCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "activation",
-        abstract: "Let machines' agents register themselves.",
-        subcommands: [Create.self, List.self, Delete.self]
-    )
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "activation",
+            abstract: "Let machines' agents register themselves.",
+            subcommands: CompletedCommands.named([Create.self, List.self, Delete.self])
+        )
+    }
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make an activation; its code is shown this once.",
-            discussion: "With --name, the machine that registers gets that name."
+            discussion: """
+                With --name, the machine that registers gets that name. What to type there is shown, too: with the agent, and \
+                for a machine without it, as root, a line that installs it from this server.
+                """
         )
 
         @Option(help: "The name of the instance that registers.")
@@ -47,8 +52,32 @@ struct ActivationCommand: ParsableCommand {
                 tags: [:],
                 now: now
             )
-            try StateFolders.current.store().add(activation, codeDigest: Digest.sha256(Array(code.utf8)))
+            let folders = StateFolders.current
+            try folders.store().add(activation, codeDigest: Digest.sha256(Array(code.utf8)))
             try Output.write("activation_id = \(activation.id)\nactivation_code = \(code)")
+            guard let server = try LocalServer.read(folders) else {
+                Console.note("latchkeyd: hint: latchkeyd init comes first; then this shows what to type at the machine")
+                return
+            }
+            let host = server.name ?? "127.0.0.1"
+            let scheme = server.authorities == nil ? "http" : "https"
+            let words = AgentWords(
+                endpoint: "\(scheme)://\(HostText.place(host, server.port ?? LocalServer.port))",
+                authorities: try server.authorities.flatMap { try StateFile.read($0) },
+                activation: activation.id,
+                code: code
+            )
+            if let installation = words.installation {
+                try Output.write("\n# as root, on a machine without the agent:\n\(installation)")
+            }
+            let file = server.authorities.map { ", and '\($0.terminalSafe)' of this one as ca.pem" } ?? ""
+            try Output.write("\n# on a machine with the agent\(file):\n\(words.registration)")
+            if server.name == nil {
+                Console.note(
+                    "latchkeyd: hint: other machines reach it by a name: latchkeyd init --name HOST, "
+                        + "latchkeyd run --listen 0.0.0.0:\(server.port ?? LocalServer.port)"
+                )
+            }
         }
     }
 

@@ -118,7 +118,7 @@ struct Run: ParsableCommand {
         for number in [SIGTERM, SIGINT] { sigaddset(&stops, number) }
         pthread_sigmask(SIG_BLOCK, &stops, nil)
         signal(SIGPIPE, SIG_IGN)
-        var log = Logger(label: "latchkeyd") { _ in JSONLogHandler() }
+        var log = Logger(label: "latchkeyd") { _ in EventLogHandler() }
         log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         var options = Daemon.Options()
         let known = try LocalServer.read(.current)
@@ -130,6 +130,7 @@ struct Run: ParsableCommand {
         options.maxMinutes = maxDuration
         options.maxUnauthenticated = maxUnauthenticated
         options.maxUnauthenticatedPerSource = maxUnauthenticatedPerSource
+        options.agentProgram = Run.agentProgram
         if docker { options.launching = try launchOptions }
         defer { LogQueue.shared.finish() }
         try Daemon(folders: .current, options: options, log: log)
@@ -137,6 +138,11 @@ struct Run: ParsableCommand {
                 var number: Int32 = 0
                 sigwait(&stops, &number)
             }
+    }
+
+    /// The agent's program beside this one; nil if there is none.
+    private static var agentProgram: String? {
+        Environment.executableFolder.map { "\($0)/latchkey-agent" }.flatMap { access($0, X_OK) == 0 ? $0 : nil }
     }
 
     private var launchOptions: Daemon.LaunchOptions {
@@ -155,8 +161,7 @@ struct Run: ParsableCommand {
                 launching.socket = String(host.dropFirst(7))
             }
             launching.metadataPort = metadataPort
-            let agent = Environment.executableFolder.map { "\($0)/latchkey-agent" }
-            if let agent, access(agent, X_OK) == 0 { launching.volumes = ["\(agent):/usr/local/bin/latchkey-agent:ro"] }
+            if let agent = Run.agentProgram { launching.volumes = ["\(agent):/usr/local/bin/latchkey-agent:ro"] }
             launching.volumes += volume.map { "\($0):ro" }
             return launching
         }

@@ -50,7 +50,11 @@ struct CommandTests {
                 output: ["\"Name\" : \"web-1\"", "\"port\" : 2222"]
             ),
             Line(arguments: ["instance", "tag", "web-2", "env=test", "Name=db-1"]),
-            Line(arguments: ["instance", "show", "db"], output: ["name       db-1", "env=test", "none pinned yet"]),
+            Line(
+                arguments: ["instance", "show", "db"],
+                output: ["name       db-1", "state      added", "env=test", "none pinned yet"],
+                error: ["latchkey: note: 'db' is taken for 'db-1' (i-"]
+            ),
             Line(arguments: ["instance", "tag", "db-1", "--remove", "env"]),
             Line(arguments: ["instance", "rm", "db-1"], output: ["i-"]),
             Line(arguments: ["instance", "show", "db-1"], status: 1, error: ["no instance matches 'db-1'"]),
@@ -62,11 +66,11 @@ struct CommandTests {
             Line(
                 arguments: ["key", "create", "web"],
                 output: ["/keys/web.pem"],
-                error: ["created the ed25519 key pair 'web'"]
+                error: ["created the ed25519 key pair 'web', SHA256:"]
             ),
             Line(arguments: ["key", "create", "old", "-t", "rsa", "-g", "a=b"], error: ["rsa 2048"]),
             Line(arguments: ["key", "create", "web"], status: 1, error: ["a key pair named 'web' exists already"]),
-            Line(arguments: ["key", "ls"], output: ["old", "rsa 2048", "web", "created", "a=b"]),
+            Line(arguments: ["key", "ls"], output: ["old", "rsa 2048", "web", "created", "a=b", "  SHA256:"]),
             Line(arguments: ["key", "list", "-q"], output: ["old\nweb\n"]),
             Line(
                 arguments: ["key", "show", "web", "-o", "json"],
@@ -92,9 +96,7 @@ struct CommandTests {
 
     @Test func `mistakes in a call are told as such`() throws {
         try play([
-            Line(arguments: ["conect"], status: 64, error: ["conect"]),
             Line(arguments: ["connect", "--nope"], status: 64, error: ["--nope"]),
-            Line(arguments: ["connect", "web-1", "uptime"], status: 64, error: ["a command goes behind --"]),
             Line(arguments: ["connect", "web-1", "-t", "-T"], status: 64, error: ["exclude each other"]),
             Line(
                 arguments: ["connect", "web-1", "-p", "0"],
@@ -139,6 +141,26 @@ struct CommandTests {
             ),
             Line(arguments: ["instance", "rm", "web-1", "web-9"], status: 1, error: ["web-9"]),
             Line(arguments: ["instance", "list", "-q", "web-1"], output: ["i-"]),
+        ])
+    }
+
+    @Test func `an address that is not known is answered with how to add it`() throws {
+        try play([
+            Line(
+                arguments: ["connect", "admin@10.1.2.3"],
+                status: 255,
+                error: [
+                    "no instance matches '10.1.2.3'",
+                    "latchkey instance add NAME --address 10.1.2.3 --user admin adds it",
+                ]
+            ),
+            Line(
+                arguments: ["connect", "-u", "bob", "web.example", "id"],
+                status: 255,
+                error: ["latchkey instance add NAME --address web.example --user bob adds it"]
+            ),
+            Line(arguments: ["connect", "fe80::1"], status: 255, error: ["--address fe80::1 adds it"]),
+            Line(arguments: ["connect", "web"], status: 255, error: ["latchkey instance list shows"]),
         ])
     }
 
@@ -233,6 +255,10 @@ struct CommandTests {
         try Scratch.with { scratch in
             #expect(try scratch.latchkey("--version").text == "0.1.0\n")
             #expect(try scratch.latchkey("--help").text.contains("connect"))
+            #expect(
+                try scratch.latchkey("connect", "--help").text
+                    .contains("USAGE: latchkey connect [<options>] [<name>] [<command> ...]\n")
+            )
             for shell in ["bash", "zsh", "fish"] {
                 let script = try scratch.latchkey("--generate-completion-script", shell)
                 #expect(script.text.contains("latchkey"))

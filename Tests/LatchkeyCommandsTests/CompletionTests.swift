@@ -100,6 +100,57 @@ struct CompletionTests {
         }
     }
 
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `other names of commands, what follows help, and names beyond ASCII are completed`(shell: String) throws {
+        try Scratch.with { scratch in
+            for name in ["größe-1", "größe-2", "東京-1"] {
+                _ = try scratch.latchkey("instance", "add", name, "--address", "10.0.0.1")
+            }
+            try scratch.write("script", try scratch.latchkey("--generate-completion-script", shell).text)
+            let folder = URL(fileURLWithPath: Scratch.program).deletingLastPathComponent().path
+            let path = "\(folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
+            let (start, settings) = (try #require(Self.setup[shell]), try #require(Self.settings[shell]))
+            try Screen.with(scratch, columns: 120, rows: 60, environment: ["PATH": path]) { screen in
+                try screen.enter("cd \(scratch.path); \(start)")
+                try screen.enter(settings)
+                try screen.wait(for: "a prompt") { $0.split(separator: "\n").contains { $0.hasPrefix("ready>") } }
+                for (typed, completed) in [
+                    ("instance ls 東", "instance ls 東京-1"), ("instance rm gr", "instance rm größe-"),
+                    ("connect größe-2", "connect größe-2"), ("session ls --hi", "session ls --history"),
+                    ("help inst", "help instance"), ("help instance ed", "help instance edit"),
+                    ("help key fi", "help key fingerprint"), ("key rm --wi", "key rm --with-private-key"),
+                ] {
+                    try screen.press("C-a", "C-k")
+                    try screen.enter("clear")
+                    try screen.wait(for: "a line") { $0.hasPrefix("ready>") && !$0.contains("latchkey") }
+                    try screen.type("latchkey \(typed)")
+                    try screen.wait(for: "what was typed") { $0.contains("latchkey \(typed)") }
+                    try screen.press("Tab")
+                    try screen.expect("ready> latchkey \(completed)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["latchkey", "latchkeyd", "latchkey-agent"]) func `a script has each function once`(
+        program: String
+    ) throws {
+        try Scratch.with { scratch in
+            for shell in ["bash", "zsh"] {
+                let script =
+                    try Execution.require(
+                        [Scratch.program(named: program), "--generate-completion-script", shell],
+                        environment: scratch.environment
+                    )
+                    .text
+                let functions = script.matches(of: /(?m)^(_[\w-]+)\(\) \{$/).map { String($0.1) }
+                #expect(functions.count == Set(functions).count, "\(functions)")
+                #expect(functions.contains("_\(program)_help"))
+                try Execution.require([shell, "-n", try scratch.write("script", script)])
+            }
+        }
+    }
+
     /// Not even a list of them is more than a list: all are expanded at once, whatever is typed.
     @Test(arguments: ["bash", "zsh", "fish", "tcsh", nil])
     func `what a shell is given is data to it`(shell: String?) throws {

@@ -102,6 +102,27 @@ struct ConnectCommandTests {
         }
     }
 
+    @Test func `what follows the instance is the command, its options too`() throws {
+        try Self.with { scratch, _ in
+            let cases: [(arguments: [String], output: String)] = [
+                (["web-1", "printf", "<%s>", "-la", "--user", "a b", "-t"], "<-la><--user><a b><-t>"),
+                (
+                    ["-n", "web-1", "-T", "sh", "-c", "printf '<%s>' \"$@\"", "-x", "--", "-y", "--help"],
+                    "<--><-y><--help>"
+                ),
+                (["--timeout", "30", "web-1", "--keep-alive=9", "--", "printf", "<%s>", "--", "-v"], "<--><-v>"),
+                (["web-1", "echo one; echo two"], "one\ntwo\n"),
+            ]
+            for (arguments, output) in cases {
+                let run = try Execution.run(
+                    [Scratch.program, "connect"] + arguments,
+                    environment: scratch.environment
+                )
+                #expect(run.status == 0 && run.text == output, "\(arguments): \(run.text)\(run.error)")
+            }
+        }
+    }
+
     @Test(arguments: [0, 1, 7, 126, 255]) func `the exit status is the command's own`(status: Int32) throws {
         try Self.with { scratch, _ in
             let run = try scratch.latchkey("connect", "web-1", "--", "exit \(status)")

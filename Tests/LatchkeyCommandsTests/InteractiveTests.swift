@@ -219,4 +219,38 @@ import Testing
             try screen.expectRestored()
         }
     }
+
+    @Test func `of several instances one is picked, the best match first`() throws {
+        try with { scratch, _, screen in
+            for name in ["web-12", "web-2", "old-web"] {
+                _ = try scratch.latchkey("instance", "add", name, "--address", "127.0.0.9", "--tag", "env=test")
+            }
+            try screen.enter("\"$PROGRAM\" connect web")
+            try screen.expect("'web' is one of:")
+            try screen.wait(for: "the three in order") { shown in
+                let lines = shown.split(separator: "\n").filter { $0.contains("web-") }
+                return lines.count == 3 && lines[0].contains("> web-1 ") && lines[1].contains("web-2")
+                    && lines[2].contains("web-12")
+            }
+            try screen.type("b12")
+            try screen.wait(for: "the one") { $0.contains("> web-12") && !$0.contains("web-2 ") }
+            try screen.press("C-u")
+            try screen.press("Enter")
+            try screen.expect("over ssh as")
+            try screen.enter("PS1='there$ '; clear")
+            try screen.wait(for: "a prompt") { $0.hasPrefix("there$") }
+            try screen.enter("exit")
+            try screen.expect("local$")
+            try screen.enter("clear; \"$PROGRAM\" instance show tag:env=test")
+            try screen.expect("'tag:env=test' is one of:")
+            try screen.type("ow")
+            try screen.wait(for: "the old one") { $0.contains("> old-web") && !$0.contains("web-2") }
+            try screen.press("Enter")
+            try screen.expect("name       old-web")
+            // What cannot be taken back is not done by a list.
+            try screen.enter("clear; \"$PROGRAM\" instance remove web-")
+            try screen.expect("'web-' matches several instances: web-1 (i-")
+            try screen.expectRestored()
+        }
+    }
 }

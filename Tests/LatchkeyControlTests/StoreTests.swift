@@ -69,8 +69,15 @@ struct StoreTests {
         try withStore { store, _ in
             let gone = instance("web-1", state: .terminated)
             try store.add(gone)
-            #expect(code { _ = try store.instance(named: "web-1") } == .instanceNotFound)
             #expect(try store.instance(named: gone.id) == gone)
+            // A list shows it, so it goes by its name, but by no more.
+            #expect(try store.instance(named: "web-1") == gone)
+            for selector in ["web", "web-1.example", "tag:Name=web-1"] {
+                #expect(code { _ = try store.instance(named: selector) } == .instanceNotFound, "\(selector)")
+            }
+            let other = instance("web-1-b")
+            try store.add(other)
+            #expect(try store.instance(named: "web-1") == other)
         }
     }
 

@@ -46,7 +46,9 @@ struct RemoteControlPlaneTests {
             #expect(try ids("tag:env=prod") == ["1"])
             #expect(try ids("i-00000000000000002") == ["2"])
             #expect(try ids("i-0000000000000000") == ["1", "2", "3", "5", "6", "7", "8"])
-            #expect(try ids("gone") == [])
+            // As the list shows it, by its whole name only.
+            #expect(try ids("gone") == ["4"])
+            #expect(try ids("gon") == [])
             #expect(try ids("i-00000000000000004") == ["4"])
             #expect(try ids("nothing") == [])
             #expect(throws: LatchkeyError.self) { try plane.instance(named: "twin") }

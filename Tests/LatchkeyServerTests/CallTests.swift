@@ -12,7 +12,7 @@ struct CallTests {
 
     @Test(
         arguments: [
-            ("latchkeyd", ["ini"], "'ini'", "latchkeyd --help"),
+            ("latchkeyd", ["ini"], "'ini'", "did you mean 'latchkeyd init'?"),
             ("latchkeyd", ["run", "--nope"], "'--nope'", "latchkeyd run --help"),
             ("latchkeyd", ["run", "more"], "'more'", "latchkeyd run --help"),
             ("latchkeyd", ["run", "--listen", "here"], "'here' is not HOST:PORT", "latchkeyd run --help"),
@@ -99,7 +99,16 @@ struct CallTests {
             try TestRelay.wait(for: "it to serve") {
                 try Execution.run(["curl", "-sf", "http://\(here)/healthz"]).status == 0
             }
-            refuses(try latchkeyd("run", "--listen", here), "already in use", "may run already")
+            refuses(try latchkeyd("run", "--listen", here), "another latchkeyd serves the home", "stop that one first")
+            let elsewhere = scratch.environment.merging(["LATCHKEY_HOME": "\(scratch.path)/other"]) { $1 }
+            refuses(
+                try Execution.run(
+                    [Scratch.program(named: "latchkeyd"), "run", "--listen", here],
+                    environment: elsewhere
+                ),
+                "already in use",
+                "may run already"
+            )
             try Data("nonsense".utf8).write(to: URL(fileURLWithPath: "\(tls)/ca.pem"))
             refuses(
                 try latchkeyd("init", "--name", "y.example"),

@@ -50,7 +50,8 @@ package final class ContainerAgent {
     private func start(_ relay: TestRelay, _ name: String, at endpoint: String, _ make: Make) throws {
         try Execution.require(["docker", "cp", relay.authority, "\(id):\(ContainerAgent.authority)"])
         let activation = try relay.latchkeyd("activation", "create", "--name", name).text
-        let values = activation.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
+        let values = activation.split(separator: "\n").filter { $0.hasPrefix("activation_") }
+            .compactMap { $0.split(separator: " ").last.map(String.init) }
         guard values.count == 2 else { throw HarnessError("no activation: \(activation)") }
         switch make {
         case .latchkey: try startOwn(endpoint, values[0], values[1])

@@ -13,7 +13,8 @@ package final class TestAgent {
         self.relay = relay
         state = "\(relay.scratch.path)/agent-\(name)"
         let activation = try relay.latchkeyd("activation", "create", "--name", name).text
-        let values = activation.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
+        let values = activation.split(separator: "\n").filter { $0.hasPrefix("activation_") }
+            .compactMap { $0.split(separator: " ").last.map(String.init) }
         guard values.count == 2 else { throw HarnessError("no activation: \(activation)") }
         instanceID =
             try Execution.require(

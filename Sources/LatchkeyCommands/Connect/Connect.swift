@@ -11,12 +11,14 @@ internal import LatchkeyTerminal
 struct Connect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open a shell on an instance, or run one command there.",
+        usage: "latchkey connect [<options>] [<name>] [<command> ...]",
         discussion: """
             NAME is a name, an id, an address, tag:KEY=VALUE, or the beginning of a name or id that only one instance \
             has; USER@NAME works too. Without a NAME, choose one from a list by typing.
 
-            The words after -- are the command. Several words reach the instance as exactly these words; a single word \
-            is a line for the remote shell, as with: latchkey connect web-1 -- 'cd /srv && ls | wc -l'
+            The words after the NAME are the command, options among them included; -- may stand before it, and must where \
+            there is no NAME. Several words reach the instance as exactly these words; a single word is a line for the \
+            remote shell, as with: latchkey connect web-1 'cd /srv && ls | wc -l'
 
             The exit status is the command's own, 128 and the signal's number if it died by one, or 255 if Latchkey \
             itself failed. In a shell, ~. at the beginning of a line ends the connection, ~? shows the other escapes.
@@ -60,7 +62,7 @@ struct Connect: ParsableCommand {
 
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
-    @Argument(parsing: .postTerminator, help: "The command to run, after --.")
+    @Argument(parsing: .postTerminator, help: "The command to run.")
     var command: [String] = []
 
     func validate() throws {
@@ -123,8 +125,24 @@ struct Connect: ParsableCommand {
         if let at = name.lastIndex(of: "@"), at > name.startIndex,
             try plane.instances(matching: InstanceSelector(name), limit: 1).isEmpty
         {
-            return (try plane.instance(named: String(name[name.index(after: at)...])), String(name[..<at]))
+            let (host, user) = (String(name[name.index(after: at)...]), String(name[..<at]))
+            return (try Connect.instance(host, plane, user: user), user)
         }
-        return (try plane.instance(named: name), nil)
+        return (try Connect.instance(name, plane, user: entry.user), nil)
+    }
+
+    /// - Throws: `instanceNotFound`, for an address with how to add it.
+    private static func instance(_ name: String, _ plane: any ControlPlane, user: String?) throws -> Instance {
+        do { return try InstanceChoice.one(name, of: plane) } catch let error as LatchkeyError {
+            guard error.code == .instanceNotFound, plane is Store, name.contains(where: { ".:".contains($0) }),
+                (try? Names.address(name)) != nil
+            else { throw error }
+            let option = user.flatMap { try? Names.user($0) }.map { " --user \(RemoteCommand.quoted($0))" } ?? ""
+            throw LatchkeyError(
+                error.code,
+                error.message,
+                hint: "latchkey instance add NAME --address \(name)\(option) adds it"
+            )
+        }
     }
 }

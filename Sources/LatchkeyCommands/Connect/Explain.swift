@@ -31,7 +31,7 @@ struct Explain: ParsableCommand {
         try entry.reporting(own: 1) {
             let access = control.access()
             let plane = try access.plane()
-            let instance = try plane.instance(named: name)
+            let instance = try InstanceChoice.one(name, of: plane)
             let broker = try access.broker(plane, entry.trace)
             let explanation = try broker.explain(
                 instance,
@@ -42,7 +42,9 @@ struct Explain: ParsableCommand {
             )
             switch show.output {
             case .json: try Output.print(json: explanation)
-            case .table: Output.print(ExplanationText.render(explanation))
+            case .table:
+                let known = try plane.acquaintances(among: [instance.id])[instance.id]
+                Output.print(ExplanationText.render(explanation, state: InstanceText.state(of: instance, known)))
             }
         }
     }
@@ -50,7 +52,8 @@ struct Explain: ParsableCommand {
 
 /// An explanation in words.
 enum ExplanationText {
-    static func render(_ explanation: Explanation) -> String {
+    /// - Parameter state: the instance's, in words.
+    static func render(_ explanation: Explanation, state: String) -> String {
         let instance = explanation.instance
         var lines: [String] = []
         let name = instance.name?.terminalSafe ?? "(no name)"
@@ -59,7 +62,7 @@ enum ExplanationText {
             instance.addresses.isEmpty
             ? "without an address"
             : "at \(instance.addresses.joined(separator: ", ").terminalSafe), port \(instance.port)"
-        lines.append("          \(instance.state.rawValue), \(place)")
+        lines.append("          \(state), \(place)")
         let source =
             switch explanation.user.source {
             case "option": "as you said"

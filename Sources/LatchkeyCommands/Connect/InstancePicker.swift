@@ -5,6 +5,8 @@ internal import LatchkeyTerminal
 
 /// Lets the user pick an instance from a list by typing.
 enum InstancePicker {
+    /// One of all that there are.
+    ///
     /// - Throws: `usage` where there is no terminal to pick at, `instanceNotFound` where there is nothing to pick,
     ///   `cancelled`.
     static func pick(_ plane: any ControlPlane) throws -> Instance {
@@ -19,12 +21,28 @@ enum InstancePicker {
                 hint: "latchkey instance add NAME --address HOST adds one"
             )
         }
-        let rows = instances.map(InstanceText.row)
+        return try pick(instances, try plane.acquaintances(among: instances.map(\.id)), prompt: "connect to: ")
+    }
+
+    /// One of several. They are looked for by name, id, address and tags.
+    ///
+    /// - Throws: `cancelled`.
+    static func pick(
+        _ instances: [Instance],
+        _ known: [Instance.ID: Acquaintance],
+        prompt: String
+    ) throws -> Instance {
+        let rows = instances.map { InstanceText.row($0, known[$0.id]) }
         let widths = InstanceText.header.indices.map { column in rows.map { $0[column].terminalWidth }.max() ?? 0 }
-        let lines = rows.map { row in
-            zip(row, widths).map { $0.padded(to: $1) }.joined(separator: "  ")
-        }
-        guard let index = try Picker.pick(lines, prompt: "connect to: ") else {
+        let items = zip(instances, rows)
+            .map { instance, row in
+                PickItem(
+                    line: zip(row, widths).map { $0.padded(to: $1) }.joined(separator: "  "),
+                    fields: [instance.name ?? "", instance.id] + instance.addresses
+                        + instance.tags.filter { $0.key != Tags.nameKey }.map { "\($0.key)=\($0.value)" }
+                )
+            }
+        guard let index = try Picker.pick(items, prompt: prompt) else {
             throw LatchkeyError(.cancelled, "nothing was chosen")
         }
         return instances[index]

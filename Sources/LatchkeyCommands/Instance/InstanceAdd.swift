@@ -52,25 +52,14 @@ struct InstanceAdd: ParsableCommand {
     func run() throws {
         var tags = try tagOptions.read()
         tags[Tags.nameKey] = try Names.instance(name)
-        let places = try address.map(HostAndPort.init)
-        let ports = Set([port].compactMap { $0 } + places.compactMap(\.port))
-        guard !places.isEmpty else { throw LatchkeyError(.usage, "no address is given", hint: "--address HOST") }
-        guard ports.count <= 1, ports.allSatisfy({ (1...65535).contains($0) }) else {
-            throw LatchkeyError(
-                .usage,
-                "an instance has one port, between 1 and 65535",
-                hint: "give it once, with --port"
-            )
-        }
+        let places = try HostAndPort.read(address, port: port)
+        guard !places.hosts.isEmpty else { throw LatchkeyError(.usage, "no address is given", hint: "--address HOST") }
         let store = try control.requireLocal("instance add", "AWS's own are known without it").store()
-        if let key = try key.map(Names.keyPair), try store.keyPair(named: key) == nil {
-            Console.note("latchkey: note: the key pair '\(key.terminalSafe)' is not registered yet")
-            Console.note("latchkey: hint: latchkey key import '\(key.terminalSafe)' FILE registers it")
-        }
+        if let key = try key.map(Names.keyPair) { try InstanceAdd.check(key, in: store) }
         let instance = Instance(
             tags: tags,
-            addresses: places.map(\.host),
-            port: ports.first ?? Instance.defaultPort,
+            addresses: places.hosts,
+            port: places.port ?? Instance.defaultPort,
             user: try user.map(Names.user),
             keyName: key,
             hostKeys: try hostKeys.read(),
@@ -82,34 +71,11 @@ struct InstanceAdd: ParsableCommand {
         case .table: Output.print(instance.id)
         }
     }
-}
 
-/// `HOST`, `HOST:PORT`, `[IPv6]:PORT` or a bare IPv6 address.
-struct HostAndPort {
-    let host: String
-    let port: Int?
-
-    init(_ text: String) throws {
-        var host = text[...]
-        var port: Substring?
-        if text.hasPrefix("["), let end = text.lastIndex(of: "]") {
-            host = text[text.index(after: text.startIndex)..<end]
-            let rest = text[text.index(after: end)...]
-            port = rest.isEmpty ? nil : rest.first == ":" ? rest.dropFirst() : ""
-        } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
-            host = text[..<colon]
-            port = text[text.index(after: colon)...]
-        }
-        self.host = try Names.address(String(host))
-        self.port = try port.map { digits in
-            guard let number = Int(digits), (1...65535).contains(number) else {
-                throw LatchkeyError(
-                    .usage,
-                    "'\(text.terminalSafe)' has no port between 1 and 65535",
-                    hint: "write HOST:PORT"
-                )
-            }
-            return number
-        }
+    /// Says so if a key pair is not there yet.
+    static func check(_ key: String, in store: Store) throws {
+        guard try store.keyPair(named: key) == nil else { return }
+        Console.note("latchkey: note: the key pair '\(key.terminalSafe)' is not registered yet")
+        Console.note("latchkey: hint: latchkey key import '\(key.terminalSafe)' FILE registers it")
     }
 }

@@ -57,8 +57,9 @@ struct InstanceLaunch: ParsableCommand {
         let operations = try access.operations()
         let plane = try access.plane()
         // Others may launch several of one name through the API, but then the name leads nowhere.
-        if let known = try plane.instances(matching: InstanceSelector(name), limit: 9).first(where: { $0.name == name })
-        {
+        let known = try plane.instances(matching: InstanceSelector(name), limit: 9)
+            .first { $0.name == name && $0.state != .terminated }
+        if let known {
             throw LatchkeyError(
                 .instanceExists,
                 "an instance named '\(name.terminalSafe)' exists already: \(known.id), \(known.state.rawValue)",

@@ -23,8 +23,11 @@ struct InstanceList: ParsableCommand {
     func run() throws {
         let plane = try control.access().plane()
         let instances =
-            try selector.map { try plane.instances(matching: InstanceSelector($0), limit: 100_000) }
-            ?? plane.instances()
-        try list.render(instances, header: InstanceText.header, quiet: \.id, row: InstanceText.row)
+            try selector.map { selector in
+                try plane.instances(matching: InstanceSelector(selector), limit: 100_000)
+                    .sorted { $0.naturallyPrecedes($1) }
+            } ?? plane.instances()
+        let known = try plane.acquaintances(among: instances.map(\.id))
+        try list.render(instances, header: InstanceText.header, quiet: \.id) { InstanceText.row($0, known[$0.id]) }
     }
 }

@@ -48,7 +48,7 @@ struct InstancePassword: ParsableCommand {
     func run() throws {
         let access = control.access()
         let plane = try access.plane()
-        let instance = try plane.instance(named: name)
+        let instance = try InstanceChoice.one(name, of: plane)
         let text: String
         if let data {
             text = try PasswordData.read(try InputFile.read(data))

@@ -20,7 +20,7 @@ struct InstanceRemove: ParsableCommand {
     func run() throws {
         let store = try control.requireLocal("instance remove").store()
         // All are looked up before any is removed: a slip in the last name must not cost the first ones.
-        let instances = try names.map(store.instance(named:))
+        let instances = try names.map { try InstanceChoice.one($0, of: store, offersSeveral: false) }
         for instance in instances {
             try store.removeInstance(instance.id)
             Output.print(instance.id)

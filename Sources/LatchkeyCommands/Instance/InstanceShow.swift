@@ -18,8 +18,9 @@ struct InstanceShow: ParsableCommand {
 
     func run() throws {
         let access = control.access()
-        let instance = try access.plane().instance(named: name)
-        var lines = InstanceText.lines(instance)
+        let plane = try access.plane()
+        let instance = try InstanceChoice.one(name, of: plane)
+        var lines = InstanceText.lines(instance, try plane.acquaintances(among: [instance.id])[instance.id])
         // Of no use to programs, which ask the relay themselves, and may not wait for it.
         if show.output == .table, let status = try access.relay()?.status(of: instance) {
             lines += InstanceShow.lines(status)

@@ -29,6 +29,6 @@ struct InstanceTag: ParsableCommand {
     func run() throws {
         let set = try TagOptions.read(tags)
         let store = try control.requireLocal("instance tag", "aws ec2 create-tags sets tags there").store()
-        try store.tag(try store.instance(named: name).id, set: set, remove: remove)
+        try store.tag(try InstanceChoice.one(name, of: store).id, set: set, remove: remove)
     }
 }

@@ -33,7 +33,7 @@ struct InstanceTrust: ParsableCommand {
             )
         }
         let plane = try control.access().plane()
-        let instance = try plane.instance(named: name)
+        let instance = try InstanceChoice.one(name, of: plane)
         try plane.replaceHostKeys(keys, for: instance.id)
         Console.note(
             "latchkey: \(keys.isEmpty ? "no" : "\(keys.count)") host key\(keys.count == 1 ? "" : "s") pinned for "

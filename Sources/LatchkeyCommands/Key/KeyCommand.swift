@@ -2,26 +2,29 @@
 
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import LatchkeyCommandLine
 internal import LatchkeyKeys
 internal import LatchkeyModel
 
 struct KeyCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "key",
-        abstract: "Make, look after and replace key pairs.",
-        subcommands: [],
-        groupedSubcommands: [
-            CommandGroup(
-                name: "Key pair",
-                subcommands: [KeyCreate.self, KeyImport.self, KeyList.self, KeyShow.self, KeyDelete.self]
-            ),
-            CommandGroup(
-                name: "File and fingerprint",
-                subcommands: [KeyFingerprint.self, KeyMatch.self, KeyConvert.self]
-            ),
-            CommandGroup(name: "Instance", subcommands: [KeyInstall.self, KeyReplace.self]),
-        ]
-    )
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "key",
+            abstract: "Make, look after and replace key pairs.",
+            subcommands: CompletedCommands.aliases(of: [KeyList.self, KeyDelete.self]),
+            groupedSubcommands: [
+                CommandGroup(
+                    name: "Key pair",
+                    subcommands: [KeyCreate.self, KeyImport.self, KeyList.self, KeyShow.self, KeyDelete.self]
+                ),
+                CommandGroup(
+                    name: "File and fingerprint",
+                    subcommands: [KeyFingerprint.self, KeyMatch.self, KeyConvert.self]
+                ),
+                CommandGroup(name: "Instance", subcommands: [KeyInstall.self, KeyReplace.self]),
+            ]
+        )
+    }
 }
 
 /// A key pair with what this machine knows of its private half.

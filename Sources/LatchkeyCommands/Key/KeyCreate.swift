@@ -49,12 +49,11 @@ struct KeyCreate: ParsableCommand {
             return created
         }
         do {
-            let fingerprint: String
             if let register {
                 // The private half is made here, and only the public one goes out.
-                fingerprint = try register(make().publicKey, tags).fingerprint
+                _ = try register(make().publicKey, tags)
             } else {
-                fingerprint = try home.store()
+                _ = try home.store()
                     .addKeyPair(named: name) {
                         let created = try make()
                         return KeyPair(
@@ -66,10 +65,11 @@ struct KeyCreate: ParsableCommand {
                             created: Date()
                         )
                     }
-                    .fingerprint
             }
-            let kind = made?.publicKey.typeAndSize ?? ""
-            Console.note("latchkey: created the \(kind) key pair '\(name)', \(fingerprint)")
+            if let key = made?.publicKey {
+                let words = "\(key.typeAndSize) key pair '\(name)', \(Fingerprint.openSSH(key))"
+                Console.note("latchkey: created the \(words)")
+            }
         } catch {
             // Not registered: a private half that nobody knows of must not stay behind. What went wrong first is told.
             if let made { _ = try? home.keys.remove(name, holding: made.publicKey) }

@@ -38,8 +38,8 @@ struct KeyImport: ParsableCommand {
         let tags = try tagOptions.read()
         if let register = try access.registration(of: name) {
             let key = try publicKey()
-            let (id, fingerprint) = try register(key, tags)
-            Console.note("latchkey: imported the \(key.typeAndSize) key pair '\(name)', \(fingerprint)")
+            let id = try register(key, tags).id
+            Console.note("latchkey: imported the \(key.typeAndSize) key pair '\(name)', \(Fingerprint.openSSH(key))")
             return Output.print(id)
         }
         let key = try publicKey()
@@ -54,7 +54,7 @@ struct KeyImport: ParsableCommand {
                     created: Date()
                 )
             }
-        Console.note("latchkey: imported the \(key.typeAndSize) key pair '\(name)', \(pair.fingerprint)")
+        Console.note("latchkey: imported the \(key.typeAndSize) key pair '\(name)', \(Fingerprint.openSSH(key))")
         Output.print(pair.id)
     }
 

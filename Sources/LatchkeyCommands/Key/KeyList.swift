@@ -20,7 +20,7 @@ struct KeyList: ParsableCommand {
             quiet: \.name
         ) { pair in
             [
-                pair.name.terminalSafe, pair.publicKey.typeAndSize, pair.fingerprint, pair.origin.rawValue,
+                pair.name.terminalSafe, pair.publicKey.typeAndSize, pair.sha256, pair.origin.rawValue,
                 pair.privateKeys.first?.terminalSafe ?? "not here", pair.tags.listed.isEmpty ? "-" : pair.tags.listed,
             ]
         }

@@ -31,8 +31,8 @@ struct KeyShow: ParsableCommand {
             report,
             lines: [
                 ("name", report.name.terminalSafe), ("id", report.id), ("type", report.publicKey.typeAndSize),
-                ("fingerprint", "\(report.fingerprint) (as EC2 shows it)"),
-                ("", "\(report.sha256) (as OpenSSH shows it)"), ("origin", report.origin.rawValue),
+                ("fingerprint", report.sha256), ("", "\(report.fingerprint) (as EC2 shows it)"),
+                ("origin", report.origin.rawValue),
                 (
                     "private key",
                     report.privateKeys.isEmpty

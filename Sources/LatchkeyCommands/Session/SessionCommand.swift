@@ -2,15 +2,18 @@
 
 internal import ArgumentParser
 internal import LatchkeyBroker
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyModel
 
 struct SessionCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "session",
-        abstract: "List, take over and end sessions through the relay.",
-        subcommands: [SessionList.self, SessionAttach.self, SessionTerminate.self]
-    )
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "session",
+            abstract: "List, take over and end sessions through the relay.",
+            subcommands: CompletedCommands.named([SessionList.self, SessionAttach.self, SessionTerminate.self])
+        )
+    }
 }
 
 /// A session in words, safe for a terminal.

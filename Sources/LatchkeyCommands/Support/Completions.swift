@@ -25,7 +25,7 @@ enum Completions {
     /// would otherwise have a person run commands by pressing TAB.
     private static func data(_ names: [String]) -> [String] {
         // A line is a name, and what is shown of it is all of it.
-        let names = names.filter { !$0.isEmpty && $0.isTerminalSafe }
+        let names = names.filter { !$0.isEmpty && $0.isTerminalSafe }.sorted { $0.naturallyPrecedes($1) }
         switch CompletionShell.requesting {
         // `compgen -W` reads words as they stand on a command line, and expands them. What it then puts on the line is quoted,
         // but for what could be a variable's or a command's.

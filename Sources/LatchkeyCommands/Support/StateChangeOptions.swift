@@ -42,9 +42,7 @@ struct StateChangeOptions: ParsableArguments {
 
     /// The beginning of a name is good enough to look at an instance, not to stop it.
     private static func check(_ instance: Instance, meant name: String, _ change: EC2Operations.Change) throws {
-        if [instance.id, instance.name].contains(name) || instance.addresses.contains(name) || name.hasPrefix("tag:") {
-            return
-        }
+        guard instance.isMeantByBeginning(name) else { return }
         throw LatchkeyError(
             .usage,
             "'\(name.terminalSafe)' is only the beginning of '\(instance.displayName)' (\(instance.id))",

@@ -43,12 +43,23 @@ extension RemoteControlPlane {
             let byName =
                 try found([("tag:Name", beginning)], limit) { $0.name?.hasPrefix(text) == true }
                 + managed.filter { $0.name?.hasPrefix(text) == true || (looksLikeID && $0.id.hasPrefix(text)) }
-            guard looksLikeID, !text.hasPrefix(Identifier.managedInstancePrefix) else {
-                return Array(byName.prefix(limit))
-            }
-            let byID = try found([("instance-id", beginning)], limit) { $0.id.hasPrefix(text) }
-            return Array((byName + byID.filter { !byName.contains($0) }).prefix(limit))
+            let isBeginningOfID = looksLikeID && !text.hasPrefix(Identifier.managedInstancePrefix)
+            let byID =
+                isBeginningOfID ? try found([("instance-id", beginning)], limit) { $0.id.hasPrefix(text) } : []
+            let begun = Array((byName + byID.filter { !byName.contains($0) }).prefix(limit))
+            return begun.isEmpty ? try ended(named: text, limit) : begun
         }
+    }
+
+    /// Those that have ended, which EC2 shows for an hour more: a list shows them, so they have to have a name as long as no
+    /// other instance is meant.
+    private func ended(named name: String, _ limit: Int) throws -> [Instance] {
+        let filters: [Filter] = [
+            ("tag:Name", [RemoteControlPlane.exactly(name)]),
+            ("instance-state-name", [InstanceState.terminated.rawValue]),
+        ]
+        return try cached("ended:\(name)", limit: limit) { try describe(filters, limit: limit) }
+            .filter { $0.name == name && $0.state == .terminated }
     }
 
     /// The filters that an address could be one of; none for what is no address.
@@ -78,7 +89,7 @@ extension RemoteControlPlane {
 
     package func instances() throws -> [Instance] {
         (try noted(describe([], limit: .max)) + managedInstances(.fresh))
-            .sorted { ($0.name == nil ? 1 : 0, $0.name ?? "", $0.id) < ($1.name == nil ? 1 : 0, $1.name ?? "", $1.id) }
+            .sorted { $0.naturallyPrecedes($1) }
     }
 
     package func names(beginningWith text: String, limit: Int) throws -> [String] {
@@ -97,13 +108,7 @@ extension RemoteControlPlane {
         for length in [name.count / 2, 1] where length > 0 && candidates.isEmpty {
             candidates = try names(beginningWith: String(name.prefix(length)), limit: 1000)
         }
-        return
-            candidates
-            .map { ($0, EditDistance.between(name.lowercased(), $0.lowercased())) }
-            .filter { $0.1 <= max(1, name.count / 3) }
-            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
-            .prefix(3)
-            .map(\.0)
+        return EditDistance.nearest(to: name, among: candidates)
     }
 
     // MARK: Asking

@@ -74,7 +74,7 @@ extension RemoteControlPlane: ControlPlane {
     }
 
     package func keyPairs() throws -> [KeyPair] {
-        try describeKeyPairs(nil, absentCodes: []).sorted { $0.name < $1.name }
+        try describeKeyPairs(nil, absentCodes: []).sorted { $0.name.naturallyPrecedes($1.name) }
     }
 
     private func describeKeyPairs(_ names: [String]?, absentCodes: Set<String>) throws -> [KeyPair] {

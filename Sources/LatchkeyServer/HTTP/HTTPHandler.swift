@@ -29,6 +29,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     private static let timeout = TimeAmount.seconds(60)
     /// The pieces in which an answer is sent.
     private static let pieceSize = 64 * 1024
+    /// So much of an answer is handed to the connection at once.
+    private static let burstSize = 1 << 20
 
     /// What comes in, in order.
     private enum Event {
@@ -232,13 +234,32 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
         startTimer(channel)
         channel.write(HTTPServerResponsePart.head(head), promise: nil)
-        var rest = ByteBuffer(bytes: response.body)
-        while rest.readableBytes > 0, let piece = rest.readSlice(length: min(rest.readableBytes, HTTPHandler.pieceSize))
+        send(ByteBuffer(bytes: response.body), channel) { self.end(secret, keepsAlive: keepsAlive, channel) }
+    }
+
+    /// Sends a body. Of a long one so much at a time as a connection may hold, the next when that was taken: all of it at once
+    /// would lie about a second time in its encrypted form, and keep the event loop from everybody else.
+    private func send(_ body: ByteBuffer, _ channel: any Channel, then finish: @escaping @Sendable () -> Void) {
+        var rest = body
+        var last: EventLoopFuture<Void>?
+        var room = HTTPHandler.burstSize
+        while rest.readableBytes > 0, room > 0,
+            let piece = rest.readSlice(length: min(rest.readableBytes, HTTPHandler.pieceSize))
         {
+            room -= piece.readableBytes
             let taken = channel.eventLoop.makePromise(of: Void.self)
             taken.futureResult.whenSuccess { self.startTimer(channel) }
             channel.write(HTTPServerResponsePart.body(.byteBuffer(piece)), promise: taken)
+            last = taken.futureResult
         }
+        guard rest.readableBytes > 0, let last else { return finish() }
+        channel.flush()
+        let remaining = rest
+        // Where the connection is gone, there is only the end to come to.
+        last.whenComplete { _ in channel.isActive ? self.send(remaining, channel, then: finish) : finish() }
+    }
+
+    private func end(_ secret: ByteBuffer?, keepsAlive: Bool, _ channel: any Channel) {
         if let secret { channel.write(HTTPServerResponsePart.body(.byteBuffer(secret)), promise: nil) }
         let promise = channel.eventLoop.makePromise(of: Void.self)
         channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: promise)

@@ -21,6 +21,7 @@ struct FrontDoor: RequestResponder {
     let metrics: Metrics
     let log: Logger
     var origin = PublicOrigin.ofRequest
+    let installation: AgentInstallation
 
     private static let controlPath = "/v1/control-channel/"
     private static let dataPath = "/v1/data-channel/"
@@ -42,6 +43,7 @@ struct FrontDoor: RequestResponder {
             if request.method == "POST", request.path.hasPrefix(FrontDoor.dataPath) {
                 return try await dataToken(request)
             }
+            if let answer = try await installation.response(to: request) { return answer }
             guard request.method == "POST", request.path == "/" else {
                 return .text(.notFound, "there is nothing here")
             }

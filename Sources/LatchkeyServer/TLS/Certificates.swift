@@ -17,6 +17,11 @@ package struct Certificates: Sendable {
 
     package var exist: Bool { access(server.chain, F_OK) == 0 && access(server.key, F_OK) == 0 }
 
+    /// The names and addresses of the server's certificate; none where there is no certificate.
+    ///
+    /// - Throws: `fileUnusable`, `keyUnusable`.
+    package func names() throws -> [String] { try serverCertificate()?.description.names ?? [] }
+
     /// Makes a certificate for these names and addresses, and an authority first where there is none. Clients that trust
     /// the authority go on trusting it.
     ///

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyModel
 internal import Logging
 
-/// A line of JSON on standard error for each event, so that machines can read it and text from outside cannot fake a line.
+/// A line on standard error for each event: for people where that is a terminal; else of JSON, so that machines can read it
+/// and text from outside cannot fake a line.
 ///
 /// It never waits: ``LogQueue`` writes. Warnings and errors, which strangers can cause, are limited in number, each kind by
 /// itself. The length of a line is limited in any case.
-struct JSONLogHandler: LogHandler {
+struct EventLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Glibc
+internal import LatchkeyControl
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import NIOHTTP1
+
+/// What a machine needs to become an instance: whom to trust, a script, and the agent's program, which lies beside this one.
+///
+/// The first two are no secrets. The program is given to those alone who show an activation, since it is large.
+struct AgentInstallation: Sendable {
+    let store: Store
+    let workers: Workers
+    /// The authority's certificate; nil where there is no TLS.
+    let authoritiesPath: String?
+    /// Nil where there is none.
+    let programPath: String?
+
+    static let authoritiesURLPath = "/agent/ca.pem"
+    static let scriptURLPath = "/agent/install"
+    static let programURLPath = "/agent/program"
+
+    /// - Returns: nil for a path of others.
+    func response(to request: IncomingRequest) async throws -> OutgoingResponse? {
+        guard request.method == "GET" else { return nil }
+        switch request.path {
+        case AgentInstallation.authoritiesURLPath:
+            guard let authoritiesPath else { return .text(.notFound, "this server has no authority of its own") }
+            let pem = try await workers.run { try StateFile.read(authoritiesPath) ?? [] }
+            return OutgoingResponse(.ok, type: "application/x-pem-file", pem)
+        case AgentInstallation.scriptURLPath:
+            return OutgoingResponse(.ok, type: "text/x-shellscript; charset=utf-8", InstallationScript.text.utf8)
+        case AgentInstallation.programURLPath:
+            guard try await showsActivation(request) else {
+                var response = OutgoingResponse.text(
+                    .unauthorized,
+                    "no activation is shown, or it is not good any more"
+                )
+                response.headers.add(name: "WWW-Authenticate", value: "Basic realm=\"activation\"")
+                return response
+            }
+            guard let programPath else {
+                return .text(.notFound, "there is no program of the agent beside this server's")
+            }
+            return try await program(programPath)
+        default: return nil
+        }
+    }
+
+    /// A program is longer than a file of state may be.
+    private func program(_ path: String) async throws -> OutgoingResponse {
+        OutgoingResponse(
+            .ok,
+            type: "application/octet-stream",
+            try await workers.run { try AgentInstallation.read(path) }
+        )
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw failure(path) }
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
+            while filled < buffer.count {
+                count = Glibc.read(descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
+                guard count > 0 else { break }
+                filled += count
+            }
+        }
+        guard count >= 0 else { throw failure(path) }
+        return bytes
+    }
+
+    private static func failure(_ path: String) -> LatchkeyError {
+        LatchkeyError(
+            .fileUnusable,
+            "'\(path.terminalSafe)' cannot be read: \(String(cString: strerror(errno)).lowercased())"
+        )
+    }
+
+    /// Whether a request has the id and the code of an activation that has not expired (RFC 7617).
+    private func showsActivation(_ request: IncomingRequest) async throws -> Bool {
+        guard let header = request.headers.first(name: "Authorization"), header.hasPrefix("Basic "),
+            let pair = Data(base64Encoded: String(header.dropFirst("Basic ".count)))
+                .map({
+                    String(decoding: $0, as: UTF8.self)
+                }),
+            let colon = pair.firstIndex(of: ":")
+        else { return false }
+        let (id, code) = (String(pair[..<colon]), String(pair[pair.index(after: colon)...]))
+        let isGood = try await workers.run {
+            try store.activationIsGood(id, codeDigest: Digest.sha256(Array(code.utf8)), at: Date())
+        }
+        // A download may be silent for longer than those who say nothing are let be.
+        if isGood { request.connection?.authenticate() }
+        return isGood
+    }
+}
