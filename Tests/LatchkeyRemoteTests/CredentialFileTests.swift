@@ -143,6 +143,12 @@ struct CredentialFileTests {
                 """,
             profile: "x"
         ),
+        Case(
+            what: "blank values",
+            config: "[profile x]\nregion =\nca_bundle =\nendpoint_url =\nweb_identity_token_file =\n",
+            credentials: "[x]\naws_access_key_id = A\naws_secret_access_key = B\naws_session_token =\n",
+            profile: "x"
+        ),
         Case(what: "a profile that is not there", credentials: "[y]\n", profile: "x"),
         Case(what: "a file that is broken", config: "[profile x]\nbroken\n", profile: "x"),
     ]

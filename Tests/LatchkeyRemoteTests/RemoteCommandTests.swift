@@ -50,6 +50,24 @@ struct RemoteCommandTests {
         }
     }
 
+    @Test func `a profile that is gone is no matter for what asks for none`() throws {
+        try Scratch.with { scratch in
+            let key = "\(scratch.path)/k"
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+            let gone = ["AWS_PROFILE": "gone", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"]
+            _ = try scratch.latchkey("key", "list")
+            let shown = try Execution.run(
+                ["sh", "-c", "cd '\(scratch.path)' && exec '\(Scratch.program)' key fingerprint k.pub"],
+                environment: scratch.environment.merging(gone) { $1 }
+            )
+            #expect(shown.status == 0 && shown.text.contains("SHA256:"), "\(shown.error)")
+            let matched = try scratch.latchkey("key", "match", "\(key).pub", environment: gone)
+            #expect(matched.error.contains("key pairs are not looked at: no profile 'gone'"), "\(matched.error)")
+            let list = try scratch.latchkey("instance", "list", environment: gone)
+            #expect(list.status == 1 && list.error.contains("no profile 'gone'"), "\(list.error)")
+        }
+    }
+
     @Test func `instances, key pairs and sessions are listed and explained`() throws {
         try with { (scratch, _, environment) throws in
             func run(_ words: String...) throws -> Execution {

@@ -14,7 +14,8 @@ struct ProxyTests {
             ("http://proxy:3128", "proxy", 3128, nil), ("proxy:8080", "proxy", 8080, nil),
             ("http://proxy/", "proxy", 80, nil),
             ("http://[::1]:3128", "::1", 3128, nil), ("http://me:p%40ss@proxy:1", "proxy", 1, "me:p@ss"),
-            ("HTTP://me@proxy:1", "proxy", 1, "me"), ("http://a:b@c@proxy:1", "proxy", 1, "a:b@c"),
+            ("HTTP://me@proxy:1", "proxy", 1, "me:"), ("http://a:b@c@proxy:1", "proxy", 1, "a:b@c"),
+            ("http://me:100%@proxy:1", "proxy", 1, "me:100%"), ("http://me:%zz%41@proxy:1", "proxy", 1, "me:%zzA"),
         ] as [(String, String, Int, String?)]
     )
     func `a proxy is read as other programs write it`(text: String, host: String, port: Int, login: String?) throws {
@@ -23,7 +24,7 @@ struct ProxyTests {
     }
 
     @Test(arguments: [
-        "https://proxy:3128", "socks5://proxy:1080", "http://", "", "http://proxy:0", "http://me:%zz@proxy:1",
+        "https://proxy:3128", "socks5://proxy:1080", "http://", "", "http://proxy:0",
         "http://me:a%0d%0aX: y@proxy:1", "http://me:%ff@proxy:1",
     ]) func `what is no proxy is refused, and its password is not told`(text: String) {
         #expect {
@@ -41,10 +42,14 @@ struct ProxyTests {
         ("https://11.1.2.3", true), ("https://relay.example", false), ("https://a.relay.example", false),
         ("https://otherrelay.example", true), ("https://one.test:8443", false), ("https://one.test", true),
         ("https://deep.inner.test", false), ("https://192.0.2.7", false),
+        ("https://[2001:db8::1]", false), ("https://[2001:db8:0:0::1]", false), ("https://[2001:db8::2]", true),
+        ("https://[fd00::5]", false), ("https://[fdff::5]", false), ("https://[fe00::5]", true),
+        ("https://[2001:db8::7]:8443", false), ("https://[2001:db8::7]:443", true), ("https://[2001:db8::8]", false),
     ]) func `some servers are reached directly`(url: String, isProxied: Bool) throws {
         let settings = settings([
             "HTTPS_PROXY": "http://proxy:1",
-            "no_proxy": "relay.example, 10.0.0.0/8,ONE.test:8443 .inner.test,192.0.2.7,nonsense/99,",
+            "no_proxy": "relay.example, 10.0.0.0/8,ONE.test:8443 .inner.test,192.0.2.7,nonsense/99,"
+                + "2001:DB8:0::1,fd00::/8,[2001:db8::7]:8443,[2001:db8::8]",
         ])
         #expect(try (settings.proxy(for: ServerAddress(url: url)) != nil) == isProxied)
     }

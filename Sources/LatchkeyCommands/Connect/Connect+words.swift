@@ -6,7 +6,7 @@ extension Connect {
     /// Its options, and those of the root, that the next word is the value of.
     static let valueOptions: Set<String> = [
         "-u", "--user", "-i", "--key", "-p", "--port", "--timeout", "--keep-alive", "--road", "--profile", "--region",
-        "--endpoint-url",
+        "--endpoint-url", "--passphrase-file",
     ]
 
     /// As with ssh(1), the first word behind the instance begins the command, and what looks like an option from there on
