@@ -42,10 +42,10 @@ struct FrontDoor: RequestResponder {
             if request.method == "POST", request.path.hasPrefix(FrontDoor.dataPath) {
                 return try await dataToken(request)
             }
+            if EC2Door.takes(request) { return await ec2Door.respond(to: request) }
             guard request.method == "POST", request.path == "/" else {
                 return .text(.notFound, "there is nothing here")
             }
-            if EC2Door.takes(request) { return await ec2Door.respond(to: request) }
             let body = try await operation(request, requestID)
             var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", body)
             response.headers.add(name: "x-amzn-RequestId", value: requestID)
@@ -182,6 +182,9 @@ struct FrontDoor: RequestResponder {
         case DeleteActivation.operation: return try await answer(DeleteActivation.self, manager.deleteActivation)
         case DescribeInstanceInformation.operation:
             return try await answer(DescribeInstanceInformation.self, manager.describeInstanceInformation)
+        case GetInventory.operation: return try await answer(GetInventory.self, manager.getInventory)
+        case ListInventoryEntries.operation:
+            return try await answer(ListInventoryEntries.self, manager.listInventoryEntries)
         case DeregisterManagedInstance.operation:
             return try await answer(DeregisterManagedInstance.self, manager.deregister)
         case ListTagsForResource.operation: return try await answer(ListTagsForResource.self, manager.listTags)
