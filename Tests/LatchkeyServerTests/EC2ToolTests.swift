@@ -14,10 +14,13 @@ extension RelayTests {
         private static let hasLibcloud =
             (try? Execution.run(["python3", "-c", "import libcloud.compute.drivers.ec2"]).status) == 0
 
+        private static let hasCustodian = (try? Execution.run(["custodian", "version"]).status) == 0
+
         /// Says on what the suite runs: whoever reads its output learns what was not tried.
-        @Test func `Ansible and libcloud are there, or their tests are not run`() {
+        @Test func `Ansible, libcloud and Custodian are there, or their tests are not run`() {
             print("latchkey: Ansible with amazon.aws is \(Self.hasAnsible ? "there" : "NOT THERE, NOT TESTED")")
             print("latchkey: libcloud is \(Self.hasLibcloud ? "there" : "NOT THERE, NOT TESTED")")
+            print("latchkey: Cloud Custodian is \(Self.hasCustodian ? "there" : "NOT THERE, NOT TESTED")")
         }
 
         @Test func `boto3's resources live the life of an instance`() throws {
@@ -243,6 +246,36 @@ extension RelayTests {
                         """#
                 )
                 #expect(answer == "good")
+            }
+        }
+
+        @Test(.enabled(if: hasCustodian)) func `Cloud Custodian finds how long instances are stopped, and starts them`()
+            throws
+        {
+            try EC2Launches.with(region: "eu-central-1") { scratch, launcher in
+                let answer = try scratch.python(
+                    EC2KeyPairs.prelude + Self.account + #"""
+                        [made] = ec2.run_instances(ImageId='ami-1', MinCount=1, MaxCount=1)['Instances']
+                        ids = [made['InstanceId']]
+                        ec2.get_waiter('instance_running').wait(InstanceIds=ids, WaiterConfig={'Delay': 1})
+                        ec2.stop_instances(InstanceIds=ids)
+                        ec2.get_waiter('instance_stopped').wait(InstanceIds=ids, WaiterConfig={'Delay': 1})
+                        def custodian(days):
+                            path, output = HOME + '/../policy.json', HOME + f'/../out{days}'
+                            with open(path, 'w') as file:
+                                json.dump({'policies': [{'name': 'awake', 'resource': 'aws.ec2', 'filters': [
+                                    {'State.Name': 'stopped'}, {'type': 'state-age', 'op': 'ge', 'days': days}],
+                                    'actions': ['start']}]}, file)
+                            program('custodian', 'run', '--region', 'eu-central-1', '-s', output, path)
+                            return [i['InstanceId'] for i in json.load(open(output + '/awake/resources.json'))]
+                        assert custodian(1) == []
+                        assert custodian(0) == ids
+                        ec2.get_waiter('instance_running').wait(InstanceIds=ids, WaiterConfig={'Delay': 1})
+                        print('good')
+                        """#
+                )
+                #expect(answer == "good")
+                #expect(launcher.taken().count { $0.hasPrefix("start") } == 1)
             }
         }
     }
