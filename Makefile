@@ -19,6 +19,7 @@ programs := $(products:%=.build/release/%)
 plugin_folder := $(DESTDIR)$(PREFIX)/libexec/latchkey
 plugin := session-manager-plugin
 man_folder := $(DESTDIR)$(PREFIX)/share/man/man1
+api_page := $(DESTDIR)$(PREFIX)/share/man/man7/latchkeyd-api.7
 bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/latchkey
 zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_latchkey
 fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/latchkey.fish
@@ -91,6 +92,7 @@ install: $(programs) ## install programs, man pages and completions (PREFIX=/usr
 	install -d '$(plugin_folder)'
 	ln -sfn ../../bin/latchkey '$(plugin_folder)/$(plugin)'
 	install -D -m 644 'man/latchkey-$(plugin).1' '$(man_folder)/latchkey-$(plugin).1'
+	install -D -m 644 man/latchkeyd-api.7 '$(api_page)'
 
 install-plugin: install ## install, and put latchkey on the PATH as session-manager-plugin, for the stock aws CLI
 	if [[ -e '$(DESTDIR)$(PREFIX)/bin/$(plugin)' && ! -L '$(DESTDIR)$(PREFIX)/bin/$(plugin)' ]]; then
@@ -107,7 +109,7 @@ $(programs) &: $(sources)
 
 uninstall: ## remove what install has put there
 	rm -f $(products:%='$(DESTDIR)$(PREFIX)/bin/%') $(products:%='$(man_folder)/%.1')
-	rm -f '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)' '$(man_folder)/latchkey-$(plugin).1'
+	rm -f '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)' '$(man_folder)/latchkey-$(plugin).1' '$(api_page)'
 	rm -f '$(plugin_folder)/$(plugin)'
 	rmdir --ignore-fail-on-non-empty '$(plugin_folder)' 2>/dev/null || true
 	# One that is not this program's is left alone.

@@ -15,6 +15,12 @@ struct Conditions {
         arguments += values
     }
 
+    /// Lets a row pass the last condition that fulfils this instead, which has no question marks.
+    mutating func joinLast(orElse term: String) {
+        guard let last = terms.popLast() else { return }
+        terms.append("(\(last) OR \(term))")
+    }
+
     /// - Parameter column: one of ours, never a client's word.
     mutating func add(_ column: String, isOneOf values: [String]) {
         add("\(column) IN (\(databaseQuestionMarks(count: values.count)))", StatementArguments(values))

@@ -11,8 +11,10 @@ package struct InstanceFilter: Sendable {
         case tag(key: String)
         case tagKey
         case tagValue
-        /// An address of the kind that this condition tells.
-        case address(String)
+        /// The type that an instance was launched with, or which those count as that were not.
+        case type
+        /// An address of the kind that this condition tells, of an instance that is in none of these states.
+        case address(String, except: [InstanceState])
     }
 
     /// The addresses that are a network's own (RFC 1918, 3927, 6598, and this machine's), of version 4.
@@ -24,6 +26,21 @@ package struct InstanceFilter: Sendable {
         """
     private static let number = "(address NOT GLOB '*[^0-9.]*')"
     private static let name = "(address GLOB '*[^0-9.]*' AND address NOT GLOB '*:*')"
+
+    private static let version6 = "address GLOB '*:*'"
+    /// What a condition on another address of the same instance begins with; `address` behind it is that one.
+    private static let other =
+        "SELECT 1 FROM instanceAddress AS other WHERE other.instanceID = instanceAddress.instanceID AND"
+    private static let publicAddress = "\(number) AND NOT \(privateAddress)"
+    /// Where there is no public one, the private one is told as such, too.
+    private static let reached = """
+        (\(number) AND (NOT \(privateAddress) OR NOT EXISTS (\(other) \(publicAddress))))
+        """
+    /// The state in which an instance has no address any more, and those in which it has no public one.
+    private static let (gone, off) = ([InstanceState.terminated], [InstanceState.stopped, .terminated])
+
+    /// What an instance is taken for that was launched without a type, or not here.
+    package static let defaultType = "m1.small"
 
     private let attribute: Attribute
     private let patterns: [WildcardPattern]
@@ -41,7 +58,7 @@ package struct InstanceFilter: Sendable {
         case "instance-state-name": attribute = .column("instance.state")
         case "key-name": attribute = .column("instance.keyName")
         case "image-id": attribute = .column("launch.imageID")
-        case "instance-type": attribute = .column("launch.instanceType")
+        case "instance-type": attribute = .type
         case "launch-index": attribute = .column("CAST(COALESCE(launch.launchIndex, 0) AS TEXT)")
         case "client-token": attribute = .column("launch.clientToken")
         case "state-reason-code": attribute = .column("launch.stateReasonCode")
@@ -53,18 +70,27 @@ package struct InstanceFilter: Sendable {
             )
         case "tag-key": attribute = .tagKey
         case "tag-value": attribute = .tagValue
-        case "private-ip-address": attribute = .address("\(InstanceFilter.number) AND \(InstanceFilter.privateAddress)")
-        case "ip-address":
-            // Where there is no public one, the private one is told as such, too.
-            let isPublic = "\(InstanceFilter.number) AND NOT \(InstanceFilter.privateAddress)"
+        case "private-ip-address", "network-interface.private-ip-address",
+            "network-interface.addresses.private-ip-address":
+            attribute = .address(
+                "\(InstanceFilter.number) AND \(InstanceFilter.privateAddress)",
+                except: InstanceFilter.gone
+            )
+        case "ip-address", "network-interface.association.public-ip",
+            "network-interface.addresses.association.public-ip":
+            attribute = .address(InstanceFilter.reached, except: InstanceFilter.off)
+        case "ipv6-address", "network-interface.ipv6-address", "network-interface.ipv6-addresses.ipv6-address":
+            attribute = .address(InstanceFilter.version6, except: InstanceFilter.gone)
+        case "dns-name", "network-interface.public-dns-name", "network-interface.association.public-dns-name",
+            "network-interface.addresses.association.public-dns-name":
+            // Where there is no name, the address stands for one.
             attribute = .address(
                 """
-                \(InstanceFilter.number) AND (NOT \(InstanceFilter.privateAddress) OR NOT EXISTS (
-                    SELECT 1 FROM instanceAddress AS other
-                    WHERE other.instanceID = instanceAddress.instanceID AND \(isPublic)))
-                """
+                \(InstanceFilter.name)
+                OR (\(InstanceFilter.reached) AND NOT EXISTS (\(InstanceFilter.other) \(InstanceFilter.name)))
+                """,
+                except: InstanceFilter.off
             )
-        case "dns-name", "private-dns-name": attribute = .address(InstanceFilter.name)
         default: return nil
         }
     }
@@ -79,7 +105,15 @@ package struct InstanceFilter: Sendable {
         case .tag(let key): try add("instanceTag", "value", ("key = ?", [key]), to: &conditions, database)
         case .tagKey: try add("instanceTag", "key", nil, to: &conditions, database)
         case .tagValue: try add("instanceTag", "value", nil, to: &conditions, database)
-        case .address(let kind): try add("instanceAddress", "address", (kind, []), to: &conditions, database)
+        case .type:
+            InstanceFilter.add("launch.instanceType", patterns, to: &conditions)
+            if patterns.contains(where: { $0.matches(InstanceFilter.defaultType) }) {
+                conditions.joinLast(orElse: "launch.instanceID IS NULL")
+            }
+        case .address(let kind, let states):
+            try add("instanceAddress", "address", (kind, []), to: &conditions, database)
+            let names = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            conditions.add("instance.state NOT IN (\(names))")
         }
     }
 

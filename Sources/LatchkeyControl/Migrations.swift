@@ -259,6 +259,15 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("8") { database in
+            // What a launch was asked for besides, as its service wrote it, and the tags of the volume, which few ask for.
+            try database.execute(
+                sql: """
+                    ALTER TABLE launch ADD COLUMN options TEXT;
+                    ALTER TABLE launch ADD COLUMN volumeTags TEXT;
+                    """
+            )
+        }
         return migrator
     }
 }

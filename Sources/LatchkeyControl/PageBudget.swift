@@ -26,5 +26,10 @@ package struct PageBudget {
 
     static func size(ofTag key: String, _ value: String) -> Int { tag + key.utf8.count + value.utf8.count }
 
+    package static func size(of instance: InstanceDescription) -> Int {
+        let options = instance.launch?.options?.utf8.count ?? 0
+        return instance.tags.reduce(element + options) { $0 + size(ofTag: $1.key, $1.value) }
+    }
+
     package static func size(of tags: Tags) -> Int { tags.reduce(0) { $0 + size(ofTag: $1.key, $1.value) } }
 }

@@ -9,6 +9,9 @@ package struct InstanceDescription: Sendable {
     package let id: Instance.ID
     package let state: InstanceState
     package let keyName: String?
+    package let port: Int
+    /// The user to log in as; nil where nobody said.
+    package let user: String?
     package var addresses: [String] = []
     package var tags: [(key: String, value: String)] = []
     package let created: Date
@@ -43,7 +46,8 @@ extension Store {
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT instance.id, instance.state, instance.keyName, instance.created, \(Store.launchColumns) FROM instance
+                    SELECT instance.id, instance.state, instance.keyName, instance.port, instance.user, instance.created,
+                        \(Store.launchColumns) FROM instance
                     LEFT JOIN launch ON launch.instanceID = instance.id
                     \(conditions.clause) ORDER BY instance.id LIMIT ?
                     """,
@@ -61,6 +65,8 @@ extension Store {
             id: row["id"],
             state: try known(InstanceState(rawValue: row["state"])),
             keyName: row["keyName"],
+            port: row["port"],
+            user: row["user"],
             created: Date(milliseconds: row["created"]),
             launch: (row["instanceID"] as String?) == nil ? nil : launchRecord(row)
         )

@@ -14,6 +14,23 @@ extension Store {
         .sorted { $0.name.naturallyPrecedes($1.name) }
     }
 
+    /// The key pairs that have one of these names or ids, by name. An index finds them, however many there are.
+    package func keyPairs(named names: [String], withIDs ids: [KeyPair.ID]) throws -> [KeyPair] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM keyPair WHERE name IN (SELECT value FROM json_each(?))
+                    UNION
+                    SELECT * FROM keyPair WHERE id IN (SELECT value FROM json_each(?))
+                    ORDER BY name
+                    """,
+                arguments: [try Store.json(names), try Store.json(ids)]
+            )
+            .map { try Store.keyPair($0, database) }
+        }
+    }
+
     package func keyPairCount() throws -> Int {
         try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM keyPair") ?? 0 }
     }

@@ -8,11 +8,17 @@ extension Store {
     /// Adds instances that are launched together, all of them or none, with the same tags. As at EC2, they may have one name,
     /// and others' too.
     ///
-    /// - Parameter userData: what each of them is given to read; nil for nothing.
+    /// - Parameters:
+    ///   - userData: what each of them is given to read; nil for nothing.
+    ///   - volumeTags: the tags of their volumes.
     /// - Returns: what was launched with the same client token before, in which case nothing is added; empty if nothing was.
     /// - Throws: `nameInvalid` if their name looks like another instance's, and is not the same.
     @discardableResult
-    package func launch(_ launches: [(Instance, LaunchRecord)], userData: [UInt8]?) throws -> [LaunchRecord] {
+    package func launch(
+        _ launches: [(Instance, LaunchRecord)],
+        userData: [UInt8]?,
+        volumeTags: Tags = [:]
+    ) throws -> [LaunchRecord] {
         try write { database in
             if let token = launches.first?.1.idempotency?.clientToken {
                 let known = try Store.launches(withClientToken: token, database)
@@ -23,7 +29,7 @@ extension Store {
             }
             for (instance, record) in launches {
                 try Store.insert(instance, database)
-                try Store.insert(record, userData, database)
+                try Store.insert(record, userData, volumeTags, database)
             }
             return []
         }
@@ -72,6 +78,30 @@ extension Store {
         try read { database in
             try Data.fetchOne(database, sql: "SELECT userData FROM launch WHERE instanceID = ?", arguments: [id])
                 .map { [UInt8]($0) }
+        }
+    }
+
+    /// The tags of the volumes that instances were launched with, without those that were given none.
+    package func volumeTags(of ids: [Instance.ID]) throws -> [Instance.ID: Tags] {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT instanceID, volumeTags FROM launch
+                    WHERE volumeTags IS NOT NULL AND instanceID IN (SELECT value FROM json_each(?))
+                    """,
+                arguments: [try Store.json(ids)]
+            )
+            return try rows.reduce(into: [:]) { tags, row in
+                tags[row[0] as String] = try JSONDecoder().decode(Tags.self, from: Data((row[1] as String).utf8))
+            }
+        }
+    }
+
+    /// The types of instances that were launched, at most so many.
+    package func launchedTypes(limit: Int) throws -> [String] {
+        try read { database in
+            try String.fetchAll(database, sql: "SELECT DISTINCT instanceType FROM launch LIMIT ?", arguments: [limit])
         }
     }
 
@@ -183,7 +213,7 @@ extension Store {
     /// All but what an instance is given to read, which may be long.
     static let launchColumns = """
         instanceID, reservationID, launchIndex, imageID, instanceType, launched, clientToken, requestDigest, container,
-        stateReasonCode, stateReasonMessage, stateChanged
+        stateReasonCode, stateReasonMessage, stateChanged, options
         """
 
     static func launches(of ids: [Instance.ID], _ database: Database) throws -> [Instance.ID: LaunchRecord] {
@@ -197,18 +227,23 @@ extension Store {
         return found
     }
 
-    private static func insert(_ record: LaunchRecord, _ userData: [UInt8]?, _ database: Database) throws {
+    private static func insert(
+        _ record: LaunchRecord,
+        _ userData: [UInt8]?,
+        _ volumeTags: Tags,
+        _ database: Database
+    ) throws {
         try database.execute(
             sql: """
-                INSERT INTO launch (\(launchColumns), userData)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO launch (\(launchColumns), userData, volumeTags)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 record.instanceID, record.reservationID, record.launchIndex, record.imageID, record.instanceType,
                 record.launched.milliseconds, record.idempotency?.clientToken,
                 record.idempotency.map { Data($0.requestDigest) }, record.container,
                 record.stateReason?.code, record.stateReason?.message, record.stateChanged.milliseconds,
-                userData.map { Data($0) },
+                record.options, userData.map { Data($0) }, volumeTags.isEmpty ? nil : try json(volumeTags),
             ]
         )
     }
@@ -232,7 +267,8 @@ extension Store {
             idempotency: idempotency,
             container: row["container"],
             stateReason: reason,
-            stateChanged: Date(milliseconds: row["stateChanged"])
+            stateChanged: Date(milliseconds: row["stateChanged"]),
+            options: row["options"]
         )
     }
 }

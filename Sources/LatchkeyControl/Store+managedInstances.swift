@@ -10,7 +10,8 @@ extension Store {
         try row("SELECT * FROM managedInstance WHERE instanceID = ?", [id], Store.managedInstance)
     }
 
-    /// The agents that fulfil all filters, the one that registered first at the beginning.
+    /// The agents that fulfil all filters, the one that registered first at the beginning. That of a terminated instance is none
+    /// any more.
     ///
     /// - Parameters:
     ///   - limit: how many at the most, 1 or more.
@@ -21,7 +22,8 @@ extension Store {
         after cursor: PageCursor? = nil
     ) throws -> Page<ManagedInstance> {
         var conditions = Conditions()
-        for filter in filters { filter.add(to: &conditions) }
+        conditions.add("NOT EXISTS (SELECT 1 FROM instance WHERE id = instanceID AND state = 'terminated')")
+        for filter in filters { try filter.add(to: &conditions) }
         if let cursor { conditions.add("(registered, instanceID) > (?, ?)", [cursor.time, cursor.id]) }
         return try read { database in
             let found =

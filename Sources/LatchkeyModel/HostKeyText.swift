@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FoundationEssentials
+
 /// Host keys as they stand in files: `TYPE BASE64`, ssh-keyscan's `HOST TYPE BASE64`, cloud-init's block on the
 /// console.
 package enum HostKeyText {
@@ -17,8 +19,9 @@ package enum HostKeyText {
     /// Where there is a block on it, or sshd speaks, it is a console and read as such; a line of another kind is in no file of
     /// keys, and what stands beside it could be anybody's.
     package static func keys(in text: String) -> [PublicKey] {
+        if let console = console(inAnswer: text) { return keys(onConsole: console) }
         let lines = text.split(whereSeparator: \.isNewline)
-        let isConsole = lines.contains { $0.hasSuffix(beginning) || $0.hasSuffix(end) || $0.contains(listening) }
+        let isConsole = lines.contains { ends($0, with: beginning) || ends($0, with: end) || $0.contains(listening) }
         if isConsole { return keys(onConsole: text) }
         let keyLines = lines.filter { line in
             line.first { !$0.isWhitespace }.map { $0 != "#" } ?? false
@@ -64,9 +67,9 @@ package enum HostKeyText {
         var blocks: [ArraySlice<Substring>] = []
         var start: Int?
         for (index, line) in zip(lines.indices, lines) {
-            if line.hasSuffix(beginning) {
+            if ends(line, with: beginning) {
                 start = index + 1
-            } else if line.hasSuffix(end), let first = start {
+            } else if ends(line, with: end), let first = start {
                 blocks.append(lines[first..<index])
                 start = nil
             }
@@ -74,13 +77,49 @@ package enum HostKeyText {
         return blocks
     }
 
-    /// The kernel's log has a time before each line, systemd's the name of the program.
+    private static func ends(_ line: Substring, with mark: String) -> Bool {
+        var line = line
+        while line.last?.isWhitespace == true { line.removeLast() }
+        return line.hasSuffix(mark)
+    }
+
+    /// What the names of SSH's algorithms begin with.
+    private static let beginnings = ["ssh-", "ecdsa-", "sk-"]
+    private static let attempts = 32
+
+    /// The kernel's log has a time before each line, systemd's the name of the program, syslog a number, some with a space behind
+    /// it and some without.
     private static func keyBehindPrefix(_ line: Substring) -> PublicKey? {
         var rest = line
-        for _ in 0..<8 {
+        for _ in 0..<attempts {
             if let key = PublicKey(line: rest) { return key }
-            rest = rest.drop { !$0.isWhitespace }.drop { $0.isWhitespace }
+            guard
+                let next = rest.indices.dropFirst()
+                    .first(where: { place in
+                        beginnings.contains { rest[place...].hasPrefix($0) }
+                    })
+            else { return nil }
+            rest = rest[next...]
         }
         return nil
+    }
+
+    /// What `aws ec2 get-console-output` prints has the console in a field.
+    private struct Answer: Decodable {
+        let output: String
+
+        private enum CodingKeys: String, CodingKey {
+            case output = "Output"
+        }
+    }
+
+    /// The console in the JSON that get-console-output prints; nil for another text.
+    private static func console(inAnswer text: String) -> String? {
+        guard text.first(where: { !$0.isWhitespace }) == "{",
+            let answer = try? JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+        else { return nil }
+        // The API has it in base64, in which no mark can be.
+        guard !answer.output.contains(mark), let data = Data(base64Encoded: answer.output) else { return answer.output }
+        return String(decoding: data, as: UTF8.self)
     }
 }

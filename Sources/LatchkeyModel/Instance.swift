@@ -50,7 +50,10 @@ package struct Instance: Codable, Equatable, Identifiable, Sendable {
         self.created = created
     }
 
-    package var name: String? { tags[Tags.nameKey] }
+    /// Nil where there is none, or one that nobody could see.
+    package var name: String? {
+        tags[Tags.nameKey].flatMap { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? nil : $0 }
+    }
 
     /// The name made safe for a terminal, or the id where there is no name.
     package var displayName: String { name?.terminalSafe ?? id }

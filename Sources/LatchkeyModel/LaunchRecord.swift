@@ -57,6 +57,8 @@ package struct LaunchRecord: Equatable, Sendable {
     package var container: String?
     package var stateReason: StateReason?
     package var stateChanged: Date
+    /// What was asked for besides, and is told again: a text of the service's own. Nil for nothing.
+    package var options: String?
 
     package init(
         instanceID: Instance.ID,
@@ -68,7 +70,8 @@ package struct LaunchRecord: Equatable, Sendable {
         idempotency: Idempotency? = nil,
         container: String? = nil,
         stateReason: StateReason? = nil,
-        stateChanged: Date
+        stateChanged: Date,
+        options: String? = nil
     ) {
         self.instanceID = instanceID
         self.reservationID = reservationID
@@ -80,5 +83,6 @@ package struct LaunchRecord: Equatable, Sendable {
         self.container = container
         self.stateReason = stateReason
         self.stateChanged = stateChanged
+        self.options = options
     }
 }

@@ -2,7 +2,7 @@
 
 /// The rules for the names that people give to things. Each function returns the name or throws `nameInvalid`.
 package enum Names {
-    /// An instance's name: 1 to 255 characters that print, no leading dash, no spaces at the ends, not an id's form.
+    /// An instance's name: 1 to 256 characters that print, no leading dash, no spaces at the ends, not an id's form.
     /// Characters are Unicode scalars here, as in all of AWS's limits.
     package static func instance(_ name: String) throws -> String {
         try check(name, what: "instance name", limit: .instanceName)
@@ -16,8 +16,13 @@ package enum Names {
 
     /// A key pair's name: 1 to 255 ASCII characters that print, no leading dash, no spaces at the ends
     /// (EC2 User Guide, "Create a key pair": up to 255 ASCII characters, no leading or trailing spaces).
-    package static func keyPair(_ name: String) throws -> String {
-        try check(name, what: "key pair name", limit: .keyPairName)
+    package static func keyPair(_ name: String) throws -> String { try keyPair(name, beginsWithDash: false) }
+
+    /// A key pair's name as EC2 takes it, which may begin with a dash: only on a command line that would be a mistake.
+    package static func ec2KeyPair(_ name: String) throws -> String { try keyPair(name, beginsWithDash: true) }
+
+    private static func keyPair(_ name: String, beginsWithDash: Bool) throws -> String {
+        try check(name, what: "key pair name", limit: .keyPairName, beginsWithDash: beginsWithDash)
         guard name.utf8.allSatisfy({ $0 < 0x80 }) else { throw invalid("key pair name", name, "it is not ASCII") }
         return name
     }
@@ -60,12 +65,31 @@ package enum Names {
         if key == Tags.nameKey { _ = try instance(value) }
     }
 
-    private static func check(_ name: String, what: String, limit: TextLimit) throws {
+    /// A tag as EC2 takes it: any text of the right length that can be told again, an empty one and an instance's name included.
+    /// Whoever shows it makes it `terminalSafe`.
+    package static func ec2Tag(key: String, value: String) throws {
+        if key.isEmpty { throw invalid("tag key", key, "it is empty") }
+        for (text, what, limit) in [(key, "tag key", TextLimit.tagKey), (value, "tag value", .tagValue)] {
+            guard text.fits(limit) else { throw invalid(what, text, "it is longer than \(limit.scalars)") }
+            // Line ends and tabs are all that XML has of what comes before the space (XML 1.0 §2.2).
+            let isText = text.unicodeScalars.allSatisfy { scalar in
+                scalar.value >= 0x20 ? scalar.value & 0xFFFE != 0xFFFE : "\t\n\r".unicodeScalars.contains(scalar)
+            }
+            guard isText else { throw invalid(what, text, "it has characters that are no text") }
+        }
+    }
+
+    private static func check(
+        _ name: String,
+        what: String,
+        limit: TextLimit,
+        beginsWithDash: Bool = false
+    ) throws {
         if name.isEmpty { throw invalid(what, name, "it is empty") }
         if !name.fits(limit) { throw invalid(what, name, "it is longer than \(limit.scalars)") }
         if !name.isTerminalSafe { throw invalid(what, name, "it has characters that do not print") }
         // Not as a character: a dash with an accent is another one, and a dash to every program.
-        if name.utf8.first == UInt8(ascii: "-") { throw invalid(what, name, "it begins with a dash") }
+        if !beginsWithDash, name.utf8.first == UInt8(ascii: "-") { throw invalid(what, name, "it begins with a dash") }
         let ends = [name.unicodeScalars.first, name.unicodeScalars.last]
         if ends.contains(where: { $0?.properties.isWhitespace == true }) {
             throw invalid(what, name, "it begins or ends with a space")

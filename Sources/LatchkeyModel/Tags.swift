@@ -5,6 +5,9 @@ package typealias Tags = [String: String]
 
 extension Tags {
     package static let nameKey = "Name"
+    /// Whom to log in as, and the port of sshd, which EC2 knows nothing of.
+    package static let userKey = "latchkey:user"
+    package static let portKey = "latchkey:port"
 
     /// Tags as people read them, sorted by key: `env=prod, role=db`. The name is left out.
     package var listed: String {

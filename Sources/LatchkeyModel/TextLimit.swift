@@ -11,7 +11,8 @@ package struct TextLimit: Equatable, Sendable {
 
     // MARK: Names
 
-    package static let instanceName = TextLimit(scalars: 255)
+    /// As long as the tag that has it may be.
+    package static let instanceName = TextLimit(scalars: 256)
     /// EC2's, of ASCII characters.
     package static let keyPairName = TextLimit(bytes: 255)
     package static let userName = TextLimit(bytes: 64)
@@ -50,6 +51,8 @@ package struct TextLimit: Equatable, Sendable {
 
     /// An image's name and description, as its label tells it.
     package static let imageText = TextLimit(scalars: 255)
+    /// EC2's, of a network interface.
+    package static let interfaceDescription = TextLimit(bytes: 255)
     /// Why an instance is in its state: an engine's words may be among it.
     package static let stateReason = TextLimit(bytes: 1024)
     /// What of a wrong text is repeated to the one who sent it.

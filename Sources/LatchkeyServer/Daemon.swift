@@ -129,7 +129,7 @@ package struct Daemon {
                 relay: relay,
                 workers: workers,
                 launcher: try makeLauncher(store) ?? launching?.launcher,
-                region: options.region,
+                surroundings: Surroundings(region: options.region),
                 log: log
             ),
             relay: relay,

@@ -58,12 +58,25 @@ struct DescribeTests {
             #expect(try ids(Self.filter("reservation-id", "r-0e", "r-0a")) == "ae")
             #expect(try ids(Self.filter("private-ip-address", "*")) == "ab")
             // One without a public address is told with its private one.
-            #expect(try ids(Self.filter("ip-address", "*")) == "abc")
+            // It is gone once the instance is stopped, and the private one when it is terminated.
+            #expect(try ids(Self.filter("ip-address", "*")) == "ac")
             #expect(try ids(Self.filter("ip-address", "10.*")) == "")
             #expect(try ids(Self.filter("dns-name", "*.example")) == "a")
+            // Where there is no name, the address stands for one.
+            #expect(try ids(Self.filter("dns-name", "*")) == "ac")
+            #expect(try ids(Self.filter("dns-name", "198.51.100.7")) == "c")
+            #expect(try ids(Self.filter("dns-name", "203.0.113.5")) == "")
+            #expect(try ids(Self.filter("network-interface.ipv6-addresses.ipv6-address", "fd00::1")) == "b")
+            #expect(try ids(Self.filter("network-interface.addresses.private-ip-address", "10.*")) == "a")
+            // What was launched without a type is taken for this one, and what was not launched, too.
+            #expect(try ids(Self.filter("instance-type", "m1.*")) == "abc")
+            #expect(try ids(Self.filter("instance-type", "*")) == "abce")
             #expect(try ids(Self.filter("state-reason-code", "Client.*")) == "e")
             #expect(try ids(Self.filter("launch-index", "0")) == "abce")
             #expect(try ids(Self.filter("launch-time", "2023-11-14T22:13:25*")) == "e")
+            try store.setState(of: "i-0a", .terminated, at: time(9))
+            #expect(try ids(Self.filter("private-ip-address", "*")) == "b")
+            #expect(try ids(Self.filter("dns-name", "*")) == "c")
             #expect(InstanceFilter(name: "odd", patterns: []) == nil)
             let first = try #require(try store.describeInstances(limit: 1).page.first)
             #expect(first.addresses == ["10.0.0.1", "203.0.113.5", "web.example"] && first.launch == nil)

@@ -74,7 +74,7 @@ struct MigrationTests {
             }
             #expect(
                 try execute("SELECT identifier FROM grdb_migrations ORDER BY 1", path) == [
-                    "1", "2", "3", "4", "5", "6", "7",
+                    "1", "2", "3", "4", "5", "6", "7", "8",
                 ]
             )
             let store = try Store(path: path)

@@ -139,6 +139,34 @@ struct StoreTests {
         }
     }
 
+    /// One that nobody can read is in nobody's way who asks for another.
+    @Test func `key pairs are found by name and id without a look at the others`() throws {
+        try withStore { store, path in
+            let key = try publicKey(3)
+            for name in ["a", "b", "c"] {
+                _ = try store.addKeyPair(named: name) {
+                    KeyPair(
+                        id: "key-\(name)",
+                        name: name,
+                        publicKey: key,
+                        fingerprint: "f",
+                        origin: .imported,
+                        tags: ["of": name],
+                        created: time(0)
+                    )
+                }
+            }
+            try execute("UPDATE keyPair SET publicKey = X'00' WHERE name = 'c'", path)
+            #expect(throws: LatchkeyError.self) { try store.keyPairs() }
+            func names(_ names: [String], _ ids: [String]) throws -> [String] {
+                try store.keyPairs(named: names, withIDs: ids).map { "\($0.name)=\($0.tags["of"] ?? "")" }
+            }
+            #expect(try names(["b"], []) == ["b=b"] && names([], ["key-a"]) == ["a=a"])
+            #expect(try names(["b", "b", "none"], ["key-a", "key-b", "b"]) == ["a=a", "b=b"])
+            #expect(try names([], []) == [])
+        }
+    }
+
     @Test func `a key pair is registered once and whole`() throws {
         try withStore { store, _ in
             func make() throws -> KeyPair {

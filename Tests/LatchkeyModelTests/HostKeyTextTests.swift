@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import LatchkeyModel
 import Testing
 
@@ -14,10 +15,30 @@ struct HostKeyTextTests {
 
     private func lines(_ text: String) -> [String] { HostKeyText.keys(onConsole: text).map(\.line) }
 
-    @Test(arguments: ["", "[   12.345678] cloud-init[901]: ", "Nov 24 15:00:00 web-1 cloud-init[901]: "])
+    @Test(arguments: [
+        "", "[   12.345678] cloud-init[901]: ", "Nov 24 15:00:00 web-1 cloud-init[901]: ", "<14>",
+        "<14>Nov 24 15:00:00 cloud-init: ",
+        "<14>1 2026-11-24T15:00:00.123456Z web-1 cloud-init 901 - - [   21.1] ec2: ",
+        "[  OK  ] \u{1b}[0;32mcloud-init\u{1b}[0m[901]:", "a b c d e f g h i j k l m n ",
+    ])
     func `keys stand between the marks, whatever is before them`(before: String) {
         let text = "booting\r\n" + block(Self.first, Self.second, before: before, end: "\r\n") + "\(Self.second)\r\n"
         #expect(lines(text) == [Self.first, Self.second])
+    }
+
+    @Test func `what get-console-output prints is read as the console in it`() throws {
+        let console = "[  1.0] boot\r\n" + block(Self.first, Self.second, before: "<14>ec2: ", end: "\r\n")
+        func answer(_ output: String) -> String {
+            let text = output.replacing("\r\n", with: "\\r\\n")
+            return "\n{\n  \"InstanceId\": \"i-1\",\n  \"Output\": \"\(text)\",\n  \"Timestamp\": \"x\"\n}\n"
+        }
+        func file(_ text: String) -> [String] { HostKeyText.keys(in: text).map(\.line) }
+        #expect(file(answer(console)) == [Self.first, Self.second])
+        #expect(file(answer(Data(console.utf8).base64EncodedString())) == [Self.first, Self.second])
+        // It is a console still: what stands there without the marks is nobody's word.
+        #expect(file(answer("\(Self.first)\r\n")) == [])
+        #expect(file(answer(block(Self.first, end: "\r\n") + block(Self.second, end: "\r\n"))) == [])
+        #expect(file("{\"Output\": 7}") == [] && file("{\n\(Self.first)\n") == [])
     }
 
     @Test func `the same said twice is said, a contradiction is not`() {

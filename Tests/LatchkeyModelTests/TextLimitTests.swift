@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import LatchkeyModel
 import Testing
 
@@ -62,6 +63,31 @@ struct TextLimitTests {
         try Names.tag(key: String(repeating: "k", count: 128), value: String(repeating: "é", count: 256))
         #expect(throws: LatchkeyError.self) { try Names.tag(key: String(repeating: "k", count: 129), value: "") }
         #expect(throws: LatchkeyError.self) { try Names.tag(key: "k", value: String(repeating: "é", count: 257)) }
+    }
+
+    @Test func `EC2's tags and key names are any text of the right length`() throws {
+        for value in [
+            "", " ", "-rf", "tag:x=1", "i-0123456789abcdef0", "a\nb\tc", "\u{202E}x",
+            String(repeating: "é", count: 256),
+        ] {
+            try Names.ec2Tag(key: Tags.nameKey, value: value)
+        }
+        for value in [String(repeating: "é", count: 257), "\u{1}", "\u{FFFE}", "\u{1B}[2J"] {
+            #expect(throws: LatchkeyError.self) { try Names.ec2Tag(key: Tags.nameKey, value: value) }
+        }
+        #expect(throws: LatchkeyError.self) { try Names.ec2Tag(key: "", value: "") }
+        #expect(throws: LatchkeyError.self) { try Names.ec2Tag(key: String(repeating: "k", count: 129), value: "") }
+        for name in ["-", "-rf", String(repeating: "x", count: 255)] { #expect(try Names.ec2KeyPair(name) == name) }
+        for name in ["", " x", "x ", "ü", "a\nb", String(repeating: "x", count: 256)] {
+            #expect(throws: LatchkeyError.self) { try Names.ec2KeyPair(name) }
+        }
+        #expect(throws: LatchkeyError.self) { try Names.keyPair("-rf") }
+    }
+
+    /// Who looks at a list has to see something.
+    @Test(arguments: ["", " ", "\u{3000}\t"]) func `a name of blanks is none, and the id stands for it`(name: String) {
+        let instance = Instance(id: "i-0a", tags: [Tags.nameKey: name], addresses: [], created: Date())
+        #expect(instance.name == nil && instance.displayName == "i-0a")
     }
 
     /// A dash, a colon or a space with an accent is another character, and the same byte to a program.

@@ -54,7 +54,7 @@ struct NamesTests {
 
     @Test(arguments: [
         "", "-v", "--help", " web", "web ", "a\nb", "a\u{1B}b", "i-0a", "mi-0123456789abcdef0", "tag:a=b",
-        String(repeating: "x", count: 256), "evil\u{202E}",
+        String(repeating: "x", count: 257), "evil\u{202E}",
     ])
     func `names that could be taken for something else are refused`(name: String) {
         #expect { try Names.instance(name) } throws: { ($0 as? LatchkeyError)?.code == .nameInvalid }

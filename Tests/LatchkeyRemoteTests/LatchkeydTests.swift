@@ -23,7 +23,17 @@ struct LatchkeydTests {
                         "--tag",
                         "latchkey:user=admin"
                     ),
-                    try server.latchkey("instance", "add", "web-2", "--address", "192.0.2.2", "--tag", "env=prod"),
+                    try server.latchkey(
+                        "instance",
+                        "add",
+                        "web-2",
+                        "--address",
+                        "192.0.2.2",
+                        "--tag",
+                        "env=prod",
+                        "--user",
+                        "deploy"
+                    ),
                 ]
                 for run in added { #expect(run.status == 0, "\(run.error)") }
                 try Scratch.with { client in
@@ -36,7 +46,7 @@ struct LatchkeydTests {
                     }
                     let list = try run("instance", "list")
                     #expect(list.status == 0, "\(list.error)")
-                    for part in ["web-1", "192.0.2.1", "admin", "env=prod"] {
+                    for part in ["web-1", "192.0.2.1", "admin", "env=prod", "deploy"] {
                         #expect(list.text.contains(part), "\(list.text)")
                     }
                     #expect(try run("instance", "list", "-q", "tag:env=prod").line == added[2].line)

@@ -12,7 +12,7 @@ import Testing
 
 /// What the metadata service gives an instance to register its agent with.
 struct ActivationOfferTests {
-    @Test func `an activation is given again until it was used, and is one row`() throws {
+    private static func with(_ body: (Scratch, Store, MetadataService) throws -> Void) throws {
         try Scratch.with { scratch in
             try StateFile.makeFolder(scratch.latchkeyHome)
             let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
@@ -36,6 +36,12 @@ struct ActivationOfferTests {
                 setting: MetadataService.Setting(endpoint: "https://x", authorities: "x", region: "local"),
                 log: log
             )
+            try body(scratch, store, service)
+        }
+    }
+
+    @Test func `an activation is given again until it was used, and is one row`() throws {
+        try Self.with { scratch, store, service in
             let now = Date()
             let instance = Instance(tags: ["Name": "web-1"], addresses: [], created: now)
             try store.add(instance)
@@ -67,6 +73,37 @@ struct ActivationOfferTests {
             let fourth = try service.offer(to: instance.id, at: now)
             #expect(fourth.activation.id != third.activation.id)
             #expect(try changes().contains(fourth.activation.id) && !changes().contains(third.activation.id))
+        }
+    }
+    /// A tag's key may be anything; in a path not everything can stand (EC2 User Guide, "View tags using instance metadata").
+    @Test func `paths are percent-decoded, and keys that can be none are left out`() throws {
+        try Self.with { _, store, service in
+            let told = ["Name": "web-1", "team:a": "x", "a+b": "y", "c=d,e.f@g_h-i": "z"]
+            let odd = [
+                "..": "1", ".": "2", "_index": "3", "a/b": "4", "a b": "5", "\u{e9}": "6", "a\nb": "7", "%41": "8",
+            ]
+            let tags = told.merging(odd) { $1 }
+            let instance = Instance(id: "i-0a", tags: tags, addresses: [], created: Date())
+            let record = LaunchRecord(
+                instanceID: "i-0a",
+                imageID: "ami-1",
+                instanceType: "t3.micro",
+                launched: Date(),
+                stateChanged: Date()
+            )
+            try store.launch([(instance, record)], userData: Array("hello".utf8))
+            func ask(_ path: String) throws -> String? {
+                try service.answer("/latest/\(path)", "i-0a", "10.0.0.1").map { String(decoding: $0, as: UTF8.self) }
+            }
+            #expect(try ask("meta-data/tags/instance/") == told.keys.sorted().joined(separator: "\n"))
+            #expect(try ask("meta-data/tags/instance/team%3Aa") == "x" && ask("meta-data/tags/instance/team:a") == "x")
+            #expect(try ask("meta-data/tags/instance/a%2Bb") == "y" && ask("meta-data/tags/instance/a+b") == "y")
+            #expect(try ask("%6Deta-data/instance%2Did") == "i-0a" && ask("user%2Ddata") == "hello")
+            for path in [
+                "meta-data/tags/instance/a%20b", "meta-data/tags/instance/%2541", "meta-data/%zz", "meta-data/%FF",
+            ] {
+                #expect(try ask(path) == nil, "\(path)")
+            }
         }
     }
 }

@@ -41,10 +41,22 @@ extension RelayTests {
                         from unittest import mock
                         import botocore.auth, datetime
                         real = botocore.auth.get_current_datetime
-                        late = lambda *a, **k: real(*a, **k) - datetime.timedelta(minutes=6)
-                        with mock.patch('botocore.auth.get_current_datetime', late):
-                            assert seen() == ('RequestExpired', 400) and seen('sts') == ('SignatureDoesNotMatch', 403)
-                        assert code(ec2.describe_vpcs) == 'InvalidAction'
+                        def off(minutes):
+                            late = lambda *a, **k: real(*a, **k) + datetime.timedelta(minutes=minutes)
+                            return mock.patch('botocore.auth.get_current_datetime', late)
+                        # EC2 and STS have fifteen minutes, Systems Manager five.
+                        for minutes in (-14, 14):
+                            with off(minutes):
+                                assert seen() == seen('sts') == 'accepted', minutes
+                                assert code(client().describe_sessions, State='Active') == 'InvalidSignatureException'
+                        for minutes in (-16, 16):
+                            with off(minutes):
+                                assert seen() == ('RequestExpired', 400), seen()
+                                assert seen('sts') == ('SignatureDoesNotMatch', 403), seen('sts')
+                        # A session token belongs to temporary credentials, which a user's are not.
+                        assert seen(token='x') == ('AuthFailure', 401) and seen('sts', token='x') == ('InvalidClientTokenId', 403)
+                        assert code(client(token='x').describe_sessions, State='Active') == 'UnrecognizedClientException'
+                        assert code(ec2.describe_fleets) == 'InvalidAction'
                         assert code(ec2.import_key_pair, KeyName='x', PublicKeyMaterial=b'x' * 10_000_000
                             ) == 'RequestEntityTooLarge'
 

@@ -55,7 +55,8 @@ extension RelayTests {
                                     wanted = run('ssh-keygen', '-lf', 'key').decode().split()[1][len('SHA256:'):] + '='
                                 assert made['KeyFingerprint'] == wanted, (made['KeyFingerprint'], wanted)
                                 [known] = ec2.describe_key_pairs(KeyNames=[name], IncludePublicKey=True)['KeyPairs']
-                                assert known['PublicKey'].split()[:2] == public, known
+                                # With the pair's name as the comment.
+                                assert known['PublicKey'].split()[:2] == public and known['PublicKey'].endswith(name), known
                                 assert known['KeyFingerprint'] == wanted and known['KeyType'] == kind, known
                                 assert known['KeyPairId'] == made['KeyPairId'] and known['CreateTime'], known
                             default = ec2.create_key_pair(KeyName='plain')
@@ -162,11 +163,25 @@ extension RelayTests {
                                 open('rsa', 'rb').read(), b'\\xff', rsa + ed]
                             for material in bad:
                                 assert refused(material) == 'InvalidKey.Format', (material, refused(material))
+                            def reason(material):
+                                try: ec2.import_key_pair(KeyName='no', PublicKeyMaterial=material)
+                                except ClientError as error: return error.response['Error']['Message']
+                            assert reason(b'nonsense') == 'Key is not in valid OpenSSH public key format', reason(b'nonsense')
+                            assert 'private key' in reason(open('rsa', 'rb').read()), reason(open('rsa', 'rb').read())
+                            assert 'more than one line' in reason(rsa + ed), reason(rsa + ed)
+                            assert '1024, 2048 or 4096 bits' in reason(bad[2]), reason(bad[2])
+                            assert 'ecdsa' in reason(bad[1]) and 'more than' in reason(b'x' * 20000)
                             assert refused(rsa, KeyName='line') == 'InvalidKeyPair.Duplicate'
                             assert code(ec2.create_key_pair, KeyName='line') == 'InvalidKeyPair.Duplicate'
                             for name in ['', ' x', 'x ', 'x' * 256, 'schlüssel', 'a\\nb']:
                                 assert code(ec2.create_key_pair, KeyName=name) == 'InvalidParameterValue', name
                                 assert refused(rsa, KeyName=name) == 'InvalidParameterValue', name
+                            odd = ['-', '--x', 'x' * 255, '-' + 'y' * 254, ''.join(map(chr, range(33, 127))), 'a  b']
+                            for name in odd:
+                                pair = ec2.create_key_pair(KeyName=name, KeyType='ed25519')
+                                found = ec2.describe_key_pairs(KeyNames=[name])['KeyPairs']
+                                assert [k['KeyPairId'] for k in found] == [pair['KeyPairId']], name
+                                ec2.delete_key_pair(KeyPairId=pair['KeyPairId'])
                             assert code(ec2.create_key_pair, KeyName='x', KeyType='dsa') == 'InvalidParameterValue'
                             assert code(ec2.create_key_pair, KeyName='x', KeyFormat='der') == 'InvalidParameterValue'
                             assert code(ec2.create_key_pair, KeyName='x', TagSpecifications=tags('instance', a='b')

@@ -72,12 +72,13 @@ extension RelayTests {
         }
 
         /// A latchkeyd in this process, without TLS.
-        private static func with(_ body: (Scratch, Launcher) throws -> Void) throws {
+        static func with(region: String = "local", _ body: (Scratch, Launcher) throws -> Void) throws {
             try Scratch.with { scratch in
                 let home = scratch.latchkeyHome
                 let folders = StateFolders(configurationPath: "\(home)/config.json", data: home, cache: home)
                 let launcher = Launcher(store: try folders.store())
                 var options = LatchkeyServer.Daemon.Options()
+                options.region = region
                 options.listen = [ListenAddress(host: "127.0.0.1", port: try TestRelay.freePort())]
                 let (serves, stops, ended) = (
                     DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)
@@ -152,6 +153,12 @@ extension RelayTests {
                         assert change(ec2.stop_instances, fleet[:1]) == [('running', 'stopping')]
                         [stopped] = settle('stopped', fleet[:1])
                         assert stopped['StateReason']['Code'] == 'Client.UserInitiatedShutdown', stopped
+                        import re
+                        when = re.fullmatch(r'User initiated \\((\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d) GMT\\)',
+                            stopped['StateTransitionReason'])
+                        assert when, stopped['StateTransitionReason']
+                        assert 'PublicIpAddress' not in stopped and stopped['PublicDnsName'] == '', stopped
+                        assert stopped['PrivateIpAddress'] == '172.17.0.9', stopped
                         assert change(ec2.stop_instances, fleet[:1]) == [('stopped', 'stopped')]
                         assert code(ec2.reboot_instances, InstanceIds=fleet) == 'IncorrectInstanceState'
                         assert change(ec2.start_instances, fleet[:2]) == [('stopped', 'pending'), ('running', 'running')]
@@ -167,8 +174,14 @@ extension RelayTests {
                         assert console['Output'] == 'booted <&>\\n' and console['Timestamp'].year == 2023, console
                         assert change(ec2.terminate_instances, fleet) == [('running', 'shutting-down'),
                             ('stopped', 'shutting-down'), ('running', 'shutting-down')]
-                        settle('terminated', fleet)
+                        gone = settle('terminated', fleet)[0]
+                        assert not {'PublicIpAddress', 'PrivateIpAddress', 'VpcId', 'SubnetId'} & set(gone), gone
+                        assert gone['NetworkInterfaces'] == gone['BlockDeviceMappings'] == gone['SecurityGroups'] == [], gone
+                        assert gone['PrivateDnsName'] == '' and ec2.describe_volumes()['Volumes'] == []
                         assert change(ec2.terminate_instances, fleet[:1]) == [('terminated', 'terminated')]
+                        again = code(run, MaxCount=3, KeyName='web', InstanceType='t3.micro', ClientToken='one',
+                            UserData='#!/bin/sh', TagSpecifications=tags('instance', Name='web', env='prod'))
+                        assert again == 'IdempotentInstanceTerminated', again
                         for call in [ec2.start_instances, ec2.stop_instances, ec2.reboot_instances]:
                             assert code(call, InstanceIds=fleet) == 'IncorrectInstanceState'
 

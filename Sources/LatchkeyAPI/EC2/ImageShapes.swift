@@ -40,8 +40,32 @@ extension EC2 {
         package var imageType = "machine"
         package var isPublic = false
         package var platformDetails = "Linux/UNIX"
-        package var tagSet: [Tag] = []
-        package var blockDeviceMapping: [String] = []
+        package var usageOperation = "RunInstances"
+        package var productCodes: [String] = []
+        package var blockDeviceMapping: [BlockDevice]
+        package var rootDeviceName: String
+        package var rootDeviceType = "ebs"
+        package var virtualizationType = "hvm"
+        package var hypervisor = "xen"
+        package var enaSupport = true
+        package var bootMode = "uefi"
+        package var imdsSupport = "v2.0"
+        package var imageAllowed = true
+        package var freeTierEligible = false
+
+        /// What an instance's volume begins as.
+        package struct BlockDevice: Codable, Sendable {
+            package struct Volume: Codable, Sendable {
+                package var deleteOnTermination = true
+                package var snapshotId: String
+                package var volumeSize = VolumeDefaults.size
+                package var volumeType = VolumeDefaults.type
+                package var encrypted = false
+            }
+
+            package var deviceName: String
+            package var ebs: Volume
+        }
 
         package init(
             imageId: String,
@@ -49,7 +73,9 @@ extension EC2 {
             description: String?,
             architecture: String,
             creationDate: String,
-            ownerId: String
+            ownerId: String,
+            rootDeviceName: String,
+            snapshotId: String
         ) {
             self.imageId = imageId
             self.name = name
@@ -58,6 +84,10 @@ extension EC2 {
             self.creationDate = creationDate
             imageLocation = "\(ownerId)/\(name)"
             imageOwnerId = ownerId
+            self.rootDeviceName = rootDeviceName
+            blockDeviceMapping = [
+                BlockDevice(deviceName: rootDeviceName, ebs: BlockDevice.Volume(snapshotId: snapshotId))
+            ]
         }
     }
 

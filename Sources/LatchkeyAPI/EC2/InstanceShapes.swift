@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FoundationEssentials
 package import LatchkeyModel
 
 extension EC2 {
@@ -33,7 +32,7 @@ extension EC2 {
         package var reservationId: String
         package var ownerId: String
         /// Security groups of a kind that is no more.
-        package var groupSet: [String] = []
+        package var groupSet: [GroupIdentifier] = []
         package var instancesSet: [Instance]
 
         package init(reservationId: String, ownerId: String, instancesSet: [Instance]) {
@@ -65,75 +64,6 @@ extension EC2 {
         }
     }
 
-    package struct StateReason: Codable, Sendable {
-        package var code: String
-        package var message: String
-
-        package init(code: String, message: String) {
-            self.code = code
-            self.message = message
-        }
-    }
-
-    package struct Placement: Codable, Sendable {
-        package var availabilityZone: String
-        package var groupName = ""
-        package var tenancy = "default"
-
-        package init(availabilityZone: String) { self.availabilityZone = availabilityZone }
-    }
-
-    package struct Monitoring: Codable, Sendable {
-        package var state = "disabled"
-
-        package init() {}
-    }
-
-    package struct Instance: Codable, Sendable {
-        package var instanceId: String
-        package var instanceState: State
-        package var launchTime: Date
-        package var amiLaunchIndex: Int
-        package var placement: Placement
-        package var tagSet: [Tag]
-        /// The image, of an instance that was launched from one.
-        package var imageId: String?
-        package var instanceType: String?
-        package var keyName: String?
-        package var clientToken: String?
-        package var privateIpAddress: String?
-        package var privateDnsName: String?
-        package var ipAddress: String?
-        package var dnsName: String?
-        package var ipv6Address: String?
-        /// Why it is in its state, and when that came about.
-        package var reason = ""
-        package var stateReason: StateReason?
-        package var monitoring = Monitoring()
-        package var architecture: String?
-        package var platformDetails = "Linux/UNIX"
-        package var groupSet: [String] = []
-        package var blockDeviceMapping: [String] = []
-        package var networkInterfaceSet: [String] = []
-        package var productCodes: [String] = []
-
-        package init(
-            instanceId: String,
-            instanceState: State,
-            launchTime: Date,
-            amiLaunchIndex: Int,
-            placement: Placement,
-            tagSet: [Tag]
-        ) {
-            self.instanceId = instanceId
-            self.instanceState = instanceState
-            self.launchTime = launchTime
-            self.amiLaunchIndex = amiLaunchIndex
-            self.placement = placement
-            self.tagSet = tagSet
-        }
-    }
-
     package struct DescribeInstanceStatus: Request {
         package static let operation = "DescribeInstanceStatus"
 
@@ -162,22 +92,27 @@ extension EC2 {
     package struct InstanceStatus: Codable, Sendable {
         package var instanceId: String
         package var availabilityZone: String
+        package var availabilityZoneId: String
+        package var `operator` = Operator()
         package var instanceState: State
         package var instanceStatus: StatusSummary
         package var systemStatus: StatusSummary
+        package var attachedEbsStatus: StatusSummary
 
         package init(
             instanceId: String,
-            availabilityZone: String,
+            placement: Placement,
             instanceState: State,
             instanceStatus: StatusSummary,
             systemStatus: StatusSummary
         ) {
             self.instanceId = instanceId
-            self.availabilityZone = availabilityZone
+            availabilityZone = placement.availabilityZone
+            availabilityZoneId = placement.availabilityZoneId
             self.instanceState = instanceState
             self.instanceStatus = instanceStatus
             self.systemStatus = systemStatus
+            attachedEbsStatus = systemStatus
         }
     }
 

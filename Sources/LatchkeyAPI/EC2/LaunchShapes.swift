@@ -3,39 +3,6 @@
 package import FoundationEssentials
 
 extension EC2 {
-    /// Of what EC2's takes, this has what there is here; the rest is refused by its name.
-    package struct RunInstances: Request {
-        package static let operation = "RunInstances"
-        package typealias Response = Reservation
-
-        package struct Monitoring: Codable, Sendable {
-            package var enabled: Bool?
-        }
-
-        package var imageId: String?
-        package var instanceType: String?
-        package var keyName: String?
-        package var minCount: Int
-        package var maxCount: Int
-        /// In base64.
-        package var userData: String?
-        package var clientToken: String?
-        package var tagSpecification: [TagSpecification]?
-        // What may be said, since it is so anyway.
-        package var instanceInitiatedShutdownBehavior: String?
-        package var disableApiTermination: Bool?
-        package var disableApiStop: Bool?
-        package var ebsOptimized: Bool?
-        package var monitoring: Monitoring?
-        package var dryRun: Bool?
-
-        package init(imageId: String, minCount: Int, maxCount: Int) {
-            self.imageId = imageId
-            self.minCount = minCount
-            self.maxCount = maxCount
-        }
-    }
-
     /// What became of an instance's state.
     package struct StateChange: Codable, Sendable {
         package var instanceId: String
@@ -59,7 +26,7 @@ extension EC2 {
         package static let operation = "StartInstances"
         package typealias Response = StateChanges
 
-        package var instanceId: [String]
+        package var instanceId: [String]?
         package var dryRun: Bool?
 
         package init(instanceId: [String]) { self.instanceId = instanceId }
@@ -69,7 +36,7 @@ extension EC2 {
         package static let operation = "StopInstances"
         package typealias Response = StateChanges
 
-        package var instanceId: [String]
+        package var instanceId: [String]?
         package var force: Bool?
         /// Whether the machine gets no time to stop in order.
         package var skipOsShutdown: Bool?
@@ -84,7 +51,7 @@ extension EC2 {
         package static let operation = "RebootInstances"
         package typealias Response = Done
 
-        package var instanceId: [String]
+        package var instanceId: [String]?
         package var dryRun: Bool?
 
         package init(instanceId: [String]) { self.instanceId = instanceId }
@@ -94,7 +61,7 @@ extension EC2 {
         package static let operation = "TerminateInstances"
         package typealias Response = StateChanges
 
-        package var instanceId: [String]
+        package var instanceId: [String]?
         package var force: Bool?
         package var skipOsShutdown: Bool?
         package var dryRun: Bool?

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads shapes from a form's tree. The wire's names begin with a capital, the shapes' do not; a list is its numbers, from 1,
-/// in their order.
+/// Reads shapes from a form's tree. The wire's names begin with a capital, the shapes' do not; a list is its numbers in their
+/// order, from 1 in most cases, and from 0 in libcloud's.
 struct QueryDecoder: Decoder {
     let node: QueryNode
     let name: String
@@ -121,7 +121,7 @@ private struct QueryListContainer: UnkeyedDecodingContainer {
         elements = try decoder.node.children.keys
             .map { part -> (Int, String) in
                 // One way only to write a number, so that none is there twice.
-                guard part.utf8.count <= 6, let number = Int(part), number > 0, String(number) == part else {
+                guard part.utf8.count <= 6, let number = Int(part), number >= 0, String(number) == part else {
                     throw QueryFault.unknown("\(decoder.name).\(part)")
                 }
                 return (number, part)

@@ -53,20 +53,24 @@ package struct QueryForm: Sendable {
         return text
     }
 
+    /// What belongs to the protocol rather than to an operation: a presigned request has its signature among the parameters.
+    private static let protocolNames: Set<String> = [
+        "Action", "Version", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
+        "X-Amz-SignedHeaders", "X-Amz-Security-Token", "X-Amz-Signature",
+    ]
+
     /// The value of a parameter of the first level; nil if there is none.
     package func value(_ name: String) -> String? { root.children[name]?.value }
 
-    /// - Parameter ignored: names of the first level that belong to the protocol.
     /// - Throws: all but `malformed` and `duplicate`; `unknown` for what `type` has no use for, so that nothing that was
     ///   asked for is passed over.
-    package func decode<Value: Decodable>(
-        _ type: Value.Type,
-        ignoring ignored: Set<String> = ["Action", "Version"]
-    ) throws(QueryFault) -> Value {
+    package func decode<Value: Decodable>(_ type: Value.Type) throws(QueryFault) -> Value {
         do {
             let decoder = QueryDecoder(root: root)
             let value = try Value(from: decoder)
-            if let name = root.unread(decoder.tracker, ignoring: ignored) { throw QueryFault.unknown(name) }
+            if let name = root.unread(decoder.tracker, ignoring: QueryForm.protocolNames) {
+                throw QueryFault.unknown(name)
+            }
             return value
         } catch let fault as QueryFault {
             throw fault

@@ -25,6 +25,8 @@ package struct SignatureHeader: Equatable, Sendable {
         package let time: SigningTime
         /// For how many seconds it says that it is good: up to seven days. A verifier has limits of its own.
         package let lifetime: Int
+        /// Of temporary credentials, which have it in a header otherwise.
+        package let sessionToken: String?
     }
 
     /// From a request that has one in its header, or else in its query.
@@ -80,7 +82,11 @@ package struct SignatureHeader: Equatable, Sendable {
             credential: credential[...],
             names: names[...],
             signature: signature[...],
-            presigned: Presigned(time: time, lifetime: lifetime)
+            presigned: Presigned(
+                time: time,
+                lifetime: lifetime,
+                sessionToken: fields["X-Amz-Security-Token"]
+            )
         )
     }
 

@@ -172,15 +172,13 @@ extension RemoteControlPlane {
 
     // MARK: Whom to log in as
 
-    private static let userTag = "latchkey:user"
-
     /// In this order: the tag `latchkey:user`, what the image's name and description tell, what EC2 says about the
     /// platform; on AWS itself `ec2-user`, which most of its images have.
     private func users(of instances: [EC2Answer.Instance]) throws -> [Instance.ID: String] {
         var found: [Instance.ID: String] = [:]
         var images: [String: [EC2Answer.Instance]] = [:]
         for instance in instances {
-            if let user = Tags(ec2: instance.tagSet)[RemoteControlPlane.userTag], (try? Names.user(user)) != nil {
+            if let user = Tags(ec2: instance.tagSet)[Tags.userKey], (try? Names.user(user)) != nil {
                 found[instance.instanceId] = user
             } else if let image = instance.imageId, !image.isEmpty {
                 images[image, default: []].append(instance)
@@ -223,9 +221,6 @@ extension RemoteControlPlane {
 }
 
 extension Instance {
-    /// EC2 knows no port of sshd's.
-    private static let portTag = "latchkey:port"
-
     /// - Returns: nil for one whose state or id is none that is known.
     init?(_ instance: EC2Answer.Instance, user: String?) {
         guard let state = InstanceState(rawValue: instance.instanceState.name),
@@ -237,7 +232,7 @@ extension Instance {
             instance.ipAddress == nil && instance.privateIpAddress == nil ? instance.dnsName : nil,
         ]
         let tags = Tags(ec2: instance.tagSet)
-        let port = tags[Instance.portTag].flatMap { Int($0) }
+        let port = tags[Tags.portKey].flatMap { Int($0) }
         self.init(
             id: instance.instanceId,
             tags: tags,

@@ -13,18 +13,31 @@ struct EC2Door: Sendable {
     /// Notes why a request is not answered, and gives what may be told of it.
     let note: @Sendable (any Error, IncomingRequest) -> ServiceError
 
-    /// Whether a request is one of these.
+    /// Whether a request is one of these: a form, or an address with parameters behind its question mark.
     static func takes(_ request: IncomingRequest) -> Bool {
-        !request.headers.contains(name: "X-Amz-Target")
-            && request.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/x-www-form-urlencoded")
-                == true
+        guard request.path == "/", !request.headers.contains(name: "X-Amz-Target") else { return false }
+        switch request.method {
+        case "GET": return !request.query.isEmpty
+        case "POST": return !request.query.isEmpty || hasForm(request)
+        default: return false
+        }
+    }
+
+    private static func hasForm(_ request: IncomingRequest) -> Bool {
+        request.headers.first(name: "Content-Type")?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
+    }
+
+    /// The parameters of the query and of the body, together.
+    private static func form(_ request: IncomingRequest) throws(QueryFault) -> QueryForm {
+        let body = hasForm(request) ? request.body : []
+        return try QueryForm(request.query.isEmpty ? body : Array("\(request.query)&".utf8) + body)
     }
 
     func respond(to request: IncomingRequest) async -> OutgoingResponse {
         let requestID = Random.uuid()
         var isSTS = false
         do {
-            let form = try QueryForm(request.body)
+            let form = try EC2Door.form(request)
             guard let action = form.value("Action"), !action.isEmpty else {
                 throw ServiceError(
                     code: "MissingAction",
@@ -123,56 +136,4 @@ struct EC2Door: Sendable {
         default: error
         }
     }
-}
-
-/// What an operation may know of its request besides its parameters.
-struct EC2Context: Sendable {
-    let request: IncomingRequest
-    let requestID: String
-}
-
-/// The operations of EC2 that are offered, by their names.
-enum EC2Operations {
-    typealias Handler = @Sendable (EC2Service, QueryForm, EC2Context) async throws -> OutgoingResponse
-
-    static let all: [String: Handler] = {
-        var all: [String: Handler] = [:]
-        func offer<Request: EC2.Request>(
-            _ type: Request.Type,
-            _ operation: @escaping @Sendable (EC2Service, Request) async throws -> Request.Response
-        ) {
-            all[Request.operation] = { service, form, context in
-                let answer = try await operation(service, try form.decode(type))
-                let body = try QueryXML.answer(Request.operation, answer, requestID: context.requestID)
-                return OutgoingResponse(.ok, type: EC2Door.contentType, body)
-            }
-        }
-        offer(EC2.ImportKeyPair.self) { try await $0.importKeyPair($1) }
-        offer(EC2.DescribeKeyPairs.self) { try await $0.describeKeyPairs($1) }
-        offer(EC2.DeleteKeyPair.self) { try await $0.deleteKeyPair($1) }
-        offer(EC2.CreateTags.self) { try await $0.createTags($1) }
-        offer(EC2.DeleteTags.self) { try await $0.deleteTags($1) }
-        offer(EC2.DescribeTags.self) { try await $0.describeTags($1) }
-        offer(EC2.DescribeInstances.self) { try await $0.describeInstances($1) }
-        offer(EC2.DescribeInstanceStatus.self) { try await $0.describeInstanceStatus($1) }
-        offer(EC2.RunInstances.self) { try await $0.runInstances($1) }
-        offer(EC2.StartInstances.self) { try await $0.startInstances($1) }
-        offer(EC2.StopInstances.self) { try await $0.stopInstances($1) }
-        offer(EC2.RebootInstances.self) { try await $0.rebootInstances($1) }
-        offer(EC2.TerminateInstances.self) { try await $0.terminateInstances($1) }
-        offer(EC2.GetConsoleOutput.self) { try await $0.getConsoleOutput($1) }
-        offer(EC2.GetPasswordData.self) { try await $0.getPasswordData($1) }
-        offer(EC2.DescribeImages.self) { try await $0.describeImages($1) }
-        // Their answers need more than their parameters.
-        all[EC2.CreateKeyPair.operation] = { service, form, context in
-            try await service.createKeyPair(try form.decode(EC2.CreateKeyPair.self), requestID: context.requestID)
-        }
-        all[EC2.DescribeRegions.operation] = { service, form, context in
-            let host = context.request.headers.first(name: "Host") ?? "localhost"
-            let answer = try service.describeRegions(try form.decode(EC2.DescribeRegions.self), host: host)
-            let body = try QueryXML.answer(EC2.DescribeRegions.operation, answer, requestID: context.requestID)
-            return OutgoingResponse(.ok, type: EC2Door.contentType, body)
-        }
-        return all
-    }()
 }

@@ -70,24 +70,10 @@ struct EC2Filters: Sendable {
         if let first = all.first { throw EC2Filters.unknown(first.name) }
     }
 
-    /// Whether something has the attributes that all filters want.
-    ///
-    /// - Parameter values: what it has of an attribute; nil for an attribute that means nothing.
-    func pass(_ values: (String) -> [String]?) throws(ServiceError) -> Bool {
-        for (name, patterns) in all {
-            guard let found = values(name) else { throw EC2Filters.unknown(name) }
-            guard found.contains(where: { value in patterns.contains { $0.matches(value) } }) else { return false }
-        }
-        return true
-    }
-
-    /// What tags say to `tag:…`, `tag-key` and `tag-value`; nil for another attribute.
-    static func values(of tags: Tags, _ name: String) -> [String]? {
-        if name.hasPrefix("tag:") { return tags[String(name.dropFirst("tag:".count))].map { [$0] } ?? [] }
-        switch name {
-        case "tag-key": return Array(tags.keys)
-        case "tag-value": return Array(tags.values)
-        default: return nil
-        }
+    /// The texts of which an attribute has to be one; nil if none is asked for, or others fit, too.
+    func literals(of name: String) -> [String]? {
+        guard let patterns = all.first(where: { $0.name == name })?.patterns else { return nil }
+        let literals = patterns.compactMap(\.literal)
+        return literals.count == patterns.count ? literals : nil
     }
 }

@@ -4,84 +4,139 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyControl
 internal import LatchkeyModel
-internal import NIOCore
 
 extension EC2Service {
-    #if arch(arm64)
-    static let architecture = "arm64"
-    #else
-    static let architecture = "x86_64"
-    #endif
     /// How many instances a page has where nobody said.
     private static let pageSize = 1000
 
-    /// What all instances have alike.
+    /// What all instances have alike, by which none has to be looked at.
     private var constants: [String: [String]] {
         [
-            "owner-id": [Principal.account], "availability-zone": [zone], "architecture": [EC2Service.architecture],
-            "tenancy": ["default"], "monitoring-state": ["disabled"], "platform-details": ["Linux/UNIX"],
-            // What no instance has.
-            "platform": [], "vpc-id": [], "subnet-id": [], "instance-lifecycle": [], "requester-id": [],
-            "ramdisk-id": [],
-            "kernel-id": [],
+            "owner-id": [Principal.account], "availability-zone": [surroundings.zone],
+            "availability-zone-id": [surroundings.zoneID], "architecture": [EC2Service.architecture],
+            "platform-details": ["Linux/UNIX"], "platform": [],
         ]
     }
 
-    func describeInstances(_ request: EC2.DescribeInstances) async throws -> EC2.DescribeInstances.Response {
-        let (page, hasMore) = try await find(
-            request,
-            ids: request.instanceId,
-            filters: try EC2Filters(request.filter),
-            maxResults: request.maxResults,
-            nextToken: request.nextToken
-        )
-        return EC2.DescribeInstances.Response(
-            reservationSet: reservations(page),
-            nextToken: hasMore ? page.last.map { EC2Service.token($0.id) } : nil
-        )
+    /// What all have alike that are not terminated.
+    private var surroundingAttributes: [String: [String]] {
+        let group = surroundings.group
+        var all: [String: [String]] = [:]
+        for prefix in ["", "network-interface."] {
+            all[prefix + "vpc-id"] = [surroundings.vpcID]
+            all[prefix + "subnet-id"] = [surroundings.subnetID]
+        }
+        for prefix in ["instance.", "network-interface."] {
+            all[prefix + "group-id"] = [group.groupId]
+            all[prefix + "group-name"] = [group.groupName]
+        }
+        return all
     }
 
-    /// A page of instances.
-    private func find(
+    func describeInstances(_ request: EC2.DescribeInstances) async throws -> EC2.DescribeInstances.Response {
+        var filters = try EC2Filters(request.filter)
+        let (table, around) = (AttributeTable.instances, surroundingAttributes)
+        let isAround = filters.all.contains { around[$0.name] != nil }
+        let canPass = [filters.settle(constants), filters.settle(around), !asksForForeignName(filters)]
+            .allSatisfy { $0 }
+        var known = try filters.take(EC2Service.filter)
+        if isAround { known += EC2Service.stateFilter { $0 != .terminated } }
+        try table.check(filters)
+        let rest = filters
+        let query = InstanceQuery(
+            ids: request.instanceId,
+            filters: canPass ? known : nil,
+            maxResults: request.maxResults,
+            nextToken: request.nextToken,
+            sizes: 5...1000,
+            batch: rest.all.isEmpty ? nil : EC2Service.pageSize
+        )
+        let (page, next) = try await find(request, query) { batch in
+            batch.map { ($0, record($0)) }.filter { rest.all.isEmpty || table.passes($0.1, rest) }
+        }
+        return EC2.DescribeInstances.Response(reservationSet: reservations(page), nextToken: next)
+    }
+
+    /// Whether a name in the network is asked for that no instance could have: then none has to be looked at.
+    private func asksForForeignName(_ filters: EC2Filters) -> Bool {
+        filters.all.contains { name, patterns in
+            name.hasSuffix("private-dns-name")
+                && patterns.allSatisfy { $0.literal.map { !surroundings.isPrivateName($0) } == true }
+        }
+    }
+
+    /// What instances are asked for, and how many.
+    struct InstanceQuery: Sendable {
+        var ids: [String]?
+        /// What the store knows to look for; nil if there can be none.
+        var filters: [InstanceFilter]?
+        var maxResults: Int?
+        var nextToken: String?
+        /// How many a page may have.
+        var sizes: ClosedRange<Int>
+        /// How many are taken from the store at once where it cannot tell which are wanted; nil where it can.
+        var batch: Int?
+    }
+
+    /// A page of instances, or of what one has for each of them. It is full unless it is the last one, however few are wanted of
+    /// those that are looked at.
+    ///
+    /// - Parameter select: which of some instances are wanted, and what is told of them.
+    /// - Returns: the page, and the token for the next one; nil if there is none.
+    func find<Element: Sendable>(
         _ request: some EC2.Request,
-        ids: [String]?,
-        filters: EC2Filters,
-        maxResults: Int?,
-        nextToken: String?
-    ) async throws -> (page: [InstanceDescription], hasMore: Bool) {
-        var filters = filters
-        let ids = try ids.map { ids throws(ServiceError) in try EC2Service.instanceIDs(ids) }
-        if ids != nil, maxResults != nil {
+        _ query: InstanceQuery,
+        _ select: ([InstanceDescription]) async throws -> [(InstanceDescription, Element)]
+    ) async throws -> (page: [(InstanceDescription, Element)], next: String?) {
+        let ids = try query.ids.map { ids throws(ServiceError) in try EC2Service.instanceIDs(ids) }
+        if ids != nil, query.maxResults != nil {
             throw ServiceError.combination(
                 "The parameter instancesSet cannot be used with the parameter maxResults"
             )
         }
-        let limit = try EC2Service.limit(maxResults, 5...1000, otherwise: max(EC2Service.pageSize, ids?.count ?? 0))
-        let last = try nextToken.map { token throws(ServiceError) in try EC2Service.place(token: token) }
-        let canPass = filters.settle(constants)
-        let known = try filters.take(EC2Service.filter)
-        try filters.checkEmpty()
-        return try await workers.run {
+        let most = max(query.sizes.upperBound, ids?.count ?? 0)
+        let limit = try EC2Service.limit(query.maxResults, query.sizes, otherwise: most)
+        var last = try query.nextToken.map { token throws(ServiceError) in try EC2Service.place(token: token) }
+        try await workers.run {
             if let ids {
                 let unknown = Set(ids).subtracting(try store.knownInstanceIDs(among: ids))
                 if !unknown.isEmpty { throw ServiceError.instancesNotFound(ids.filter(unknown.contains)) }
             }
             try checkDryRun(request)
-            guard canPass else { return ([], false) }
-            return try store.describeInstances(known, ids: ids, limit: limit, after: last)
+        }
+        guard let filters = query.filters else { return ([], nil) }
+        var page: [(InstanceDescription, Element)] = []
+        var bytes = 0
+        while true {
+            let place = last
+            let (some, hasMore) = try await workers.run {
+                try store.describeInstances(filters, ids: ids, limit: query.batch ?? limit, after: place)
+            }
+            for found in try await select(some) {
+                if page.count == limit || bytes > PageBudget.bytes {
+                    return (page, page.last.map { EC2Service.token($0.0.id) })
+                }
+                page.append(found)
+                bytes += PageBudget.size(of: found.0)
+            }
+            guard hasMore, let end = some.last?.id else { return (page, nil) }
+            if query.batch == nil { return (page, EC2Service.token(end)) }
+            last = end
         }
     }
 
-    private static func filter(_ name: String, _ patterns: [WildcardPattern]) -> InstanceFilter? {
+    /// What the store looks for by itself; nil for what has to be looked for in what is told of an instance.
+    static func filter(_ name: String, _ patterns: [WildcardPattern]) -> InstanceFilter? {
         guard name == "instance-state-code" else { return InstanceFilter(name: name, patterns: patterns) }
         // The high byte is the server's own; clients are to leave it out.
-        let states = InstanceState.allCases.filter { state in
-            patterns.contains { $0.matches(String(EC2.State.code(of: state))) }
-        }
-        return InstanceFilter(
-            name: "instance-state-name",
-            patterns: states.isEmpty ? [WildcardPattern("none")] : states.map { WildcardPattern($0.rawValue) }
-        )
+        return stateFilter { state in patterns.contains { $0.matches(String(EC2.State.code(of: state))) } }.first
+    }
+
+    private static func stateFilter(_ isWanted: (InstanceState) -> Bool) -> [InstanceFilter] {
+        let states = InstanceState.allCases.filter(isWanted)
+        let patterns = states.isEmpty ? ["none"] : states.map(\.rawValue)
+        let filter = InstanceFilter(name: "instance-state-name", patterns: patterns.map { WildcardPattern($0) })
+        return filter.map { [$0] } ?? []
     }
 
     private static func token(_ id: String) -> String { Data(id.utf8).base64EncodedString() }
@@ -93,21 +148,20 @@ extension EC2Service {
         return id
     }
 
-    // MARK: Shapes
+    // MARK: Reservations
 
     /// Instances of one launch are together, in the order of their index.
-    func reservations(_ instances: [InstanceDescription]) -> [EC2.Reservation] {
+    func reservations(_ instances: [(InstanceDescription, EC2.Instance)]) -> [EC2.Reservation] {
         var reservations: [EC2.Reservation] = []
         var places: [String: Int] = [:]
-        for instance in instances {
+        for (instance, record) in instances {
             let id = EC2Service.reservationID(of: instance)
-            let shape = shape(instance)
             if let place = places[id] {
-                reservations[place].instancesSet.append(shape)
+                reservations[place].instancesSet.append(record)
             } else {
                 places[id] = reservations.count
                 reservations.append(
-                    EC2.Reservation(reservationId: id, ownerId: Principal.account, instancesSet: [shape])
+                    EC2.Reservation(reservationId: id, ownerId: Principal.account, instancesSet: [record])
                 )
             }
         }
@@ -121,143 +175,5 @@ extension EC2Service {
     private static func reservationID(of instance: InstanceDescription) -> String {
         instance.launch?.reservationID
             ?? Identifier.reservationPrefix + instance.id.dropFirst(Identifier.instancePrefix.count)
-    }
-
-    private func shape(_ instance: InstanceDescription) -> EC2.Instance {
-        let launch = instance.launch
-        var shape = EC2.Instance(
-            instanceId: instance.id,
-            instanceState: EC2.State(instance.state),
-            launchTime: launch?.launched ?? instance.created,
-            amiLaunchIndex: launch?.launchIndex ?? 0,
-            placement: EC2.Placement(availabilityZone: zone),
-            tagSet: instance.tags.map { EC2.Tag(key: $0.key, value: $0.value) }
-        )
-        shape.imageId = launch?.imageID
-        shape.instanceType = launch?.instanceType
-        shape.keyName = instance.keyName
-        shape.clientToken = launch?.idempotency?.clientToken
-        shape.architecture = EC2Service.architecture
-        if let reason = launch?.stateReason {
-            shape.stateReason = EC2.StateReason(code: reason.code, message: reason.message)
-            shape.reason = reason.message
-        }
-        for address in instance.addresses {
-            switch AddressKind(address) {
-            case .privateIPv4: shape.privateIpAddress = shape.privateIpAddress ?? address
-            case .publicIPv4: shape.ipAddress = shape.ipAddress ?? address
-            case .ipv6: shape.ipv6Address = shape.ipv6Address ?? address
-            case .name: shape.dnsName = shape.dnsName ?? address
-            }
-        }
-        // What others reach it by is public to them, whatever range it is in: tools look there first.
-        shape.ipAddress = shape.ipAddress ?? shape.privateIpAddress
-        return shape
-    }
-
-    // MARK: Status
-
-    func describeInstanceStatus(
-        _ request: EC2.DescribeInstanceStatus
-    ) async throws -> EC2.DescribeInstanceStatus.Response {
-        var filters = try EC2Filters(request.filter)
-        let ofStatus = try filters.take { name, patterns in
-            EC2Service.statusAttributes.contains(name) ? (name, patterns) : nil
-        }
-        if request.includeAllInstances != true { filters.add("instance-state-name", InstanceState.running.rawValue) }
-        let (page, hasMore) = try await find(
-            request,
-            ids: request.instanceId,
-            filters: filters,
-            maxResults: request.maxResults,
-            nextToken: request.nextToken
-        )
-        let connected = try await relay.connected().get()
-        let managed = try await workers.run { try store.managedInstanceIDs(among: page.map(\.id)) }
-        let now = Date()
-        let list = page.map { instance -> EC2.InstanceStatus in
-            let isRunning = instance.state == .running
-            return EC2.InstanceStatus(
-                instanceId: instance.id,
-                availabilityZone: zone,
-                instanceState: EC2.State(instance.state),
-                instanceStatus: EC2Service.status(
-                    instance,
-                    hasAgent: managed.contains(instance.id),
-                    isConnected: connected.contains(instance.id),
-                    at: now
-                ),
-                systemStatus: EC2.StatusSummary(
-                    status: isRunning ? "ok" : "not-applicable",
-                    reachability: isRunning ? "passed" : nil
-                )
-            )
-        }
-        let passed = list.filter { status in
-            ofStatus.allSatisfy { name, patterns in
-                patterns.contains { $0.matches(EC2Service.value(of: status, name)) }
-            }
-        }
-        return EC2.DescribeInstanceStatus.Response(
-            instanceStatusSet: passed,
-            nextToken: hasMore ? page.last.map { EC2Service.token($0.id) } : nil
-        )
-    }
-
-    private static let statusAttributes: Set<String> = [
-        "instance-status.status", "instance-status.reachability", "system-status.status", "system-status.reachability",
-    ]
-
-    private static func value(of status: EC2.InstanceStatus, _ attribute: String) -> String {
-        let summary = attribute.hasPrefix("instance-status.") ? status.instanceStatus : status.systemStatus
-        return attribute.hasSuffix(".status") ? summary.status : summary.details.first?.status ?? ""
-    }
-
-    /// Seconds that an agent has for its first report, and seconds after which an instance is taken for one without an agent.
-    private static let patience = 300.0
-    private static let agentTime = 30.0
-
-    /// An instance is reachable if its agent is there. One that has none counts as reachable while it runs, since a stock client
-    /// may wait for that; of one that was not launched here nothing is known.
-    private static func status(
-        _ instance: InstanceDescription,
-        hasAgent: Bool,
-        isConnected: Bool,
-        at date: Date
-    ) -> EC2.StatusSummary {
-        guard instance.state == .running else {
-            return EC2.StatusSummary(status: "not-applicable", reachability: nil)
-        }
-        let age = instance.launch.map { date.timeIntervalSince($0.launched) }
-        if isConnected || (!hasAgent && age.map { $0 > agentTime } == true) {
-            return EC2.StatusSummary(status: "ok", reachability: "passed")
-        }
-        if let age, age < patience { return EC2.StatusSummary(status: "initializing", reachability: "initializing") }
-        return hasAgent
-            ? EC2.StatusSummary(status: "impaired", reachability: "failed")
-            : EC2.StatusSummary(status: "insufficient-data", reachability: "insufficient-data")
-    }
-}
-
-/// What kind of address a text is.
-enum AddressKind: Equatable {
-    case privateIPv4, publicIPv4, ipv6, name
-
-    init(_ address: String) {
-        if address.contains(":") {
-            self = .ipv6
-            return
-        }
-        let numbers = address.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        guard numbers.count == 4, let first = numbers[0], let second = numbers[1], numbers[2] != nil, numbers[3] != nil
-        else {
-            self = .name
-            return
-        }
-        // A network's own (RFC 1918, 3927, 6598), and this machine's.
-        switch (first, second) {
-        case (10, _), (127, _), (172, 16...31), (192, 168), (169, 254), (100, 64...127): self = .privateIPv4
-        default: self = .publicIPv4
-        }
     }
 }

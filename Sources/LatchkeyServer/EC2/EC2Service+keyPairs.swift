@@ -16,8 +16,8 @@ extension EC2Service {
 
     /// Makes a key pair. Its private half is in the answer, and nowhere else.
     func createKeyPair(_ request: EC2.CreateKeyPair, requestID: String) async throws -> OutgoingResponse {
-        let name = try Names.keyPair(request.keyName)
-        let tags = try EC2Service.tags(request.tagSpecification, for: "key-pair")
+        let name = try Names.ec2KeyPair(request.keyName)
+        let tags = try EC2Service.tags(request.tagSpecification, for: ["key-pair"])["key-pair"] ?? [:]
         guard let type = GeneratedKey.KeyType(rawValue: request.keyType ?? "rsa") else {
             throw ServiceError.invalidParameter("The key type must be rsa or ed25519")
         }
@@ -56,8 +56,8 @@ extension EC2Service {
     }
 
     func importKeyPair(_ request: EC2.ImportKeyPair) async throws -> EC2.ImportKeyPair.Response {
-        let name = try Names.keyPair(request.keyName)
-        let tags = try EC2Service.tags(request.tagSpecification, for: "key-pair")
+        let name = try Names.ec2KeyPair(request.keyName)
+        let tags = try EC2Service.tags(request.tagSpecification, for: ["key-pair"])["key-pair"] ?? [:]
         let key = try EC2Service.publicKey(request.publicKeyMaterial)
         return try await workers.write {
             try checkFree(name)
@@ -84,12 +84,24 @@ extension EC2Service {
     /// - Throws: `InvalidKeyPair.Format` for what is no key, or one of a kind that EC2 does not take.
     private static func publicKey(_ material: String) throws(ServiceError) -> PublicKey {
         func refused(_ why: String) -> ServiceError { ServiceError(code: "InvalidKey.Format", message: why) }
-        guard material.utf8.count <= materialLimit, let data = Data(base64Encoded: material),
-            let text = String(validating: data, as: UTF8.self)
-        else { throw refused("Key is not in valid OpenSSH public key format") }
+        guard material.utf8.count <= materialLimit else {
+            throw refused("A public key of more than \(materialLimit) characters is none that can be imported")
+        }
+        guard let data = Data(base64Encoded: material) else {
+            throw refused("The public key is not in base64, in which EC2's API has it")
+        }
+        let none = "Key is not in valid OpenSSH public key format"
+        guard let text = String(validating: data, as: UTF8.self), !text.isEmpty else { throw refused(none) }
+        guard !["PRIVATE KEY-----", "PuTTY-User-Key-File-"].contains(where: { text.contains($0) }) else {
+            throw refused("It is a private key: import its public half, which `ssh-keygen -y` prints")
+        }
         let key: PublicKey
         do throws(KeyFault) { key = try PublicKeyText(reading: text).key } catch {
-            throw refused("Key is not in valid OpenSSH public key format: it \(error.reason)")
+            let lines = text.split(whereSeparator: \.isNewline)
+            if lines.count > 1, lines.contains(where: { PublicKey(line: $0) != nil }) {
+                throw refused("There is more than one line: a key pair has one key")
+            }
+            throw refused(error == .notAKey ? none : "\(none): it \(error.reason)")
         }
         switch key.typeName {
         case _ where key.isCertificate:
@@ -128,48 +140,39 @@ extension EC2Service {
 
     func describeKeyPairs(_ request: EC2.DescribeKeyPairs) async throws -> EC2.DescribeKeyPairs.Response {
         let filters = try EC2Filters(request.filter)
-        for (name, _) in filters.all where !EC2Service.isKeyPairAttribute(name) { throw EC2Filters.unknown(name) }
-        let pairs = try await workers.run { try store.keyPairs() }
-        if let name = (request.keyName ?? []).first(where: { name in !pairs.contains { $0.name == name } }) {
+        let table = AttributeTable.keyPairs
+        try table.check(filters)
+        let (names, ids) = (request.keyName ?? [], request.keyPairId ?? [])
+        let pairs = try await workers.run { try candidates(names, ids, filters) }
+        if let name = names.first(where: { name in !pairs.contains { $0.name == name } }) {
             throw ServiceError.keyPairNotFound(name: name)
         }
-        if let id = (request.keyPairId ?? []).first(where: { id in !pairs.contains { $0.id == id } }) {
+        if let id = ids.first(where: { id in !pairs.contains { $0.id == id } }) {
             throw ServiceError.keyPairNotFound(id: id)
         }
         try checkDryRun(request)
-        let (names, ids) = (request.keyName.map { Set($0) }, request.keyPairId.map { Set($0) })
-        let found = try pairs.filter { pair in
-            // Both name pairs: one that is named by either is asked for.
-            let isNamed =
-                (names == nil && ids == nil) || names?.contains(pair.name) == true || ids?.contains(pair.id) == true
-            return try filters.pass { EC2Service.values(of: pair, $0) } && isNamed
-        }
-        let list = found.map { pair in
-            EC2.DescribeKeyPairs.KeyPair(
-                keyPairId: pair.id,
-                keyName: pair.name,
-                keyType: pair.type,
-                keyFingerprint: pair.fingerprint,
-                createTime: pair.created,
-                publicKey: request.includePublicKey == true ? pair.publicKey.line : nil,
-                tagSet: EC2Service.list(pair.tags)
-            )
-        }
+        let list = pairs.filter { table.passes($0, filters) }
+            .map { pair in
+                EC2.DescribeKeyPairs.KeyPair(
+                    keyPairId: pair.id,
+                    keyName: pair.name,
+                    keyType: pair.type,
+                    keyFingerprint: pair.fingerprint,
+                    createTime: pair.created,
+                    publicKey: request.includePublicKey == true ? "\(pair.publicKey.line) \(pair.name)" : nil,
+                    tagSet: EC2Service.list(pair.tags)
+                )
+            }
         return EC2.DescribeKeyPairs.Response(keySet: list)
     }
 
-    /// What there may be filters for.
-    private static func isKeyPairAttribute(_ name: String) -> Bool {
-        ["key-name", "key-pair-id", "fingerprint"].contains(name) || EC2Filters.values(of: [:], name) != nil
-    }
-
-    private static func values(of pair: KeyPair, _ attribute: String) -> [String]? {
-        switch attribute {
-        case "key-name": [pair.name]
-        case "key-pair-id": [pair.id]
-        case "fingerprint": [pair.fingerprint]
-        default: EC2Filters.values(of: pair.tags, attribute)
-        }
+    /// The key pairs with these names and these ids; without any, all that a filter may let pass. Whoever asks for few by their
+    /// names waits for few.
+    private func candidates(_ names: [String], _ ids: [String], _ filters: EC2Filters) throws -> [KeyPair] {
+        if !names.isEmpty || !ids.isEmpty { return try store.keyPairs(named: names, withIDs: ids) }
+        if let names = filters.literals(of: "key-name") { return try store.keyPairs(named: names, withIDs: []) }
+        if let ids = filters.literals(of: "key-pair-id") { return try store.keyPairs(named: [], withIDs: ids) }
+        return try store.keyPairs()
     }
 
     /// Forgets a key pair. One that is not there is no mistake, as at EC2.
@@ -177,7 +180,7 @@ extension EC2Service {
         guard request.keyName != nil || request.keyPairId != nil else { throw ServiceError.missingParameter("KeyName") }
         return try await workers.write {
             let byName = try request.keyName.flatMap { try store.keyPair(named: $0) }
-            let byID = try request.keyPairId.flatMap { id in try store.keyPairs().first { $0.id == id } }
+            let byID = try request.keyPairId.flatMap { try store.keyPairs(named: [], withIDs: [$0]).first }
             if request.keyName != nil, request.keyPairId != nil, byName?.id != byID?.id {
                 throw ServiceError.combination("KeyName and KeyPairId are not of the same key pair")
             }
@@ -187,4 +190,15 @@ extension EC2Service {
             return EC2.DeleteKeyPair.Response(keyPairId: pair?.id ?? request.keyPairId)
         }
     }
+}
+
+extension AttributeTable where Element == KeyPair {
+    /// All that DescribeKeyPairs may be filtered by (EC2 API Reference, version 2016-11-15).
+    static let keyPairs: AttributeTable = {
+        var table = AttributeTable { EC2Service.list($0.tags) }
+        table["fingerprint"] = { [$0.fingerprint] }
+        table["key-name"] = { [$0.name] }
+        table["key-pair-id"] = { [$0.id] }
+        return table
+    }()
 }

@@ -8,21 +8,18 @@ internal import LatchkeyModel
 internal import Logging
 
 extension EC2Service {
-    private static let launchLimit = 100
+    static let launchLimit = 100
     private static let userDataLimit = 16 * 1024
-    private static let defaultType = "m1.small"
-
-    // MARK: Launching
 
     func runInstances(_ request: EC2.RunInstances) async throws -> EC2.Reservation {
-        try EC2Service.checkCounts(request)
-        try EC2Service.checkFixed(request)
-        let tags = try EC2Service.tags(request.tagSpecification, for: "instance")
+        let taggable: Set = ["instance", "network-interface", "volume"]
+        let allTags = try EC2Service.tags(request.tagSpecification, for: taggable)
+        let tags = allTags["instance"] ?? [:]
+        let count = try EC2Service.count(request, with: tags)
+        let options = try LaunchOptions(request, in: surroundings).text()
         let userData = try EC2Service.userData(request.userData)
-        let type = request.instanceType ?? EC2Service.defaultType
-        guard (1...64).contains(type.utf8.count), type.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw ServiceError.invalidParameter("Invalid value for InstanceType")
-        }
+        let type = request.instanceType ?? InstanceFilter.defaultType
+        guard EC2Service.isType(type) else { throw ServiceError.invalidParameter("Invalid value for InstanceType") }
         guard let imageID = request.imageId, !imageID.isEmpty else { throw ServiceError.missingParameter("ImageId") }
         guard imageID.hasPrefix("ami-") else {
             throw ServiceError(
@@ -42,14 +39,10 @@ extension EC2Service {
                 message: "The image id '[\(imageID.cut(to: .quotation).terminalSafe)]' does not exist"
             )
         }
-        // Its answer has no pages.
-        guard PageBudget.size(of: tags) <= PageBudget.bytes / request.maxCount else {
-            throw ServiceError.invalidParameter("The tags of so many instances are too much for one answer")
-        }
         try checkDryRun(request)
         let now = Date()
         let reservationID = Identifier.make(prefix: Identifier.reservationPrefix)
-        let launches = (0..<request.maxCount)
+        let launches = (0..<count)
             .map { index -> (Instance, LaunchRecord) in
                 let instance = Instance(
                     tags: tags,
@@ -67,14 +60,22 @@ extension EC2Service {
                     instanceType: type,
                     launched: now,
                     idempotency: idempotency,
-                    stateChanged: now
+                    stateChanged: now,
+                    options: options
                 )
                 return (instance, record)
             }
-        let known = try await workers.write { try store.launch(launches, userData: userData) }
+        let volumeTags = allTags["volume"] ?? [:]
+        let known = try await workers.write {
+            try store.launch(launches, userData: userData, volumeTags: volumeTags)
+        }
         let reservation = try await reservation(known.isEmpty ? launches.map(\.1) : known, idempotency)
         if known.isEmpty { begin(launches.map(\.0.id), launcher) }
         return reservation
+    }
+
+    static func isType(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
     /// What was launched with the same client token before; nil if nothing was.
@@ -96,7 +97,13 @@ extension EC2Service {
         }
         let ids = records.map(\.instanceID)
         let page = try await workers.run { try store.describeInstances(ids: ids, limit: ids.count).page }
-        return reservations(page).first
+        guard idempotency == nil || page.contains(where: { $0.state != .terminated }) else {
+            throw ServiceError(
+                code: "IdempotentInstanceTerminated",
+                message: "The client token was used before, for instances that have been terminated"
+            )
+        }
+        return reservations(page.map { ($0, record($0)) }).first
             ?? EC2.Reservation(
                 reservationId: records.first?.reservationID ?? "",
                 ownerId: Principal.account,
@@ -116,7 +123,7 @@ extension EC2Service {
     }
 
     /// - Parameter state: what an instance that is pending becomes for want of what failed; nil to leave it as it is.
-    private func note(
+    func note(
         _ error: any Error,
         _ what: String,
         _ id: Instance.ID,
@@ -134,30 +141,26 @@ extension EC2Service {
         }
     }
 
-    private static func checkCounts(_ request: EC2.RunInstances) throws(ServiceError) {
+    /// How many to launch: as many as are wanted, or fewer where that is too many and fewer will do.
+    private static func count(_ request: EC2.RunInstances, with tags: Tags) throws(ServiceError) -> Int {
         guard request.minCount >= 1, request.maxCount >= 1 else {
             throw .invalidParameter("MinCount and MaxCount must be 1 or more")
         }
         guard request.minCount <= request.maxCount else {
             throw .combination("MinCount must not be greater than MaxCount")
         }
-        guard request.maxCount <= launchLimit else {
+        guard request.minCount <= launchLimit else {
             throw ServiceError(
                 code: "InstanceLimitExceeded",
                 message: "\(launchLimit) instances at the most can be launched at once"
             )
         }
-    }
-
-    /// What can only be as it is.
-    private static func checkFixed(_ request: EC2.RunInstances) throws(ServiceError) {
-        if let behaviour = request.instanceInitiatedShutdownBehavior, behaviour != "stop" {
-            throw .unsupported("An instance that shuts down stops: InstanceInitiatedShutdownBehavior can be stop only")
+        // The answer has no pages.
+        let roomFor = tags.isEmpty ? launchLimit : PageBudget.bytes / PageBudget.size(of: tags)
+        guard request.minCount <= roomFor else {
+            throw .invalidParameter("The tags of so many instances are too much for one answer")
         }
-        if request.disableApiTermination == true || request.disableApiStop == true {
-            throw .unsupported("Instances cannot be protected from being stopped or terminated")
-        }
-        if request.monitoring?.enabled == true { throw .unsupported("There is no detailed monitoring") }
+        return min(request.maxCount, launchLimit, roomFor)
     }
 
     private static func userData(_ text: String?) throws(ServiceError) -> [UInt8]? {
@@ -180,133 +183,5 @@ extension EC2Service {
         (same.clientToken, same.dryRun) = (nil, nil)
         let form = try QueryEncoder.encode(same, operation: EC2.RunInstances.operation, version: EC2.version)
         return LaunchRecord.Idempotency(clientToken: token, requestDigest: Digest.sha256(form))
-    }
-
-    // MARK: Changing states
-
-    func startInstances(_ request: EC2.StartInstances) async throws -> EC2.StateChanges {
-        let transition = StateTransition(to: .pending, from: [.stopped], unchanged: [.pending, .running])
-        return try await change(request, request.instanceId, transition) { launcher, id in
-            do { try await launcher.start(id) } catch { await note(error, "start", id, to: .stopped) }
-        }
-    }
-
-    func stopInstances(_ request: EC2.StopInstances) async throws -> EC2.StateChanges {
-        if request.hibernate == true {
-            throw ServiceError(code: "UnsupportedHibernationConfiguration", message: "Instances cannot hibernate")
-        }
-        let force = request.force == true || request.skipOsShutdown == true
-        let transition = StateTransition(
-            to: .stopping,
-            from: [.running],
-            unchanged: [.stopping, .stopped],
-            reason: .userStopped
-        )
-        return try await change(request, request.instanceId, transition) { launcher, id in
-            do { try await launcher.stop(id, force: force) } catch { await note(error, "stop", id) }
-        }
-    }
-
-    func terminateInstances(_ request: EC2.TerminateInstances) async throws -> EC2.StateChanges {
-        let transition = StateTransition(
-            to: .shuttingDown,
-            from: [.pending, .running, .stopping, .stopped],
-            unchanged: [.shuttingDown, .terminated],
-            reason: .userStopped
-        )
-        return try await change(request, request.instanceId, transition) { launcher, id in
-            do { try await launcher.terminate(id) } catch { await note(error, "terminate", id) }
-        }
-    }
-
-    func rebootInstances(_ request: EC2.RebootInstances) async throws -> EC2.Done {
-        let transition = StateTransition(to: .running, from: [.running], unchanged: [])
-        _ = try await change(request, request.instanceId, transition, isAwaited: true) { launcher, id in
-            do { try await launcher.reboot(id) } catch { await note(error, "reboot", id) }
-        }
-        return EC2.Done()
-    }
-
-    /// Changes states, and has the machines follow, all at once. One that is on its way already is told again, in case that
-    /// nobody heard.
-    ///
-    /// - Parameter isAwaited: whether the answer waits for them, as where the states do not tell.
-    private func change(
-        _ request: some EC2.Request,
-        _ ids: [String],
-        _ transition: StateTransition,
-        isAwaited: Bool = false,
-        _ follow: @escaping @Sendable (any InstanceLauncher, Instance.ID) async -> Void
-    ) async throws -> EC2.StateChanges {
-        let ids = try EC2Service.instanceIDs(ids)
-        if ids.isEmpty { throw ServiceError.missingParameter("InstanceId") }
-        // One that has died a moment ago is not to be taken for one that runs.
-        do { try await launcher?.look() } catch { log.error("instances", metadata: ["error": "\(error)"]) }
-        _ = try await workers.write { try store.change(ids, transition, isTrial: true, at: Date()) }
-        let launcher = try requireLauncher()
-        try checkDryRun(request)
-        let changes = try await workers.write { try store.change(ids, transition, at: Date()) }
-        // A new machine is told once only: it may be on its way from elsewhere.
-        let moved = changes.filter { change in
-            change.after == transition.state && (change.before != change.after || transition.state != .pending)
-        }
-        let following = Task {
-            await withTaskGroup(of: Void.self) { group in
-                for change in moved { group.addTask { await follow(launcher, change.id) } }
-            }
-        }
-        if isAwaited { await following.value }
-        return EC2.StateChanges(
-            instancesSet: changes.map { change in
-                EC2.StateChange(
-                    instanceId: change.id,
-                    currentState: EC2.State(change.after),
-                    previousState: EC2.State(change.before)
-                )
-            }
-        )
-    }
-
-    // MARK: One instance
-
-    /// What a launched machine has written. Host keys that somebody vouched for and that are not to be seen there, or no more,
-    /// stand before it as cloud-init prints them: an instance that was added has no console, but its clients need its keys.
-    func getConsoleOutput(_ request: EC2.GetConsoleOutput) async throws -> EC2.GetConsoleOutput.Response {
-        let instance = try await known(request.instanceId)
-        try checkDryRun(request)
-        let vouched = instance.hostKeys.filter(\.isVouchedFor).map(\.key)
-        var output: (text: [UInt8], date: Date)?
-        do {
-            let isLaunched = try await workers.run { try store.launch(of: instance.id) != nil }
-            if isLaunched { output = try await requireLauncher().consoleOutput(of: instance.id) }
-        } catch  where !vouched.isEmpty {
-            log.error("console", metadata: ["instance": "\(instance.id)", "error": "\(error)"])
-        }
-        var text = output?.text ?? []
-        let shown = HostKeyText.keys(onConsole: String(decoding: text, as: UTF8.self))
-        if !vouched.isEmpty, shown.isEmpty || !Set(shown).isSubset(of: vouched) {
-            // Keys that contradict each other would vouch for nothing.
-            text = HostKeyText.block(of: vouched).utf8 + HostKeyText.disarmed(text, beginsWithBoot: false)
-        }
-        return EC2.GetConsoleOutput.Response(
-            instanceId: instance.id,
-            timestamp: output?.date ?? Date(),
-            output: text.isEmpty ? nil : Data(text).base64EncodedString()
-        )
-    }
-
-    /// Only Windows has a password, which EC2 is told of by a program there.
-    func getPasswordData(_ request: EC2.GetPasswordData) async throws -> EC2.GetPasswordData.Response {
-        let id = try await known(request.instanceId).id
-        try checkDryRun(request)
-        return EC2.GetPasswordData.Response(instanceId: id, timestamp: Date(), passwordData: "")
-    }
-
-    private func known(_ id: String) async throws -> Instance {
-        let ids = try EC2Service.instanceIDs([id])
-        guard let instance = try await workers.run({ try store.instances(withIDs: ids) }).first else {
-            throw ServiceError.instancesNotFound(ids)
-        }
-        return instance
     }
 }

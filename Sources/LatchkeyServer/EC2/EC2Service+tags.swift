@@ -68,7 +68,8 @@ extension EC2Service {
     private static func place(_ token: String) throws(ServiceError) -> (resourceID: String, key: String) {
         let text = Data(base64Encoded: token).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
         let parts = text.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2 else { throw invalidToken }
+        let prefixes = [Identifier.instancePrefix, Identifier.keyPairPrefix]
+        guard parts.count == 2, prefixes.contains(where: { parts[0].hasPrefix($0) }) else { throw invalidToken }
         return (String(parts[0]), String(parts[1]))
     }
 }

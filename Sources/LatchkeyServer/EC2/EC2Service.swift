@@ -12,11 +12,8 @@ struct EC2Service: Sendable {
     let workers: Workers
     /// Nil where there is no container engine.
     let launcher: (any InstanceLauncher)?
-    let region: String
+    let surroundings: Surroundings
     let log: Logger
-
-    /// The one zone of the one region.
-    var zone: String { "\(region)a" }
 
     /// The end of a request that asks only if it could be done: so it can.
     func checkDryRun(_ request: some EC2.Request) throws(ServiceError) {
@@ -77,22 +74,25 @@ struct EC2Service: Sendable {
 
     /// The tags that an operation gives to what it makes.
     ///
-    /// - Parameter type: EC2's word for what it makes.
-    static func tags(_ specifications: [EC2.TagSpecification]?, for type: String) throws -> Tags {
-        var tags: [EC2.TagRequest] = []
-        var isThere = false
+    /// - Parameter types: EC2's words for what it makes.
+    /// - Returns: the tags for each of them.
+    static func tags(
+        _ specifications: [EC2.TagSpecification]?,
+        for types: Set<String>
+    ) throws -> [String: Tags] {
+        var tags: [String: Tags] = [:]
         for specification in specifications ?? [] {
-            guard specification.resourceType == type else {
+            let type = specification.resourceType ?? ""
+            guard types.contains(type) else {
                 throw ServiceError.invalidParameter(
-                    "'\((specification.resourceType ?? "").cut(to: .quotation).terminalSafe)' is not a valid taggable "
-                        + "resource type for this operation"
+                    "'\(type.cut(to: .quotation).terminalSafe)' is not a valid taggable resource type for this operation"
                 )
             }
-            if isThere { throw ServiceError.invalidParameter("the tags of a '\(type)' are there twice") }
-            isThere = true
-            tags += specification.tag ?? []
+            guard tags.updateValue(try check(specification.tag ?? []), forKey: type) == nil else {
+                throw ServiceError.invalidParameter("The tags of a '\(type)' are there twice")
+            }
         }
-        return try check(tags)
+        return tags
     }
 
     /// Tags that may be set.
@@ -102,7 +102,7 @@ struct EC2Service: Sendable {
             if tag.key.lowercased().utf8.starts(with: "aws:".utf8) {
                 throw ServiceError.invalidParameter("Tag keys starting with 'aws:' are reserved for internal use")
             }
-            try Names.tag(key: tag.key, value: tag.value ?? "")
+            try Names.ec2Tag(key: tag.key, value: tag.value ?? "")
             guard checked.updateValue(tag.value ?? "", forKey: tag.key) == nil else {
                 throw ServiceError.invalidParameter("Duplicate tag key '\(tag.key)' specified.")
             }

@@ -56,6 +56,20 @@ extension ServiceError {
         )
     }
 
+    static func subnetNotFound(_ id: String) -> ServiceError {
+        ServiceError(
+            code: "InvalidSubnetID.NotFound",
+            message: "The subnet ID '\(id.cut(to: .quotation))' does not exist"
+        )
+    }
+
+    static func groupNotFound(_ group: String) -> ServiceError {
+        ServiceError(
+            code: "InvalidGroup.NotFound",
+            message: "The security group '\(group.cut(to: .quotation))' does not exist"
+        )
+    }
+
     static func parameters(_ fault: QueryFault) -> ServiceError {
         let code =
             switch fault {

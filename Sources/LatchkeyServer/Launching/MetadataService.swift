@@ -136,8 +136,14 @@ final class MetadataService: RequestResponder {
     // MARK: What is told
 
     /// - Returns: nil if there is nothing of that name.
-    private func answer(_ path: String, _ id: Instance.ID, _ source: String) throws -> [UInt8]? {
-        let parts = path.split(separator: "/").map(String.init)
+    func answer(_ path: String, _ id: Instance.ID, _ source: String) throws -> [UInt8]? {
+        var parts: [String] = []
+        for part in path.split(separator: "/") {
+            guard let bytes = PercentEncoding.decode(part.utf8, plusIsSpace: false),
+                let text = String(validating: bytes, as: UTF8.self)
+            else { return nil }
+            parts.append(text)
+        }
         guard let instance = try store.instances(withIDs: [id]).first, let record = try store.launch(of: id),
             parts.first == "latest" || parts.first.map({ $0.count == 10 && $0.hasPrefix("20") }) == true
         else { return parts.isEmpty ? Array("latest".utf8) : nil }
@@ -176,7 +182,7 @@ final class MetadataService: RequestResponder {
             "placement/availability-zone": "\(setting.region)a", "placement/region": setting.region,
             "reservation-id": record.reservationID, "services/domain": "amazonaws.com", "services/partition": "aws",
         ]
-        for (key, value) in instance.tags where !key.contains("/") { tree["tags/instance/\(key)"] = value }
+        for (key, value) in instance.tags where MetadataService.canBePath(key) { tree["tags/instance/\(key)"] = value }
         if let name = instance.keyName, let pair = try store.keyPair(named: name) {
             tree["public-keys/0/openssh-key"] = "\(pair.publicKey.line) \(name)\n"
             // As EC2 lists them: the number, and the pair's name.
@@ -184,6 +190,20 @@ final class MetadataService: RequestResponder {
             tree["public-keys"] = "0=\(name)"
         }
         return tree
+    }
+
+    /// Whether a tag of this key is told (EC2 User Guide, "View tags using instance metadata"): what else may be in a key would be
+    /// another path, or several lines of a list.
+    static func canBePath(_ key: String) -> Bool {
+        let isPlain = key.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-_+=,.@:".utf8.contains(byte)
+            }
+        }
+        return isPlain && ![".", "..", "_index"].contains(key)
     }
 
     private func dynamic(

@@ -12,7 +12,9 @@ enum AuthenticationFailure: Error {
     /// An agent's, which lasted an hour.
     case expiredCredentials
 
-    static let clockMessage = "Signature expired: the clocks of client and server differ by more than 5 minutes"
+    static func clockMessage(minutes: Int) -> String {
+        "Signature expired: the clocks of client and server differ by more than \(minutes) minutes"
+    }
     static let mismatchMessage = "The request signature we calculated does not match the signature you provided."
     static let unknownMessage = "The security token included in the request is invalid."
     static let expiredMessage = "The security token included in the request is expired"
@@ -31,7 +33,7 @@ enum AuthenticationFailure: Error {
         case .signature(.malformed), .signature(.headersUnsigned):
             ServiceError(code: "IncompleteSignatureException", message: AuthenticationFailure.incompleteMessage)
         case .signature(.expired):
-            ServiceError(code: "InvalidSignatureException", message: AuthenticationFailure.clockMessage)
+            ServiceError(code: "InvalidSignatureException", message: AuthenticationFailure.clockMessage(minutes: 5))
         case .signature(.mismatch):
             ServiceError(code: "InvalidSignatureException", message: AuthenticationFailure.mismatchMessage)
         case .wrongService(let service):
@@ -48,7 +50,7 @@ enum AuthenticationFailure: Error {
         switch self {
         case .signature(.missing), .signature(.malformed), .signature(.headersUnsigned): stsError
         case .signature(.expired):
-            ServiceError(code: "RequestExpired", message: AuthenticationFailure.clockMessage)
+            ServiceError(code: "RequestExpired", message: AuthenticationFailure.clockMessage(minutes: 15))
         case .expiredCredentials:
             ServiceError(code: "RequestExpired", message: AuthenticationFailure.expiredMessage)
         case .wrongService(let service):
@@ -73,7 +75,7 @@ enum AuthenticationFailure: Error {
             case .signature(.missing): ("MissingAuthenticationToken", AuthenticationFailure.missingMessage)
             case .signature(.malformed), .signature(.headersUnsigned):
                 ("IncompleteSignature", AuthenticationFailure.incompleteMessage)
-            case .signature(.expired): ("SignatureDoesNotMatch", AuthenticationFailure.clockMessage)
+            case .signature(.expired): ("SignatureDoesNotMatch", AuthenticationFailure.clockMessage(minutes: 15))
             case .signature(.mismatch): ("SignatureDoesNotMatch", AuthenticationFailure.mismatchMessage)
             case .wrongService(let service): ("SignatureDoesNotMatch", AuthenticationFailure.scopeMessage(service))
             case .unknownKey: ("InvalidClientTokenId", AuthenticationFailure.unknownMessage)

@@ -42,8 +42,8 @@ enum Principal: Equatable, Sendable {
 final class Authority: Sendable {
     /// Seconds that an agent's credentials are good for.
     static let roleLifetime = 3600.0
-    /// Seconds that a client's clock may differ.
-    private static let clockSkew = 300
+    /// Seconds that a client's clock may differ, by service.
+    private static func clockSkew(_ service: String) -> Int { service == "ec2" || service == "sts" ? 900 : 300 }
 
     private let key: MasterKey
     private let signers: KnownSigners
@@ -82,13 +82,14 @@ final class Authority: Sendable {
         guard services.contains(header.scope.service) else {
             throw AuthenticationFailure.wrongService(services.sorted().first ?? "")
         }
-        let (principal, proof) = try proof(header.accessKeyID, request, now)
+        let (principal, proof) = try proof(header, request, now)
+        let clockSkew = Authority.clockSkew(header.scope.service)
         do throws(SignatureFailure) {
             switch proof {
             case .secret(let secret, _):
-                try signable.verify(header, secretAccessKey: secret, now: now, clockSkew: Authority.clockSkew)
+                try signable.verify(header, secretAccessKey: secret, now: now, clockSkew: clockSkew)
             case .registration(let agent):
-                try signable.verify(header, publicKeyDER: agent.publicKeyDER, now: now, clockSkew: Authority.clockSkew)
+                try signable.verify(header, publicKeyDER: agent.publicKeyDER, now: now, clockSkew: clockSkew)
             }
         } catch {
             throw AuthenticationFailure.signature(error)
@@ -113,18 +114,18 @@ final class Authority: Sendable {
     }
 
     private func proof(
-        _ id: String,
+        _ header: SignatureHeader,
         _ request: IncomingRequest,
         _ now: Date
     ) throws(AuthenticationFailure) -> (Principal, Proof) {
+        let id = header.accessKeyID
+        let token = request.headers.first(name: "X-Amz-Security-Token") ?? header.presigned?.sessionToken
         if Identifier.looksLikeInstanceID(id) {
             guard let agent = agent(id), !agent.publicKeyDER.isEmpty else { throw .unknownKey }
             return (.registeredKey(instanceID: id), .registration(agent))
         }
         if id.hasPrefix("ASIA") {
-            guard let token = request.headers.first(name: "X-Amz-Security-Token"),
-                let role = role(inside: token), role.accessKeyID == id
-            else { throw .unknownKey }
+            guard let token, let role = role(inside: token), role.accessKeyID == id else { throw .unknownKey }
             guard role.expires > now.timeIntervalSince1970 else { throw .expiredCredentials }
             // One that was removed or replaced meanwhile is not let in for the rest of the hour.
             guard let agent = agent(role.instanceID), role.registered ?? agent.registered == agent.registered else {
@@ -132,7 +133,8 @@ final class Authority: Sendable {
             }
             return (.instance(role.instanceID), .secret(role.secret, registered: agent.registered))
         }
-        guard let user = signers.user(id) ?? signers.currentUser(id),
+        // A session token belongs to temporary credentials, which these are not.
+        guard token == nil, let user = signers.user(id) ?? signers.currentUser(id),
             let secret = key.open(user.sealedSecret, context: AccessKeys.context(id))
         else { throw .unknownKey }
         return (

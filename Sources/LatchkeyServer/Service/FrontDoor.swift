@@ -44,10 +44,10 @@ struct FrontDoor: RequestResponder {
                 return try await dataToken(request)
             }
             if let answer = try await installation.response(to: request) { return answer }
+            if EC2Door.takes(request) { return await ec2Door.respond(to: request) }
             guard request.method == "POST", request.path == "/" else {
                 return .text(.notFound, "there is nothing here")
             }
-            if EC2Door.takes(request) { return await ec2Door.respond(to: request) }
             let body = try await operation(request, requestID)
             var response = OutgoingResponse(.ok, type: "application/x-amz-json-1.1", body)
             response.headers.add(name: "x-amzn-RequestId", value: requestID)
@@ -184,6 +184,9 @@ struct FrontDoor: RequestResponder {
         case DeleteActivation.operation: return try await answer(DeleteActivation.self, manager.deleteActivation)
         case DescribeInstanceInformation.operation:
             return try await answer(DescribeInstanceInformation.self, manager.describeInstanceInformation)
+        case GetInventory.operation: return try await answer(GetInventory.self, manager.getInventory)
+        case ListInventoryEntries.operation:
+            return try await answer(ListInventoryEntries.self, manager.listInventoryEntries)
         case DeregisterManagedInstance.operation:
             return try await answer(DeregisterManagedInstance.self, manager.deregister)
         case ListTagsForResource.operation: return try await answer(ListTagsForResource.self, manager.listTags)

@@ -13,7 +13,10 @@ extension SystemsManager {
         var found = try ServiceDocument.all.filter { document in
             try filters.allSatisfy { key, values in try SystemsManager.fits(document, key, values) }
         }
-        if let last = request.nextToken { found.removeAll { $0.name <= last } }
+        if let last = request.nextToken {
+            guard ServiceDocument.all.contains(where: { $0.name == last }) else { throw SystemsManager.invalidToken }
+            found.removeAll { $0.name <= last }
+        }
         let page = found.prefix(limit)
         return ListDocuments.Response(
             documentIdentifiers: page.map { document in

@@ -13,20 +13,17 @@ extension SystemsManager {
         let connected = try await relay.connected().get()
         let filters = ((request.filters ?? []) + (request.instanceInformationFilterList ?? []))
             .map { ($0.key ?? "", $0.values ?? $0.valueSet ?? []) }
-        let wanted = filters.filter { $0.0 == "PingStatus" }.map(\.1)
-        // All that are here are of one kind.
-        let hasKind = filters.filter { $0.0 == "ResourceType" }.allSatisfy { $0.1.contains("ManagedInstance") }
         // Latchkey's own word: those whose registration is used twice.
         let copied = try await relay.copied().get().keys.sorted()
-        let known = try filters.filter { $0.0 != "PingStatus" && $0.0 != "ResourceType" }
-            .map { (key, values) in
-                if key == "LatchkeyCopied" { return ManagedInstanceFilter.instanceIDs(copied) }
-                guard let known = ManagedInstanceFilter(key: key, values: values) else {
-                    // To leave it out would give more than was asked for.
-                    throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is no filter")
-                }
-                return known
+        let known = try filters.map { (key, values) in
+            if key == "LatchkeyCopied" { return ManagedInstanceFilter.instanceIDs(copied) }
+            if key == "PingStatus" { return SystemsManager.filter(ofPingStatus: values, connected) }
+            guard let known = ManagedInstanceFilter(key: key, values: values) else {
+                // To leave it out would give more than was asked for.
+                throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is no filter")
             }
+            return known
+        }
         let (limit, cursor) = (
             try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
         )
@@ -41,6 +38,7 @@ extension SystemsManager {
                 pingStatus: connected.contains(instance.instanceID) ? "Online" : "ConnectionLost"
             )
             shape.lastPingDateTime = connected.contains(instance.instanceID) ? Date() : instance.lastPing
+            shape.resourceType = ManagedInstanceFilter.resourceType(of: instance.instanceID)
             shape.agentVersion = instance.report.agentVersion
             shape.platformType = instance.report.platformType
             shape.platformName = instance.report.platformName
@@ -52,12 +50,20 @@ extension SystemsManager {
             shape.name = names[instance.instanceID] ?? nil
             return shape
         }
-        return DescribeInstanceInformation.Response(
-            instanceInformationList: list.filter { shape in
-                hasKind && wanted.allSatisfy { $0.contains(shape.pingStatus) }
-            },
-            nextToken: page.next?.text
-        )
+        return DescribeInstanceInformation.Response(instanceInformationList: list, nextToken: page.next?.text)
+    }
+
+    /// Which agents have one of these states of their connection.
+    private static func filter(
+        ofPingStatus states: [String],
+        _ connected: Set<Instance.ID>
+    ) -> ManagedInstanceFilter {
+        switch (states.contains("Online"), states.contains("ConnectionLost")) {
+        case (true, true): .notInstanceIDs([])
+        case (true, false): .instanceIDs(connected.sorted())
+        case (false, true): .notInstanceIDs(connected.sorted())
+        case (false, false): .nothing
+        }
     }
 
     /// The end of a registration: what rests on it ends within a second.

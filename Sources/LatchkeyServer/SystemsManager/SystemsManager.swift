@@ -16,11 +16,11 @@ struct SystemsManager: Sendable {
     /// Where the page before ended.
     static func cursor(_ token: String?) throws(ServiceError) -> PageCursor? {
         guard let token else { return nil }
-        guard let cursor = PageCursor(token) else {
-            throw ServiceError(code: "InvalidNextToken", message: "the token is not one that was given")
-        }
+        guard let cursor = PageCursor(token) else { throw invalidToken }
         return cursor
     }
+
+    static let invalidToken = ServiceError(code: "InvalidNextToken", message: "the token is not one that was given")
 
     static func limit(_ wanted: Int?) throws(ServiceError) -> Int {
         let limit = wanted ?? 50

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The machine on which instances run.
+enum Machine {
+    static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    /// In MiB.
+    static let memory = max(1, sysconf(Int32(_SC_PHYS_PAGES)) / 1024 * sysconf(Int32(_SC_PAGESIZE)) / 1024)
+}
