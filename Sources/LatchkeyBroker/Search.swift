@@ -189,7 +189,9 @@ struct Search {
         case .partial(let handshaken):
             show(handshaken.banner())
             demanded = handshaken.offeredMethods
-            trace.step("the instance takes \(candidate.label), and demands \(demanded.joined(separator: " or ")) besides")
+            trace.step(
+                "the instance takes \(candidate.label), and demands \(demanded.joined(separator: " or ")) besides"
+            )
             taken.append(signer)
             slot = consume handshaken
             return nil

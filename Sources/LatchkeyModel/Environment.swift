@@ -24,7 +24,9 @@ package enum Environment {
         while let entry = place.pointee {
             place += 1
             let bytes = UnsafeBufferPointer(start: entry, count: strlen(entry)).map { UInt8(bitPattern: $0) }
-            guard let end = bytes.firstIndex(of: UInt8(ascii: "=")), bytes.contains(where: { $0 >= 0x80 }) else { continue }
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "=")), bytes.contains(where: { $0 >= 0x80 }) else {
+                continue
+            }
             let name = String(decoding: bytes[..<end], as: UTF8.self)
             let value = Array(bytes[(end + 1)...])
             if isAskedFor(name), String(validating: value, as: UTF8.self) == nil { return (name, value) }

@@ -52,11 +52,13 @@ extension String {
 
     /// The bytes with all that is not printable ASCII written out, as in `caf\xE9`.
     package init(escaping bytes: some Sequence<UInt8>) {
-        self = bytes.map { byte in
-            (0x20..<0x7F).contains(byte)
-                ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }
-        .joined()
+        self =
+            bytes.map { byte in
+                (0x20..<0x7F).contains(byte)
+                    ? String(Unicode.Scalar(byte))
+                    : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+            .joined()
     }
 
     /// The bytes as text, malformed UTF-8 replaced, then made safe for a terminal.

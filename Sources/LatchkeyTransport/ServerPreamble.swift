@@ -40,7 +40,9 @@ package enum ServerPreamble {
                 guard line.count <= identificationLimit else { throw .identificationTooLong(line.count) }
                 return
             }
-            last = String(terminalSafe: line.prefix(200).filter { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") })
+            last = String(
+                terminalSafe: line.prefix(200).filter { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+            )
             try take(line.count, from: descriptor)
         }
         throw .endless

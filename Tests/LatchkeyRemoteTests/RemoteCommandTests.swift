@@ -54,7 +54,9 @@ struct RemoteCommandTests {
         try Scratch.with { scratch in
             let key = "\(scratch.path)/k"
             try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
-            let gone = ["AWS_PROFILE": "gone", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"]
+            let gone = [
+                "AWS_PROFILE": "gone", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            ]
             _ = try scratch.latchkey("key", "list")
             let shown = try Execution.run(
                 ["sh", "-c", "cd '\(scratch.path)' && exec '\(Scratch.program)' key fingerprint k.pub"],

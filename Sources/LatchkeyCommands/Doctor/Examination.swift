@@ -85,9 +85,16 @@ struct Examination {
             )
         }
         if survey.unnamed > 0 {
-            let files = survey.unnamed == 1 ? "1 file in a key folder has a name" : "\(survey.unnamed) files in key folders have names"
+            let files =
+                survey.unnamed == 1
+                ? "1 file in a key folder has a name" : "\(survey.unnamed) files in key folders have names"
             findings.append(
-                Finding(.note, .key, "\(files) in another encoding than UTF-8, and cannot be used", hint: "rename it: mv")
+                Finding(
+                    .note,
+                    .key,
+                    "\(files) in another encoding than UTF-8, and cannot be used",
+                    hint: "rename it: mv"
+                )
             )
         }
         let count = survey.usable.count

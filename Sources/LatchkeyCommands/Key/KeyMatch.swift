@@ -75,7 +75,9 @@ struct KeyMatch: ParsableCommand {
     /// Whose they are is told besides; what is asked for by a file or fingerprint is found without.
     private func keyPairs(_ access: ControlAccess) -> [KeyPair] {
         do { return try access.plane().keyPairs() } catch {
-            Console.note("latchkey: note: key pairs are not looked at: \((error as? LatchkeyError)?.message ?? "\(error)".terminalSafe)")
+            Console.note(
+                "latchkey: note: key pairs are not looked at: \((error as? LatchkeyError)?.message ?? "\(error)".terminalSafe)"
+            )
             return []
         }
     }

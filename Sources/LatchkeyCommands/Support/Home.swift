@@ -30,7 +30,9 @@ struct Home: Sendable {
     func keyFolders() throws -> [(path: String, fault: String?)] {
         try Configuration.load(configurationPath).keyFolders()
             .map { path in
-                guard access(path, R_OK | X_OK) == 0 else { return (path, String(cString: strerror(errno)).lowercased()) }
+                guard access(path, R_OK | X_OK) == 0 else {
+                    return (path, String(cString: strerror(errno)).lowercased())
+                }
                 var status = stat()
                 return (path, stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? nil : "it is no folder")
             }
@@ -119,7 +121,9 @@ struct Configuration: Codable {
                 guard path.hasPrefix("~") else { throw unusable(path, "begins neither with / nor with ~") }
                 let user = String(path[..<end].dropFirst())
                 guard !user.isEmpty else { return Environment.home + path[end...] }
-                guard let home = Environment.home(of: user) else { throw unusable(path, "names no user of this machine") }
+                guard let home = Environment.home(of: user) else {
+                    throw unusable(path, "names no user of this machine")
+                }
                 return home + path[end...]
             }
     }

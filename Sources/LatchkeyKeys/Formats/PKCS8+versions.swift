@@ -12,7 +12,8 @@ extension PKCS8 {
         var outer = DERElements(der)
         guard let sequence = outer.next(0x30) else { return nil }
         var elements = DERElements(sequence.content)
-        guard let version = elements.next(0x02), version.content.elementsEqual([1]), let algorithm = elements.next(0x30),
+        guard let version = elements.next(0x02), version.content.elementsEqual([1]),
+            let algorithm = elements.next(0x30),
             let key = elements.next(0x04)
         else { return nil }
         let zero: [UInt8] = [0x02, 0x01, 0x00]
