@@ -16,7 +16,7 @@ package enum Readiness: Equatable, Sendable {
     package var lack: String? {
         switch self {
         case .ready: nil
-        case .hostKeyUnknown: "nobody has vouched for its host key yet"
+        case .hostKeyUnknown: "its host key is not known yet"
         case .agentMissing: "its agent is not connected yet, and there is no key that opens it"
         case .unreachable: "nothing answers there yet"
         }

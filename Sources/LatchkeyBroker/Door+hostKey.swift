@@ -49,7 +49,7 @@ extension Door {
         guard asking, options.isAttended, Terminal.isInteractive, let prompt = Prompt() else {
             throw LatchkeyError(
                 .hostKeyUnknown,
-                "nobody has vouched for the host key of '\(instance.displayName)' yet: \(place) shows \(fingerprint)",
+                "the host key of '\(instance.displayName)' is not known yet: \(place) shows \(fingerprint)",
                 hint: "pin it with latchkey instance trust '\(instance.displayName)' --host-key LINE, "
                     + "or take the first one seen with --accept-new-host-key"
             )
@@ -57,7 +57,7 @@ extension Door {
         let question = """
             The host key of '\(instance.displayName)' (\(instance.id)) is not known yet.
             \(place) shows \(fingerprint)
-            Is it the instance's own, and shall it be remembered? (yes/no) \
+            Trust this host key and remember it? (yes/no) \
 
             """
         guard try prompt.confirm(question) else {

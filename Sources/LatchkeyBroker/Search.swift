@@ -257,8 +257,9 @@ struct Search {
     }
 
     /// What is left to somebody whose key is lost, in short.
-    private static func otherWays(_ explain: String) -> String {
-        "somebody else's key (latchkey key install), its console or its provider's agent, or its disk lets yours in; \(explain) and way"
+    private static func wayBack(into instance: Instance) -> String {
+        "to get back in: latchkey key install -i KEY '\(instance.displayName)' (needs its agent), ask a colleague whose key works, "
+            + "or use the provider's console"
     }
 
     func noKeyFits(
@@ -281,8 +282,8 @@ struct Search {
                 .noKeyFits,
                 "the private half of the key pair '\(registered.name.terminalSafe)' of '\(instance.displayName)' is not on "
                     + "this machine, and \(refused.isEmpty ? "there is no other key" : "none of \(refused.count) other keys fits")",
-                hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); if it is lost: "
-                    + Search.otherWays(explain)
+                hint: "it is \(registered.type) \(Fingerprint.openSSH(registered.publicKey)); "
+                    + "\(Search.wayBack(into: instance)); \(explain)"
             )
         }
         let rest = others - refused.count
@@ -290,13 +291,13 @@ struct Search {
         let tried =
             switch refused.count {
             case 0: "there is no private key on this machine to enter \(name) with"
-            case 1: "the one key that was tried does not fit \(name)"
-            default: "none of the \(refused.count) keys that were tried fits \(name)"
+            case 1 where rest <= 0: "tried 1 key; \(name) does not accept it"
+            case let count: "tried \(count) of \(count + max(0, rest)) keys; \(name) accepts none"
             }
         return LatchkeyError(
             .noKeyFits,
-            tried + (rest > 0 && !refused.isEmpty ? ", \(rest) more were not tried" : ""),
-            hint: "name one with --key; if all are lost: \(Search.otherWays(explain))"
+            tried,
+            hint: "name one with --key; \(Search.wayBack(into: instance)); \(explain)"
         )
     }
 }

@@ -83,7 +83,7 @@ extension LatchkeyError {
         return LatchkeyError(
             .instanceAmbiguous,
             "'\(selector.terminalSafe)' matches several instances: \(shown.joined(separator: ", "))\(rest)",
-            hint: "use an id, or more of the name"
+            hint: "use an id or the full name"
         )
     }
 

@@ -57,7 +57,7 @@ struct KeyElsewhereTests {
             try instance.shell("echo 'command=\"uptime\" \(new)' >>.ssh/authorized_keys")
             let run = try scratch.latchkey("key", "install", "web-1", "--key", "new")
             #expect(run.status == 0, "\(run.error)")
-            #expect(run.text.contains("it is there already, with command=\"uptime\""), "\(run.text)")
+            #expect(run.text.contains("already uses this key, with command=\"uptime\""), "\(run.text)")
         }
     }
 }

@@ -218,7 +218,7 @@ struct KeyDescriptionTests {
         arguments: [
             ("puttygen -q -t dsa -O private", "a DSA key"),
             ("puttygen -q -t ed448 -O private", "of the kind 'ssh-ed448'"),
-            ("openssl genpkey -quiet -algorithm ed448", "of the kind 'ED448', which SSH does not know"),
+            ("openssl genpkey -quiet -algorithm ed448", "an Ed448 key, which neither OpenSSH nor libssh signs with"),
             ("openssl ecparam -name secp256k1 -genkey -noout", "on the curve secp256k1, which SSH does not know"),
             ("openssl genpkey -quiet -algorithm x25519", "of the kind 'X25519', which SSH does not know"),
             ("openssl genrsa -traditional", "an RSA key of 768 bits"),

@@ -167,7 +167,7 @@ struct CredentialFileTests {
             session = botocore.session.Session(profile=sys.argv[1] or None)
             found = session.get_credentials()
             frozen = found.get_frozen_credentials() if found else None
-            print(json.dumps({'key': frozen.access_key, 'secret': frozen.secret_key, 'token': frozen.token,
+            print(json.dumps({'key': frozen.access_key, 'secret': frozen.secret_key, 'token': frozen.token or None,
                 'method': found.method} if found else None))
         except Exception as error:
             print('null')

@@ -44,6 +44,27 @@ struct PushedKeyTests {
                     #expect(try container.shell("cat /home/admin/.ssh/authorized_keys 2>/dev/null || true").text == "")
                     let told = try scratch.latchkey("explain", "web-1", "-u", "admin")
                     #expect(told.text.contains("a key can be pushed for the connection"))
+                    // Keys are changed that way, too, where no port is reached and none fits.
+                    for (name, verb, option) in [("new", "install", "--key"), ("newer", "replace", "--with")] {
+                        _ = try scratch.latchkey("key", "create", name)
+                        let words = ["key", verb, "web-1", "-u", "admin", option, name]
+                        let change = try scratch.latchkey(words)
+                        #expect(change.status == 0, "\(change.error)")
+                        let entry = ["connect", "admin@web-1", "--key", name, "--", "echo in"]
+                        #expect(try scratch.latchkey(entry).text == "in\n")
+                    }
+                    let direct = try scratch.latchkey(
+                        "key",
+                        "install",
+                        "web-1",
+                        "-u",
+                        "admin",
+                        "--key",
+                        "new",
+                        "--road",
+                        "ssh"
+                    )
+                    #expect(direct.status == 1, "\(direct.text)")
                 }
             }
         }

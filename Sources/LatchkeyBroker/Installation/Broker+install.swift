@@ -58,7 +58,7 @@ extension Broker {
                 return KeyChange(
                     instance,
                     .unchanged,
-                    "it is there already" + (bounds.isEmpty ? "" : ", with \(bounds)")
+                    "already uses this key" + (bounds.isEmpty ? "" : ", with \(bounds)")
                 )
             }
             let place = "authorized_keys of '\(admission.user.terminalSafe)'"

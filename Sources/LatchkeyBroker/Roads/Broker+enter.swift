@@ -70,7 +70,13 @@ extension Broker {
         guard relay.pushing(to: instance, presence) == .welcome else { return nil }
         let roads = options.road.map { [$0] } ?? [.ssh, .sshOverRelay]
         isPushed = true
-        let reason = LatchkeyError(.noKeyFits, "no key is known to fit '\(instance.displayName)'")
+        let pair = try instance.keyName.flatMap { try control.keyPair(named: $0) }
+        let name = "'\(instance.displayName)'"
+        let reason = LatchkeyError(
+            .noKeyFits,
+            pair.map { "the private half of the key pair '\($0.name.terminalSafe)' of \(name) is not on this machine" }
+                ?? "no key is known to fit \(name)"
+        )
         do {
             return try connectByPushedKey(instance, options, roads, .welcome, for: reason, over: &road)
         } catch let failure as LatchkeyError

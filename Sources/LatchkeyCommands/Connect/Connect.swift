@@ -121,14 +121,8 @@ struct Connect: ParsableCommand {
     /// The instance that was named or is picked, and the user before an `@`.
     private func target(_ plane: any ControlPlane) throws -> (Instance, user: String?) {
         guard let name else { return (try InstancePicker.pick(plane), nil) }
-        // A name may hold an @ itself, so the whole is looked for first.
-        if let at = name.lastIndex(of: "@"), at > name.startIndex,
-            try plane.instances(matching: InstanceSelector(name), limit: 1).isEmpty
-        {
-            let (host, user) = (String(name[name.index(after: at)...]), String(name[..<at]))
-            return (try Connect.instance(host, plane, user: user), user)
-        }
-        return (try Connect.instance(name, plane, user: entry.user), nil)
+        let (host, user) = try InstanceChoice.split(name, plane)
+        return (try Connect.instance(host, plane, user: user ?? entry.user), user)
     }
 
     /// - Throws: `instanceNotFound`, for an address with how to add it.

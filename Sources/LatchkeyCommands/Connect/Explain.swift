@@ -24,19 +24,22 @@ struct Explain: ParsableCommand {
     @Flag(help: "Do not ask the instance.")
     var offline = false
 
-    @Flag(help: "Look at every key, and list those that nothing speaks for, too.")
+    @Flag(help: "Look at every key, and list those without evidence, too.")
     var all = false
 
     func run() throws {
         try entry.reporting(own: 1) {
             let access = control.access()
             let plane = try access.plane()
+            let (name, user) = try InstanceChoice.split(name, plane)
             let instance = try InstanceChoice.one(name, of: plane)
+            var options = entry.brokerOptions
+            options.user = options.user ?? user
             let broker = try access.broker(plane, entry.trace)
             let explanation = try broker.explain(
                 instance,
                 selector: name,
-                options: entry.brokerOptions,
+                options: options,
                 asksInstance: !offline,
                 listsAll: all
             )
@@ -85,7 +88,7 @@ enum ExplanationText {
             .filter { !$0.allSatisfy { $0 == " " } }
         }
         if let others = explanation.otherKeys, others > 0 {
-            let words = "\(others) more key\(others == 1 ? "" : "s") that nothing speaks for (--all lists them)"
+            let words = "\(others) more key\(others == 1 ? "" : "s") without evidence (--all lists them)"
             lines.append(explanation.keys.isEmpty ? "key       \(words)" : "          \(words)")
         } else if explanation.keys.isEmpty {
             lines.append("key       none on this machine")

@@ -17,7 +17,7 @@ enum InstancePicker {
         guard !instances.isEmpty else {
             throw LatchkeyError(
                 .instanceNotFound,
-                "there is no instance yet",
+                "no instances yet",
                 hint: "latchkey instance add NAME --address HOST adds one"
             )
         }

@@ -5,6 +5,14 @@ internal import LatchkeyTerminal
 
 /// The instance that a word of the command line means.
 enum InstanceChoice {
+    /// The name, and the user before an `@`. A name may hold an @ itself, so the whole is looked for first.
+    static func split(_ text: String, _ plane: any ControlPlane) throws -> (name: String, user: String?) {
+        guard let at = text.lastIndex(of: "@"), at > text.startIndex,
+            try plane.instances(matching: InstanceSelector(text), limit: 1).isEmpty
+        else { return (text, nil) }
+        return (String(text[text.index(after: at)...]), String(text[..<at]))
+    }
+
     /// The one that `text` stands for. At a terminal, of several one is picked from a list. If it was only the beginning of a
     /// name or id, what it was taken for is said.
     ///

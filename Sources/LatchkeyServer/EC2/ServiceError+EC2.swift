@@ -86,7 +86,7 @@ extension ServiceError {
         switch fault {
         case .unknown(let ids): .instancesNotFound(ids)
         case .notLaunched(let id):
-            .unsupported("The instance '\(id)' was not launched here, so that there is no machine to control")
+            .unsupported("The instance '\(id)' was added, not launched; latchkeyd cannot start or stop it")
         case .wrongState(let id, let state):
             ServiceError(
                 code: "IncorrectInstanceState",
