@@ -88,7 +88,11 @@ extension Broker {
         func road(_ pushing: RelayRoad.Pushing) -> Explanation.Road {
             if let failure { return Explanation.Road(road: "ssh", isOpen: false, reason: failure.message) }
             if let accepted {
-                return Explanation.Road(road: "ssh", isOpen: true, reason: "the server accepts \(accepted.candidate.label)")
+                return Explanation.Road(
+                    road: "ssh",
+                    isOpen: true,
+                    reason: "the server accepts \(accepted.candidate.label)"
+                )
             }
             let reason =
                 switch pushing {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import LatchkeyModel
 
 /// Where a user's state is: all of it under `LATCHKEY_HOME`, or else in the XDG base directories.
@@ -31,10 +32,42 @@ package struct StateFolders: Sendable {
     package var masterKeyPath: String { "\(data)/master.key" }
     package var certificates: String { "\(data)/tls" }
 
+    /// Whether the folders can be made where they are not there: a home folder that is missing is not made for them.
+    package var canBeMade: Bool {
+        !data.hasPrefix("\(Environment.home)/") || access(Environment.home, F_OK) == 0
+    }
+
+    /// Makes the folder of what can be found out anew. Where there can be none, that only takes longer.
+    ///
+    /// - Throws: `fileUnusable` if it is there and others can change it.
+    package func makeCache() throws {
+        guard canBeMade || access(cache, F_OK) == 0 else { return }
+        do { try StateFile.makeFolder(cache) } catch {
+            if access(cache, F_OK) == 0 { throw error }
+        }
+    }
+
+    /// The embedded control plane for what only reads: where there is none, none is made.
+    ///
+    /// - Returns: also whether it is a copy, which remembers nothing, since its folder cannot be written.
+    package func storeToRead() throws -> (store: Store, isCopy: Bool) {
+        if access(data, F_OK) == 0 { try StateFile.checkFolder(data) }
+        if access(storePath, F_OK) != 0, errno == ENOENT || errno == ENOTDIR { return (try Store(), false) }
+        guard access(data, W_OK) != 0 || access(storePath, W_OK) != 0 else { return (try store(), false) }
+        return (try Store(copyOf: storePath), true)
+    }
+
     /// The embedded control plane, made at its first use.
     ///
     /// - Parameter isForServer: as in ``Store/init(path:isForServer:)``.
     package func store(isForServer: Bool = false) throws -> Store {
+        guard canBeMade || access(data, F_OK) == 0 else {
+            throw LatchkeyError(
+                .fileUnusable,
+                "the home folder '\(Environment.home.terminalSafe)' is not there",
+                hint: "set HOME, or name a folder for Latchkey's own: LATCHKEY_HOME"
+            )
+        }
         try StateFile.makeFolder(data)
         return try Store(path: storePath, isForServer: isForServer)
     }

@@ -59,6 +59,67 @@ package final class Store: Sendable {
         }
     }
 
+    /// One in memory with nothing in it, which is gone with its owner.
+    package init() throws {
+        path = "in memory"
+        (readers, turn) = (nil, nil)
+        database = try Store.translating(path, Store.patience) {
+            let queue = try DatabaseQueue()
+            try Migrations.all.migrate(queue)
+            return queue
+        }
+    }
+
+    /// A copy in memory of one that cannot be written, or not where it is: SQLite needs to write beside it even to read.
+    ///
+    /// - Parameter path: the database's file.
+    package init(copyOf path: String) throws {
+        self.path = path
+        (readers, turn) = (nil, nil)
+        database = try Store.translating(path, Store.patience) {
+            try StateFile.checkFile(path)
+            var folder = Array("\(Environment.value("TMPDIR") ?? "/tmp")/latchkey-XXXXXX".utf8CString)
+            guard let made = mkdtemp(&folder) else { throw Store.unusable(path, errno) }
+            let copy = "\(String(cString: made))/latchkey.db"
+            defer {
+                for ending in ["", "-wal", "-shm"] { unlink(copy + ending) }
+                rmdir(made)
+            }
+            for ending in ["", "-wal"] where access(path + ending, F_OK) == 0 {
+                try Store.copy(path + ending, to: copy + ending)
+            }
+            let queue = try DatabaseQueue()
+            let source = try Store.open(copy, .immediateError)
+            try source.backup(to: queue)
+            try source.close()
+            let migrator = Migrations.all
+            if try queue.read(migrator.hasBeenSuperseded) { throw Store.newer(path) }
+            try migrator.migrate(queue)
+            return queue
+        }
+    }
+
+    private static func copy(_ path: String, to copy: String) throws {
+        let (source, target) = (
+            Glibc.open(path, O_RDONLY | O_CLOEXEC), Glibc.open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        )
+        defer { for descriptor in [source, target] where descriptor >= 0 { close(descriptor) } }
+        guard source >= 0, target >= 0 else { throw unusable(path, errno) }
+        while true {
+            let count = sendfile(target, source, nil, 1 << 20)
+            if count == 0 { return }
+            guard count > 0 else { throw unusable(path, errno) }
+        }
+    }
+
+    private static func unusable(_ path: String, _ number: Int32) -> LatchkeyError {
+        LatchkeyError(
+            .storeUnavailable,
+            "the database '\(path.terminalSafe)' cannot be read: \(String(cString: strerror(number)).lowercased())",
+            hint: "check that its folder is yours"
+        )
+    }
+
     private static func open(_ path: String, _ busyMode: Database.BusyMode) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = busyMode

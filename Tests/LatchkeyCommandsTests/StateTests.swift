@@ -16,6 +16,55 @@ struct StateTests {
         try Execution.run([Scratch.program(named: program)] + arguments, environment: scratch.environment)
     }
 
+    @Test func `what only reads makes nothing`() throws {
+        try Scratch.with { scratch in
+            let key = "\(scratch.path)/k"
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+            let (missing, empty) = ("\(scratch.path)/missing", "\(scratch.path)/empty")
+            try Execution.require(["mkdir", empty])
+            for home in [missing, empty] {
+                var variables: [String: String?] = ["HOME": home, "LATCHKEY_HOME": nil]
+                for name in ["CONFIG", "DATA", "CACHE"] { variables["XDG_\(name)_HOME"] = .some(nil) }
+                let list = try scratch.latchkey("instance", "list", environment: variables)
+                #expect(list.status == 0, "\(list.error)")
+                #expect(
+                    try scratch.latchkey("key", "fingerprint", key, environment: variables).text.contains("SHA256:")
+                )
+                #expect(
+                    try scratch.latchkey("instance", "show", "web-1", environment: variables).error
+                        .contains("no instance")
+                )
+                if home == empty {
+                    #expect(try Execution.require(["ls", "-A", home]).text == "")
+                } else {
+                    let add = ["instance", "add", "web-1", "--address", "127.0.0.1:1"]
+                    let refused = try scratch.latchkey(add, environment: variables)
+                    #expect(refused.status == 1 && refused.error.contains("the home folder '\(home)' is not there"))
+                    #expect(!FileManager.default.fileExists(atPath: home))
+                }
+            }
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "another user is needed")) func `a home that cannot be written is read`() throws
+    {
+        try Scratch.with { scratch in
+            #expect(try scratch.latchkey("instance", "add", "web-1", "--address", "127.0.0.1:1").status == 0)
+            try Execution.require(["chown", "-R", "65534:65534", scratch.latchkeyHome])
+            try Execution.require(["chmod", "500", scratch.latchkeyHome])
+            try Execution.require(["chmod", "755", scratch.path])
+            let user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+            let list = try Execution.run(
+                user + [Scratch.program, "instance", "list"],
+                environment: scratch.environment.merging(["TMPDIR": "/tmp"]) { $1 }
+            )
+            #expect(list.status == 0 && list.text.contains("web-1"), "\(list.error)")
+            #expect(list.error.contains("latchkey.db' cannot be written; nothing is remembered"), "\(list.error)")
+            let add = user + [Scratch.program, "instance", "add", "web-2", "--address", "127.0.0.1:1"]
+            #expect(try Execution.run(add, environment: scratch.environment).status == 1)
+        }
+    }
+
     @Test func `a home that others may write to is refused with what mends it`() throws {
         try Scratch.with { scratch in
             #expect(try scratch.latchkey("instance", "add", "web-1", "--address", "127.0.0.1:1").status == 0)

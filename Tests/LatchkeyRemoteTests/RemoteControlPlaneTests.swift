@@ -156,6 +156,7 @@ struct RemoteControlPlaneTests {
     @Test(arguments: [
         ("UnauthorizedOperation", LatchkeyError.Code.requestRefused, "may not do ec2:DescribeKeyPairs"),
         ("ExpiredToken", .credentialsUnavailable, "have expired"),
+        ("RequestExpired", .requestRefused, "was too old, or too new, when it arrived"),
         ("AuthFailure", .credentialsUnavailable, "are not taken"),
         ("InvalidParameterValue", .requestRefused, "was refused"),
     ]) func `a refusal says what it means, and is not repeated`(

@@ -35,7 +35,7 @@ struct Examination {
             }
             findings += keys(library)
             findings += agent()
-            let store = try home.store()
+            let store = try home.storeToRead()
             findings += try registered(store, library)
             findings += try relay()
             findings += certificates()

@@ -50,14 +50,15 @@ struct ControlAccess: Sendable {
         )
         return RemoteControlPlane(
             try RemoteService(settings, keeper),
-            notes: try home.store(),
+            // What is pinned has to be there the next time, wherever there is a place for it.
+            notes: try home.canRemember ? home.store() : home.storeToRead(),
             cacheFolder: home.folders.cache,
             note: note
         )
     }
 
     /// - Throws: what opening the store throws.
-    func plane() throws -> any ControlPlane { try remote ?? home.store() }
+    func plane() throws -> any ControlPlane { try remote ?? home.storeToRead() }
 
     /// - Returns: nil if none is known.
     func relay() throws -> RelayRoad? {

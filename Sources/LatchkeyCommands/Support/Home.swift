@@ -26,6 +26,20 @@ struct Home: Sendable {
     /// The embedded control plane, made at its first use.
     func store() throws -> Store { try folders.store() }
 
+    /// Whether the store is there and can be written, or can be made.
+    var canRemember: Bool {
+        access(data, F_OK) == 0 ? access(data, W_OK) == 0 : folders.canBeMade && access(Environment.home, W_OK) == 0
+    }
+
+    /// The same for what only reads: nothing is made for it.
+    func storeToRead() throws -> Store {
+        let (store, isCopy) = try folders.storeToRead()
+        if isCopy {
+            Console.note("latchkey: note: '\(folders.storePath.terminalSafe)' cannot be written; nothing is remembered")
+        }
+        return store
+    }
+
     /// The folders of the configuration, and why those cannot be looked into that cannot.
     func keyFolders() throws -> [(path: String, fault: String?)] {
         try Configuration.load(configurationPath).keyFolders()
@@ -49,7 +63,7 @@ struct Home: Sendable {
             }
         }
         let extra = folders.map(\.path)
-        try StateFile.makeFolder(cache)
+        try self.folders.makeCache()
         return KeyLibrary(
             folders: [keys.path, "\(Environment.home)/.ssh"] + extra,
             indexPath: "\(cache)/key-index",

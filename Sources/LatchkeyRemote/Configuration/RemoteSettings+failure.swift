@@ -48,7 +48,7 @@ extension RemoteSettings {
         }
         switch code {
         // The signature's time, whatever the credentials are.
-        case "RequestExpired", "RequestTimeTooSkewed":
+        case "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed":
             return LatchkeyError(
                 .requestRefused,
                 "the request was too old, or too new, when it arrived: \(words)",
