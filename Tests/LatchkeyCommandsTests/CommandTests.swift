@@ -236,7 +236,7 @@ struct CommandTests {
 
     @Test func `a configuration is read, and a malformed one is told`() throws {
         try Scratch.with { scratch in
-            _ = try scratch.latchkey("instance", "list")
+            _ = try scratch.latchkey("instance", "add", "web-1", "--address", "127.0.0.1")
             let keys = "\(scratch.path)/more"
             try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true)
             try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(keys)/k"])

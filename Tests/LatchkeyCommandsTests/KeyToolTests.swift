@@ -253,7 +253,7 @@ struct DoctorTests {
 
     @Test func `a broken configuration and store are found`() throws {
         try Scratch.with { scratch in
-            try scratch.latchkey("instance", "list")
+            try scratch.latchkey("instance", "add", "web-1", "--address", "127.0.0.1")
             try scratch.write("\(scratch.latchkeyHome)/config.json", "{")
             #expect(try scratch.latchkey("doctor").text.contains("- settings   the configuration"))
             try FileManager.default.removeItem(atPath: "\(scratch.latchkeyHome)/config.json")
