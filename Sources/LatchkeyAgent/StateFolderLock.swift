@@ -9,10 +9,14 @@ struct StateFolderLock: ~Copyable, Sendable {
 
     /// - Throws: `configurationInvalid` if another process has it.
     init(_ folder: String) throws {
-        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // Not kept at once: what is complete when it throws would be closed twice.
+        let opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         // Where the file system has no locks, the relay still tells two agents apart.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
-        close(descriptor)
+        guard flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else {
+            descriptor = opened
+            return
+        }
+        close(opened)
         throw LatchkeyError(
             .configurationInvalid,
             "another agent runs with the state folder '\(folder.terminalSafe)'",
