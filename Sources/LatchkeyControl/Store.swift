@@ -78,12 +78,13 @@ package final class Store: Sendable {
         (readers, turn) = (nil, nil)
         database = try Store.translating(path, Store.patience) {
             try StateFile.checkFile(path)
-            var folder = Array("\(Environment.value("TMPDIR") ?? "/tmp")/latchkey-XXXXXX".utf8CString)
-            guard let made = mkdtemp(&folder) else { throw Store.unusable(path, errno) }
-            let copy = "\(String(cString: made))/latchkey.db"
+            let folder = "\(Environment.value("TMPDIR") ?? "/tmp")/\(Identifier.make(prefix: "latchkey-"))"
+            // One of that name which is there already, be it a link, is not used.
+            guard mkdir(folder, 0o700) == 0 else { throw Store.unusable(path, errno) }
+            let copy = "\(folder)/latchkey.db"
             defer {
                 for ending in ["", "-wal", "-shm"] { unlink(copy + ending) }
-                rmdir(made)
+                rmdir(folder)
             }
             for ending in ["", "-wal"] where access(path + ending, F_OK) == 0 {
                 try Store.copy(path + ending, to: copy + ending)

@@ -18,7 +18,7 @@ package protocol ControlPlane {
 
     /// Of these instances, those whose machines this control plane does not run, so that it knows nothing of their states
     /// but when they were reached.
-    func acquaintances(among ids: [Instance.ID]) throws -> [Instance.ID: Acquaintance]
+    func lastContacts(of ids: [Instance.ID]) throws -> [Instance.ID: LastContact]
 
     /// The instances with these ids, in this order; an id that is not known is left out.
     func instances(withIDs ids: [Instance.ID]) throws -> [Instance]
@@ -61,7 +61,7 @@ package protocol ControlPlane {
 
 extension ControlPlane {
     /// None: a control plane that runs all of its instances knows their states.
-    package func acquaintances(among ids: [Instance.ID]) throws -> [Instance.ID: Acquaintance] { [:] }
+    package func lastContacts(of ids: [Instance.ID]) throws -> [Instance.ID: LastContact] { [:] }
 
     /// The one instance that `text` stands for.
     ///

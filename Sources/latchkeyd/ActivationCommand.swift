@@ -61,7 +61,7 @@ struct ActivationCommand: ParsableCommand {
             }
             let host = server.name ?? "127.0.0.1"
             let scheme = server.authorities == nil ? "http" : "https"
-            let words = AgentWords(
+            let words = AgentInstallCommands(
                 endpoint: "\(scheme)://\(HostText.place(host, server.port ?? LocalServer.port))",
                 authorities: try server.authorities.flatMap { try StateFile.read($0) },
                 activation: activation.id,

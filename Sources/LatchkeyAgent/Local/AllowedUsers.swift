@@ -2,10 +2,10 @@
 
 internal import LatchkeyModel
 
-/// Which users of this machine sessions may run as. Whoever may open sessions could otherwise be root on each machine, whatever
+/// Which users of this machine sessions may run as. Without it a user who may open sessions is root on each machine, whatever
 /// its sshd says of that.
 struct AllowedUsers: Sendable {
-    /// The names that whoever runs the agent told; empty for all but root.
+    /// The names given to `--allow-user`; empty for all users but root.
     let names: Set<String>
     /// The user of sessions that name none, where one was told: told twice is not needed.
     let defaultUser: String?

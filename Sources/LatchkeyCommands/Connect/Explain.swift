@@ -46,7 +46,7 @@ struct Explain: ParsableCommand {
             switch show.output {
             case .json: try Output.print(json: explanation)
             case .table:
-                let known = try plane.acquaintances(among: [instance.id])[instance.id]
+                let known = try plane.lastContacts(of: [instance.id])[instance.id]
                 Output.print(ExplanationText.render(explanation, state: InstanceText.state(of: instance, known)))
             }
         }

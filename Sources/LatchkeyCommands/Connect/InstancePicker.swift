@@ -21,7 +21,7 @@ enum InstancePicker {
                 hint: "latchkey instance add NAME --address HOST adds one"
             )
         }
-        return try pick(instances, try plane.acquaintances(among: instances.map(\.id)), prompt: "connect to: ")
+        return try pick(instances, try plane.lastContacts(of: instances.map(\.id)), prompt: "connect to: ")
     }
 
     /// One of several. They are looked for by name, id, address and tags.
@@ -29,7 +29,7 @@ enum InstancePicker {
     /// - Throws: `cancelled`.
     static func pick(
         _ instances: [Instance],
-        _ known: [Instance.ID: Acquaintance],
+        _ known: [Instance.ID: LastContact],
         prompt: String
     ) throws -> Instance {
         let rows = instances.map { InstanceText.row($0, known[$0.id]) }

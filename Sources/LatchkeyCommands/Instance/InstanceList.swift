@@ -27,7 +27,7 @@ struct InstanceList: ParsableCommand {
                 try plane.instances(matching: InstanceSelector(selector), limit: 100_000)
                     .sorted { $0.naturallyPrecedes($1) }
             } ?? plane.instances()
-        let known = try plane.acquaintances(among: instances.map(\.id))
+        let known = try plane.lastContacts(of: instances.map(\.id))
         try list.render(instances, header: InstanceText.header, quiet: \.id) { InstanceText.row($0, known[$0.id]) }
     }
 }

@@ -20,7 +20,7 @@ struct InstanceShow: ParsableCommand {
         let access = control.access()
         let plane = try access.plane()
         let instance = try InstanceChoice.one(name, of: plane)
-        var lines = InstanceText.lines(instance, try plane.acquaintances(among: [instance.id])[instance.id])
+        var lines = InstanceText.lines(instance, try plane.lastContacts(of: [instance.id])[instance.id])
         // Of no use to programs, which ask the relay themselves, and may not wait for it.
         if show.output == .table, let status = try access.relay()?.status(of: instance) {
             lines += InstanceShow.lines(status)

@@ -8,18 +8,18 @@ internal import LatchkeyModel
 enum InstanceText {
     static let header = ["NAME", "ID", "STATE", "ADDRESS", "USER", "KEY", "TAGS"]
 
-    static func row(_ instance: Instance, _ acquaintance: Acquaintance?) -> [String] {
+    static func row(_ instance: Instance, _ contact: LastContact?) -> [String] {
         [
-            instance.name?.terminalSafe ?? "-", instance.id, state(of: instance, acquaintance), place(instance),
+            instance.name?.terminalSafe ?? "-", instance.id, state(of: instance, contact), place(instance),
             instance.user?.terminalSafe ?? "-", instance.keyName?.terminalSafe ?? "-",
             instance.tags.listed.isEmpty ? "-" : instance.tags.listed,
         ]
     }
 
-    static func lines(_ instance: Instance, _ acquaintance: Acquaintance?) -> [(String, String)] {
+    static func lines(_ instance: Instance, _ contact: LastContact?) -> [(String, String)] {
         var lines = [
             ("name", instance.name?.terminalSafe ?? "-"), ("id", instance.id),
-            ("state", state(of: instance, acquaintance)),
+            ("state", state(of: instance, contact)),
             ("addresses", instance.addresses.isEmpty ? "-" : instance.addresses.joined(separator: ", ").terminalSafe),
             ("port", String(instance.port)),
             ("user", instance.user?.terminalSafe ?? "-"), ("key", instance.keyName?.terminalSafe ?? "-"),
@@ -40,9 +40,9 @@ enum InstanceText {
     }
 
     /// For a machine that nobody here runs, what is known of it: that it was added, or when it was reached.
-    static func state(of instance: Instance, _ acquaintance: Acquaintance?, now: Date = Date()) -> String {
-        guard instance.state == .running, let acquaintance else { return instance.state.rawValue }
-        return switch acquaintance {
+    static func state(of instance: Instance, _ contact: LastContact?, now: Date = Date()) -> String {
+        guard instance.state == .running, let contact else { return instance.state.rawValue }
+        return switch contact {
         case .added: "added"
         case .reached(let date): "reached \(age(of: date, now))"
         }

@@ -26,7 +26,7 @@ enum InstanceChoice {
             choose: isAsked
                 ? { several in
                     isPicked = true
-                    let known = try plane.acquaintances(among: several.map(\.id))
+                    let known = try plane.lastContacts(of: several.map(\.id))
                     return try InstancePicker.pick(several, known, prompt: "'\(text.terminalSafe)' is one of: ")
                 } : nil
         )

@@ -5,7 +5,7 @@ internal import GRDB
 package import LatchkeyModel
 
 extension Store {
-    package func acquaintances(among ids: [Instance.ID]) throws -> [Instance.ID: Acquaintance] {
+    package func lastContacts(of ids: [Instance.ID]) throws -> [Instance.ID: LastContact] {
         try read { database in
             let rows = try Row.fetchAll(
                 database,

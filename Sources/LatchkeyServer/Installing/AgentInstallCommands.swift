@@ -5,7 +5,7 @@ internal import LatchkeyCrypto
 package import LatchkeyModel
 
 /// What is typed at a machine to make an instance of it, with an activation.
-package struct AgentWords: Sendable {
+package struct AgentInstallCommands: Sendable {
     /// Where the machine reaches the server.
     package let endpoint: String
     private let authorities: [UInt8]?
