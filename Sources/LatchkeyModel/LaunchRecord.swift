@@ -43,6 +43,9 @@ package struct LaunchRecord: Equatable, Sendable {
         }
     }
 
+    /// Seconds after which an instance is taken for one without an agent.
+    package static let agentTime = 30.0
+
     package let instanceID: Instance.ID
     /// `r-…`, of all instances that one request launched.
     package let reservationID: String
@@ -84,5 +87,10 @@ package struct LaunchRecord: Equatable, Sendable {
         self.stateReason = stateReason
         self.stateChanged = stateChanged
         self.options = options
+    }
+
+    /// Whether its agent, if it has one, may be on its way still: it was launched or started just now.
+    package func isAgentExpected(at date: Date) -> Bool {
+        date.timeIntervalSince(launched) < LaunchRecord.agentTime
     }
 }

@@ -29,6 +29,12 @@ struct LaunchTests {
         return try #require(PublicKey(blob: writer.bytes))
     }
 
+    @Test func `an agent is expected for half a minute after a launch`() {
+        let record = Self.make().1
+        #expect(record.isAgentExpected(at: time(0)) && record.isAgentExpected(at: time(29)))
+        #expect(!record.isAgentExpected(at: time(30)))
+    }
+
     @Test func `what was launched is told again, and changes its state`() throws {
         try withStore { store, _ in
             let (first, second) = (Self.make(0), Self.make(1))

@@ -58,7 +58,11 @@ struct LaunchCommandTests {
             #expect(try run("instance", "remove", "web-1").error.contains("which has a container for it"))
             #expect(try state("web-1") == "running")
 
-            // A session that runs there hears of it.
+            // A session that runs there hears of it. The agent comes after sshd, and a busy machine takes its time.
+            try TestRelay.wait(for: "the agent") {
+                let shown = try run("instance", "show", "web-1").text
+                return shown.contains("connected to the relay") && !shown.contains("not connected")
+            }
             let log = "\(scratch.path)/session.log"
             let session = try Daemon(
                 [Scratch.program, "connect", "web-1", "--road", "relay", "--", "sleep", "1000"],
@@ -66,7 +70,11 @@ struct LaunchCommandTests {
                 log: log
             )
             defer { session.stop() }
-            try TestRelay.wait(for: "a session") { try run("session", "list").text.contains("Connected") }
+            try TestRelay.wait(for: "a session") {
+                try run("session", "list").text.contains("Connected")
+            } otherwise: {
+                try scratch.read(log)
+            }
             #expect(try run("instance", "stop", "web-1").line == launched.line)
             try TestRelay.wait(for: "its end") { try scratch.read(log).contains("ended: the instance has stopped") }
             #expect(try run("session", "list", "-q").text == "")

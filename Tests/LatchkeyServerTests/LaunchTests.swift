@@ -27,11 +27,12 @@ struct LaunchTests {
                 until_ state_is running
                 address=$(aws ec2 describe-instances --instance-ids "$id" --query 'Reservations[0].Instances[0].PublicIpAddress')
                 until_ has_host_keys
+                # The keys are told before sshd listens, the agent comes after that.
+                until_ is_connected
                 tr -d '\r' <console | sed -n '/BEGIN SSH HOST KEY KEYS/,/END SSH HOST KEY KEYS/{/-----/d;s/^/'"$address"' /p}' >known_hosts
                 echo "ssh: $(enter -i first.pem admin@"$address" 'id -un; hostname' | xargs)"
 
                 rm first.pem
-                until_ is_connected
                 if command -v session-manager-plugin >/dev/null; then
                     ssh-keygen -q -t ed25519 -N '' -f second
                     # The session is a shell; what is typed there comes from here.
@@ -96,10 +97,11 @@ struct LaunchTests {
                 shown = r'BEGIN SSH HOST KEY KEYS-----\s+(.*?)\s+-----END SSH HOST KEY KEYS'
                 def console(): return re.search(shown, ec2.get_console_output(InstanceId=id).get('Output', ''), re.S)
                 write('known', ''.join(f'{address} {line}\n' for line in until(console).group(1).splitlines()))
-                print('ssh:', until(lambda: ssh('first', 'hostname')))
+                # The keys are told before sshd listens, the agent comes after that.
+                ec2.get_waiter('instance_status_ok').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 180})
+                print('ssh:', ssh('first', 'hostname'))
 
                 os.remove(work + '/first')
-                ec2.get_waiter('instance_status_ok').wait(InstanceIds=[id], WaiterConfig={'Delay': 1, 'MaxAttempts': 180})
                 subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', work + '/second'], check=True)
                 public = open(work + '/second.pub').read().strip()
                 imported = ec2.import_key_pair(KeyName='second', PublicKeyMaterial=public.encode())

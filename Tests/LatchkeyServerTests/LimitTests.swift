@@ -104,14 +104,7 @@ struct LimitTests {
             grants: Grants()
         )
         let instance = "mi-0123456789abcdef0"
-        let link = ControlLink(relay: relay, instanceID: instance)
-        let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        let token = relay.tokens.make(.control(instanceID: instance), on: .agent(instance, registered: 1))
-        let opening = Payload.encode(OpenControlChannel(requestID: "r", token: token))
-        try channel.writeInbound(
-            ByteBuffer(bytes: WebSocketHeader(.text, length: opening.count, mask: 0).bytes + opening)
-        )
+        let (link, channel) = try LimitTests.connectAgent(of: instance, to: relay, loop)
         #expect(relay.controls[instance] === link)
         #expect(!link.holdsReads)
         channel.isWritable = false
@@ -124,6 +117,52 @@ struct LimitTests {
         relay.tick()
         #expect(!channel.isActive)
         #expect(relay.controls.isEmpty)
+    }
+
+    @Test func `a request waits for an agent that is on its way, and not for ever`() throws {
+        let loop = EmbeddedEventLoop()
+        let relay = Relay(
+            loop: loop,
+            metrics: Metrics(),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            journal: Notes(),
+            grants: Grants()
+        )
+        relay.start()
+        let instance = "mi-0123456789abcdef0"
+        let short = relay.arrival(ofAgentOf: instance, within: .seconds(1))
+        let long = relay.arrival(ofAgentOf: instance, within: .seconds(8))
+        let other = relay.arrival(ofAgentOf: "mi-0123456789abcdef1", within: .seconds(8))
+        loop.advanceTime(by: .seconds(2))
+        #expect(try short.wait() == nil)
+        #expect(relay.arrivals[instance]?.count == 1)
+        _ = try LimitTests.connectAgent(of: instance, to: relay, loop)
+        #expect(try long.wait() != nil)
+        #expect(relay.arrivals.count == 1)
+        // One that is there is not waited for.
+        let third = relay.arrival(ofAgentOf: instance, within: .seconds(8))
+        loop.run()
+        #expect(try third.wait() != nil)
+        relay.stop()
+        #expect(try other.wait() == nil)
+        #expect(relay.arrivals.isEmpty)
+    }
+
+    /// An agent whose control channel is open.
+    private static func connectAgent(
+        of instance: Instance.ID,
+        to relay: Relay,
+        _ loop: EmbeddedEventLoop
+    ) throws -> (ControlLink, EmbeddedChannel) {
+        let link = ControlLink(relay: relay, instanceID: instance)
+        let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let token = relay.tokens.make(.control(instanceID: instance), on: .agent(instance, registered: 1))
+        let opening = Payload.encode(OpenControlChannel(requestID: "r", token: token))
+        try channel.writeInbound(
+            ByteBuffer(bytes: WebSocketHeader(.text, length: opening.count, mask: 0).bytes + opening)
+        )
+        return (link, channel)
     }
 
     @Test func `a token that outlives what it rests on opens nothing`() throws {

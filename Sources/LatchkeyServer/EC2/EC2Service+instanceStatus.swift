@@ -59,9 +59,8 @@ extension EC2Service {
         )
     }
 
-    /// Seconds that an agent has for its first report, and seconds after which an instance is taken for one without an agent.
+    /// Seconds that an agent has for its first report.
     private static let patience = 300.0
-    private static let agentTime = 30.0
 
     /// An instance is reachable if its agent is there. One that has none counts as reachable while it runs, since a stock client
     /// may wait for that; of one that was not launched here nothing is known.
@@ -75,7 +74,7 @@ extension EC2Service {
             return EC2.StatusSummary(status: "not-applicable", reachability: nil)
         }
         let age = instance.launch.map { date.timeIntervalSince($0.launched) }
-        if isConnected || (!hasAgent && age.map { $0 > agentTime } == true) {
+        if isConnected || (!hasAgent && age.map { $0 > LaunchRecord.agentTime } == true) {
             return EC2.StatusSummary(status: "ok", reachability: "passed")
         }
         if let age, age < patience { return EC2.StatusSummary(status: "initializing", reachability: "initializing") }

@@ -16,10 +16,45 @@ extension Relay {
 
     /// Nil if the instance's agent is not there.
     func presence(of instanceID: String) -> EventLoopFuture<Presence?> {
-        loop.submit {
-            self.controls[instanceID]
-                .map { Presence(agentVersion: $0.agentVersion, isOwn: $0.isOwn, takesPushedKeys: $0.takesPushedKeys) }
+        loop.submit { self.controls[instanceID].map(Relay.presence) }
+    }
+
+    private static func presence(_ control: ControlLink) -> Presence {
+        Presence(
+            agentVersion: control.agentVersion,
+            isOwn: control.isOwn,
+            takesPushedKeys: control.takesPushedKeys
+        )
+    }
+
+    /// Whether agents may not have come back yet that were here before it was started.
+    func hasJustStarted() -> EventLoopFuture<Bool> {
+        loop.submit { self.started.map { .now() - $0 < self.limits.agentReturn } ?? true }
+    }
+
+    /// Waits for an agent that is on its way here: nil if it is not there after that time, or the relay stops.
+    func arrival(ofAgentOf instanceID: String, within time: TimeAmount) -> EventLoopFuture<Presence?> {
+        loop.flatSubmit {
+            if let control = self.controls[instanceID] {
+                return self.loop.makeSucceededFuture(Relay.presence(control))
+            }
+            let promise = self.loop.makePromise(of: Presence?.self)
+            self.arrivals[instanceID, default: []].append(promise)
+            let timer = self.loop.scheduleTask(in: time) { self.answerArrivals(of: instanceID, only: promise) }
+            promise.futureResult.whenComplete { _ in timer.cancel() }
+            return promise.futureResult
         }
+    }
+
+    /// Tells those who wait for an instance's agent whether it is there now.
+    ///
+    /// - Parameter promise: the one of them whose time is over; nil for all.
+    func answerArrivals(of instanceID: String, only promise: EventLoopPromise<Presence?>? = nil) {
+        let waiting = arrivals.removeValue(forKey: instanceID) ?? []
+        let left = promise.map { over in waiting.filter { $0.futureResult !== over.futureResult } } ?? []
+        if !left.isEmpty { arrivals[instanceID] = left }
+        let presence = controls[instanceID].map(Relay.presence)
+        for answered in promise.map({ [$0] }) ?? waiting { answered.succeed(presence) }
     }
 
     /// Seconds for which a second agent counts as there, after it was turned away: it tries again all the time.

@@ -20,6 +20,8 @@ package final class Relay: @unchecked Sendable {
         /// A client that has ended its connection, or for which something between has done that: Latchkey's own says so where it
         /// does not want to come back, and else tries for long; the official one gives up after a few seconds.
         package var clientReturn = (own: TimeAmount.seconds(30), official: TimeAmount.seconds(10))
+        /// For the agents to come back to a relay that was started again.
+        package var agentReturn = TimeAmount.seconds(15)
         /// An instance's agent that does not come back at all.
         package var agentAway = TimeAmount.minutes(5)
         /// The same while its control channel stands: it has forgotten the session.
@@ -55,10 +57,14 @@ package final class Relay: @unchecked Sendable {
     /// Links for which there is no session any more.
     var farewells: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
     var openingControls: [ObjectIdentifier: ControlLink] = [:]
+    /// Requests that wait for an instance's agent.
+    var arrivals: [Instance.ID: [EventLoopPromise<Presence?>]] = [:]
     /// When a second agent with an instance's registration was turned away last.
     var copies: [Instance.ID: Date] = [:]
     var random = SystemRandomNumberGenerator()
     private var ticker: RepeatedTask?
+    /// When it began to listen; nil before.
+    private(set) var started: NIODeadline?
     var calm = Calm()
 
     package init(
@@ -80,6 +86,7 @@ package final class Relay: @unchecked Sendable {
     /// Begins to watch the time. To be called on the loop, once.
     func start() {
         loop.preconditionInEventLoop()
+        started = .now()
         ticker = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] _ in
             self?.tick()
         }
@@ -90,6 +97,7 @@ package final class Relay: @unchecked Sendable {
     func stop() {
         loop.preconditionInEventLoop()
         ticker?.cancel()
+        for instanceID in arrivals.keys { answerArrivals(of: instanceID) }
         for control in controls.values { control.handler?.close(.goingAway) }
         for session in sessions.values {
             session.client?.handler?.abort()

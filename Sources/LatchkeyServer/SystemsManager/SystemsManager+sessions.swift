@@ -19,7 +19,7 @@ extension SystemsManager {
             throw ServiceError.invalid("'reason' must have 1 to 256 characters")
         }
         let name = request.documentName ?? SessionDocuments.shell
-        guard let presence = try await relay.presence(of: request.target).get() else {
+        guard let presence = try await presence(of: request.target) else {
             throw ServiceError.targetNotConnected(request.target)
         }
         let plan = try SessionDocuments.plan(name, request.parameters ?? [:], isOwnAgent: presence.isOwn)
@@ -54,6 +54,24 @@ extension SystemsManager {
             throw ServiceError.targetNotConnected(request.target)
         }
         return StartSession.Response(sessionId: record.id, tokenValue: token, streamUrl: stream(origin, record.id))
+    }
+
+    /// For how long a request waits for an agent that is on its way: shorter than clients wait for an answer.
+    private static let arrivalTime = TimeAmount.seconds(8)
+
+    /// What is known of an instance's agent, waiting for one that has every reason to come; nil if it is not there.
+    private func presence(of target: Instance.ID) async throws -> Relay.Presence? {
+        if let presence = try await relay.presence(of: target).get() { return presence }
+        let hasJustStarted = try await relay.hasJustStarted().get()
+        let now = Date()
+        let isExpected = try await workers.run {
+            guard let instance = try store.instances(withIDs: [target]).first, [.pending, .running].contains(instance.state)
+            else { return false }
+            if let launch = try store.launch(of: target), launch.isAgentExpected(at: now) { return true }
+            return try hasJustStarted && store.managedInstance(target) != nil
+        }
+        guard isExpected else { return nil }
+        return try await relay.arrival(ofAgentOf: target, within: SystemsManager.arrivalTime).get()
     }
 
     private func stream(_ origin: String, _ sessionID: String) -> String {
