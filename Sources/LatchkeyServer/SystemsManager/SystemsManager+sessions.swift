@@ -65,7 +65,8 @@ extension SystemsManager {
         let hasJustStarted = try await relay.hasJustStarted().get()
         let now = Date()
         let isExpected = try await workers.run {
-            guard let instance = try store.instances(withIDs: [target]).first, [.pending, .running].contains(instance.state)
+            guard let instance = try store.instances(withIDs: [target]).first,
+                [.pending, .running].contains(instance.state)
             else { return false }
             if let launch = try store.launch(of: target), launch.isAgentExpected(at: now) { return true }
             return try hasJustStarted && store.managedInstance(target) != nil
