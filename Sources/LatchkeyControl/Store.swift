@@ -39,7 +39,7 @@ package final class Store: Sendable {
             if let turn { .callback { turn.waits(tries: $0) } } else { .timeout(Double(Store.patience) / 1000) }
         database = try Store.translating(path, turn == nil ? Store.patience : Store.serverPatience) {
             // SQLite switches to WAL, and GRDB migrates, without waiting for another process that does the same.
-            let lock = FolderLock(of: path)
+            let lock = FolderLock(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".")
             lock.take(access(path, F_OK) == 0 ? LOCK_SH : LOCK_EX)
             // Those beside it are SQLite's, which opens them by name, links included.
             for file in [path, "\(path)-wal", "\(path)-shm", "\(path)-journal"] { try StateFile.checkFile(file) }
@@ -230,21 +230,4 @@ package final class Store: Sendable {
             }
         }
     }
-}
-
-/// A lock among processes on the folder that a file is in, given back with its owner.
-private struct FolderLock: ~Copyable {
-    private let descriptor: Int32
-
-    init(of path: String) {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    }
-
-    /// Waits for the lock. Where the file system has none, SQLite's own locks have to do.
-    func take(_ kind: Int32) {
-        while flock(descriptor, kind) != 0 && errno == EINTR {}
-    }
-
-    deinit { close(descriptor) }
 }

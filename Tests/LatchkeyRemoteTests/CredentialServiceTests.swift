@@ -199,6 +199,74 @@ struct CredentialServiceTests {
         }
     }
 
+    @Test func `a login's token is renewed before its end, once, and kept as the AWS tools keep it`() throws {
+        try Scratch.with { scratch in
+            try FakeAWS.with { server in
+                let environment = try environment(scratch, server, Self.login)
+                let folder = "\(scratch.home)/.aws/sso/cache"
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                let path = "\(folder)/a0f1490a20d0211c997b44bc357e1972deab8ae3.json"
+                func write(_ token: String, endsIn seconds: Double, renewal: String?, registered: String = "2099") throws {
+                    var fields = [
+                        "accessToken": token, "expiresAt": Date().addingTimeInterval(seconds).formatted(.iso8601),
+                        "clientId": "c", "clientSecret": "s", "registrationExpiresAt": "\(registered)-01-01T00:00:00Z",
+                    ]
+                    fields["refreshToken"] = renewal
+                    try scratch.write(path, String(decoding: try JSONEncoder().encode(fields), as: UTF8.self))
+                }
+                // Each with a cache of its own, so that the token is needed.
+                var caches = 0
+                func find() throws -> [String] {
+                    caches += 1
+                    _ = try server.requests()
+                    let found = try RemoteFixture.credentials(
+                        profile: "sso",
+                        environment: environment,
+                        cache: "\(scratch.path)/cache\(caches)"
+                    )
+                    #expect(found.credentials.accessKeyID == "ASIASSO")
+                    return try server.requests().map { String($0.what.prefix { $0 != "?" }) }
+                }
+                let (renewal, use) = ("/token", "/federation/credentials")
+
+                // There is time yet.
+                try write("good", endsIn: 1000, renewal: "r0")
+                #expect(try find() == [use])
+                // One that is over, and one that soon will be.
+                try write("old", endsIn: -60, renewal: "r0")
+                #expect(try find() == [renewal, use])
+                let kept = try JSONDecoder().decode([String: String].self, from: Data(try scratch.read(path).utf8))
+                #expect(kept["accessToken"] == "good" && kept["refreshToken"] == "r1" && kept["clientSecret"] == "s")
+                #expect(kept["startUrl"] == "https://example.awsapps.com/start" && kept["region"] == "us-east-1")
+                #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+                #expect(try find() == [use])
+                try write("old", endsIn: 600, renewal: "r1")
+                #expect(try find() == [renewal, use])
+
+                // What cannot be renewed is used until its end, and over then.
+                try write("good", endsIn: 600, renewal: "no")
+                #expect(try find() == [renewal, use])
+                try server.plan("503 {}")
+                try write("good", endsIn: 600, renewal: "r2")
+                #expect(try find() == [renewal, use])
+                for (renewal, registered) in [("no", "2099"), ("r2", "2020"), (nil, "2099")] {
+                    try write("good", endsIn: -60, renewal: renewal, registered: registered)
+                    let failure = code { _ = try find() }
+                    #expect(failure?.0 == .credentialsUnavailable)
+                    #expect(failure?.1 == "the login of the profile 'sso' has expired")
+                    #expect(failure?.2 == "aws sso login --profile 'sso'")
+                }
+                try server.plan("503 {}")
+                try write("good", endsIn: -60, renewal: "r2")
+                #expect(code { _ = try find() }?.0 == .controlPlaneUnreachable)
+
+                // botocore takes what was written, and renews it in its turn.
+                try write("old", endsIn: -60, renewal: "r2")
+                #expect(try find() == [renewal, use])
+            }
+        }
+    }
+
     @Test func `containers and instances are told theirs`() throws {
         try Scratch.with { scratch in
             try FakeAWS.with { server in

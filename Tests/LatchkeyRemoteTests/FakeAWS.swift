@@ -85,7 +85,7 @@ final class FakeAWS {
             'ami-3': ('mine', 'made of al2023-ami-minimal')}
         CONSOLE = 'noise\r\n[   12.3] cloud-init[9]: -----BEGIN SSH HOST KEY KEYS-----\r\n[ 12.3] cloud-init[9]: %s root@x\r\n' \
             '[   12.3] cloud-init[9]: -----END SSH HOST KEY KEYS-----\r\nmore\r\n' % KEY
-        LOG, PLAN, PUSHED, KEYS, CONSOLES, ANSWERS = [], [], [], {'web': KEY}, {}, {}
+        LOG, PLAN, PUSHED, RENEWED, KEYS, CONSOLES, ANSWERS = [], [], [], [], {'web': KEY}, {}, {}
         def push(key):
             with open(PUSHED[0] + '.new', 'w') as file: file.write(key)
             os.rename(PUSHED[0] + '.new', PUSHED[0])
@@ -195,6 +195,15 @@ final class FakeAWS {
                 if self.path == '/_pushed':
                     PUSHED[:] = [body]
                     return self.answer(200, '')
+                if self.path == '/token':
+                    fields = json.loads(body)
+                    self.note(self.path, fields)
+                    if self.faulty(): return
+                    if fields.get('refreshToken') != 'r%d' % len(RENEWED):
+                        return self.answer(400, json.dumps(dict(error='invalid_grant', error_description='no')))
+                    RENEWED.append(1)
+                    return self.answer(200, json.dumps(dict(accessToken='good', tokenType='Bearer', expiresIn=3600,
+                        refreshToken='r%d' % len(RENEWED))))
                 target = self.headers.get('X-Amz-Target', '')
                 if target:
                     self.note(target.split('.')[-1], {k: str(v) for k, v in json.loads(body).items()})

@@ -6,6 +6,63 @@ import Testing
 
 /// A client on another machine than the latchkeyd that it asks: its home has nothing but a profile.
 struct LatchkeydTests {
+    @Test func `doctor looks at a profile's control plane, and what is wrong there is named`() throws {
+        try Scratch.with { server in
+            try TestRelay.with(server) { relay in
+                try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(server.path)/key"])
+                #expect(try server.latchkey("key", "import", "web", "\(server.path)/key.pub").status == 0)
+                try Scratch.with { client in
+                    func doctor(_ environment: [String: String?]) throws -> Execution {
+                        try client.latchkey("doctor", environment: environment)
+                    }
+                    let environment = try relay.profile(in: client)
+                    let config = try #require(environment["AWS_CONFIG_FILE"] ?? nil)
+                    let right = try client.read(config)
+                    func change(_ name: String, to value: String) throws {
+                        let lines = right.split(separator: "\n", omittingEmptySubsequences: false)
+                            .map { $0.hasPrefix("\(name) =") ? "\(name) = \(value)" : String($0) }
+                        try client.write(config, lines.joined(separator: "\n"))
+                    }
+                    let fine = try doctor(environment)
+                    for words in [
+                        "+ settings     the profile 'own', named by LATCHKEY_PROFILE, asks EC2 at \(relay.endpoint), in ",
+                        "+ credentials  there are credentials (config-file)\n",
+                        "+ keyPair      EC2 answers, and has 1 key pair\n",
+                        "? keyPair      not on this machine are the private halves of 'web'\n",
+                        "+ instance     EC2 shows its instances\n", "+ relay        the relay answers, and knows you\n",
+                    ] { #expect(fine.text.contains(words), "\(fine.text)\(fine.error)") }
+                    #expect(fine.status == 0 && !fine.text.contains("store"))
+                    let own = try client.latchkey("doctor", "--local", environment: environment)
+                    #expect(own.text.contains("0 key pairs and 0 instances are registered"), "\(own.text)")
+
+                    try change("aws_secret_access_key", to: "wrong")
+                    let unknown = try doctor(environment)
+                    #expect(unknown.status == 1)
+                    #expect(
+                        unknown.text.contains("- keyPair      the credentials of the profile 'own' are not taken"),
+                        "\(unknown.text)"
+                    )
+                    try change("ca_bundle", to: "/etc/ssl/certs/ca-certificates.crt")
+                    let untrusted = try doctor(environment)
+                    let hint =
+                        "the CA in '/etc/ssl/certs/ca-certificates.crt' did not sign this server's certificate; "
+                        + "ca_bundle in profile 'own' names that file"
+                    #expect(untrusted.status == 1 && untrusted.text.contains(hint), "\(untrusted.text)")
+                    let other = environment.merging(["AWS_CA_BUNDLE": relay.authority]) { $1 }
+                    #expect(try doctor(other).status == 0)
+                    try change("endpoint_url", to: "https://127.0.0.1:\(try TestRelay.freePort())")
+                    let silent = try doctor(environment)
+                    #expect(silent.status == 1)
+                    #expect(silent.text.contains("check endpoint_url in profile 'own'\n"), "\(silent.text)")
+                    try change("aws_access_key_id", to: "")
+                    #expect(try doctor(environment).text.contains("- credentials "))
+                    let gone = environment.merging(["LATCHKEY_PROFILE": "gone"]) { $1 }
+                    #expect(try doctor(gone).text.contains("- settings     no profile 'gone' in "))
+                }
+            }
+        }
+    }
+
     @Test func `a latchkeyd is asked as AWS is`() throws {
         try Scratch.with { server in
             try TestRelay.with(server) { relay in

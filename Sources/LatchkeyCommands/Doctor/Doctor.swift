@@ -8,8 +8,9 @@ struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell what is wrong with this set-up, and how to mend it.",
         discussion: """
-            Looks at Latchkey's own files, every private key, the ssh-agent, key pairs, instances and the relay, and changes nothing. \
-            Ends with 1 if something needs mending.
+            Looks at Latchkey's own files, every private key, the ssh-agent, key pairs, instances and the relay, and changes nothing; \
+            where a profile of the AWS tools is in force, at its credentials, and whether EC2 and Session Manager answer. Ends \
+            with 1 if something needs mending.
             """
     )
 
@@ -17,11 +18,7 @@ struct Doctor: ParsableCommand {
     @OptionGroup(visibility: .hidden) var control: ControlOptions
 
     func run() throws {
-        // What the environment says is about other commands.
-        if control.profile != nil || control.region != nil || control.endpointURL != nil {
-            _ = try control.requireLocal("doctor")
-        }
-        let findings = Examination(home: .current).findings()
+        let findings = Examination(access: control.access()).findings()
         switch show.output {
         case .json: try Output.print(json: findings)
         case .table: Output.print(findings.flatMap(Doctor.lines).joined(separator: "\n"))
@@ -36,8 +33,8 @@ struct Doctor: ParsableCommand {
             case .note: "?"
             case .problem: "-"
             }
-        let subject = finding.subject.rawValue.padded(to: 9)
-        let indent = String(repeating: " ", count: 13)
+        let subject = finding.subject.rawValue.padded(to: 11)
+        let indent = String(repeating: " ", count: 15)
         return ["\(mark) \(subject)  \(finding.message)"] + [finding.hint].compactMap { $0 }.map { indent + $0 }
     }
 }
@@ -45,7 +42,9 @@ struct Doctor: ParsableCommand {
 /// One thing that was looked at.
 struct Finding: Encodable, Equatable {
     enum Severity: String, Encodable { case fine, note, problem }
-    enum Subject: String, Encodable { case home, store, settings, key, agent, keyPair, instance, relay }
+    enum Subject: String, Encodable {
+        case home, store, settings, key, agent, credentials, keyPair, instance, relay
+    }
 
     let severity: Severity
     let subject: Subject

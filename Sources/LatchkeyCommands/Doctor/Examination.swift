@@ -13,13 +13,14 @@ internal import LatchkeyTransport
 
 /// Looks at everything that a connection depends on, on this machine.
 struct Examination {
-    let home: Home
+    let access: ControlAccess
+    var home: Home { access.home }
 
     func findings() -> [Finding] {
         var findings = folder()
         do {
             let library = try home.library(home.agent, isQuiet: true)
-            let isConfigured = access(home.configurationPath, F_OK) == 0
+            let isConfigured = Glibc.access(home.configurationPath, F_OK) == 0
             let settings =
                 isConfigured ? "'\(home.configurationPath.terminalSafe)' is understood" : "all are at their defaults"
             findings.append(Finding(.fine, .settings, settings))
@@ -35,6 +36,7 @@ struct Examination {
             }
             findings += keys(library)
             findings += agent()
+            guard access.isLocal else { return findings + remote(library) }
             let store = try home.storeToRead()
             findings += try registered(store, library)
             findings += try relay()
@@ -243,16 +245,7 @@ struct Examination {
                     + "instance\(instances.count == 1 ? "" : "s") are registered"
             )
         ]
-        let away = pairs.filter { library.candidates(for: $0.publicKey).isEmpty }
-        if !away.isEmpty {
-            findings.append(
-                Finding(
-                    .note,
-                    .keyPair,
-                    "not on this machine are the private halves of \(Examination.list(away.map(\.name)))"
-                )
-            )
-        }
+        findings += away(pairs, library)
         let names = Set(pairs.map(\.name))
         let stale = instances.filter { $0.keyName.map { !names.contains($0) } == true }
         if !stale.isEmpty {
@@ -277,6 +270,14 @@ struct Examination {
             )
         }
         return findings
+    }
+
+    /// Key pairs that open nothing from here.
+    func away(_ pairs: [KeyPair], _ library: KeyLibrary) -> [Finding] {
+        let away = pairs.filter { library.candidates(for: $0.publicKey).isEmpty }
+        guard !away.isEmpty else { return [] }
+        let names = Examination.list(away.map(\.name))
+        return [Finding(.note, .keyPair, "not on this machine are the private halves of \(names)")]
     }
 
     /// Some of the names, and how many more there are.

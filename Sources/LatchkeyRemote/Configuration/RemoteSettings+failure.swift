@@ -23,11 +23,12 @@ extension RemoteSettings {
         let service = action.prefix { $0 != ":" }.uppercased()
         switch failure {
         case .unreachable(let error):
-            let region = (try? place(of: service.lowercased())) ?? ""
+            let known = service == "SSO" ? .sso : Service(rawValue: service.lowercased())
+            let region = (try? place(of: known)) ?? ""
             return LatchkeyError(
                 .controlPlaneUnreachable,
                 "\(service)\(region) cannot be reached: \(error.words)",
-                hint: reachHint(error)
+                hint: reachHint(error, known)
             )
         case .malformed: return LatchkeyError(.controlPlaneUnreachable, "\(service): \(failure.words)")
         case .refused(let code, let status, let message):
@@ -86,26 +87,30 @@ extension RemoteSettings {
     }
 
     /// Where a service is, in words: AWS's by the region, another one by its address.
-    private func place(of service: String) throws -> String {
+    private func place(of service: Service?) throws -> String {
         let region = try region()
-        guard let service = Service(rawValue: service) else { return " in '\(region)'" }
+        guard let service else { return " in '\(region)'" }
         let address = try address(of: service, region: region)
         return Partition.isAmazon(host: address.host) ? " in '\(region)'" : " at \(address.httpOrigin)"
     }
 
-    private func reachHint(_ error: TransportError) -> String {
+    /// - Parameter service: that was asked; nil for one that the profile's endpoints say nothing of.
+    private func reachHint(_ error: TransportError, _ service: Service?) -> String {
         if case .proxyFailed = error { return "https_proxy names it, and no_proxy what is reached directly" }
-        if case .untrusted(let why) = error, why.contains("not yet valid") || why.contains("expired") {
-            return "is this machine's clock right?"
-        }
-        if case .untrusted = error {
-            // The variable wins, as it does for the AWS tools, which is easily forgotten.
-            guard let file = variable("AWS_CA_BUNDLE"), profile["ca_bundle"] != nil else {
-                return "AWS_CA_BUNDLE or ca_bundle names a file of further authorities"
+        if case .untrusted(let why) = error {
+            if why.contains("not yet valid") || why.contains("expired") { return "is this machine's clock right?" }
+            guard let authorities = authoritiesSetting else {
+                return "AWS_CA_BUNDLE or ca_bundle names a file with the CA that signed it"
             }
-            return "AWS_CA_BUNDLE is set, to '\(file.terminalSafe)', and wins over the profile's ca_bundle"
+            let hint =
+                "the CA in '\(authorities.path.terminalSafe)' did not sign this server's certificate; \(authorities.name) "
+                + "names that file"
+            // Easily forgotten.
+            return authorities.name == "AWS_CA_BUNDLE" && profile["ca_bundle"] != nil
+                ? "\(hint), and wins over the profile's ca_bundle" : hint
         }
+        if let name = service.flatMap(endpointName) { return "check \(name)" }
         if case .dial(.unknownHost) = error { return "is the region right?" }
-        return "check the network, the region and the endpoint"
+        return "check the network and the region"
     }
 }

@@ -11,6 +11,8 @@ package struct RemoteSettings: Sendable {
         case ec2, ssm, sts
         case instanceConnect = "ec2-instance-connect"
         case sso = "portal.sso"
+        /// Of IAM Identity Center, too: it gives and renews tokens.
+        case oidc
 
         /// In `AWS_ENDPOINT_URL_…`, and in small letters in a `services` section.
         var variableSuffix: String {
@@ -18,6 +20,7 @@ package struct RemoteSettings: Sendable {
             case .ec2, .ssm, .sts: rawValue.uppercased()
             case .instanceConnect: "EC2_INSTANCE_CONNECT"
             case .sso: "SSO"
+            case .oidc: "SSO_OIDC"
             }
         }
 
@@ -25,7 +28,7 @@ package struct RemoteSettings: Sendable {
         fileprivate var isControlPlane: Bool {
             switch self {
             case .ec2, .ssm, .instanceConnect: true
-            case .sts, .sso: false
+            case .sts, .sso, .oidc: false
             }
         }
     }
@@ -88,7 +91,7 @@ package struct RemoteSettings: Sendable {
     /// - Throws: `configurationInvalid` if none is set, or it is none.
     package func region() throws -> String {
         let found = choice.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? profile["region"]
-        guard let region = try found ?? (endpointURL(.ec2) == nil ? nil : "us-east-1") else {
+        guard let region = try found ?? (endpointSetting(.ec2) == nil ? nil : "us-east-1") else {
             throw LatchkeyError(
                 .configurationInvalid,
                 "no region is set for the profile '\(profileName.terminalSafe)'",
@@ -125,7 +128,7 @@ package struct RemoteSettings: Sendable {
     ///
     /// - Throws: `configurationInvalid`.
     package func address(of service: Service, region: String) throws -> ServerAddress {
-        let url = try endpointURL(service) ?? "https://\(host(of: service, region: region))"
+        let url = try endpointSetting(service)?.url ?? "https://\(host(of: service, region: region))"
         do throws(TransportError) {
             return try ServerAddress(endpoint: url, allowsCleartext: choice.allowsCleartext)
         } catch {
@@ -144,12 +147,13 @@ package struct RemoteSettings: Sendable {
 
     /// In botocore's order; `--endpoint-url` stands before all, for the services that are the control plane.
     ///
+    /// - Returns: the URL, and the name of what says it, for messages; nil if nothing does.
     /// - Throws: `configurationInvalid` if the profile names a `services` section that is not there.
-    private func endpointURL(_ service: Service) throws -> String? {
-        if let url = choice.endpointURL, service.isControlPlane { return url }
+    private func endpointSetting(_ service: Service) throws -> (url: String, name: String)? {
+        if let url = choice.endpointURL, service.isControlPlane { return (url, "--endpoint-url") }
         guard !flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") else { return nil }
-        if let url = variable("AWS_ENDPOINT_URL_\(service.variableSuffix)") ?? variable("AWS_ENDPOINT_URL") {
-            return url
+        for name in ["AWS_ENDPOINT_URL_\(service.variableSuffix)", "AWS_ENDPOINT_URL"] {
+            if let url = variable(name) { return (url, name) }
         }
         if let name = profile["services"] {
             guard let section = files.services[name] else {
@@ -160,10 +164,13 @@ package struct RemoteSettings: Sendable {
                 )
             }
             let url = section.nested[service.variableSuffix.lowercased()]?["endpoint_url"]
-            if let url, !url.isEmpty { return url }
+            if let url, !url.isEmpty { return (url, "endpoint_url in 'services \(name.terminalSafe)'") }
         }
-        return profile["endpoint_url"]
+        return profile["endpoint_url"].map { ($0, "endpoint_url in profile '\(profileName.terminalSafe)'") }
     }
+
+    /// What says where a service is, for messages; nil if that follows from the region alone.
+    func endpointName(_ service: Service) -> String? { (try? endpointSetting(service))?.name }
 
     /// Whether the words are `true`, in the environment or else in the profile.
     func flag(_ name: String, _ option: String) -> Bool {
@@ -174,8 +181,13 @@ package struct RemoteSettings: Sendable {
 
     /// Whose certificates are trusted: `AWS_CA_BUNDLE`, `ca_bundle`, else the system's.
     package var trust: Trust {
-        let file = variable("AWS_CA_BUNDLE") ?? profile["ca_bundle"]
-        return Trust(authorities: file.map { RemoteSettings.expanded($0, home: home) })
+        Trust(authorities: authoritiesSetting.map { RemoteSettings.expanded($0.path, home: home) })
+    }
+
+    /// The file of authorities, and the name of what says it. The variable wins, as it does for the AWS tools.
+    var authoritiesSetting: (path: String, name: String)? {
+        if let file = variable("AWS_CA_BUNDLE") { return (file, "AWS_CA_BUNDLE") }
+        return profile["ca_bundle"].map { ($0, "ca_bundle in profile '\(profileName.terminalSafe)'") }
     }
 
     /// How often a request is sent at the most.

@@ -2,7 +2,7 @@
 
 package import LatchkeyAPI
 internal import LatchkeyModel
-internal import LatchkeyTransport
+package import LatchkeyTransport
 
 /// A remote control plane's services as one user of them.
 package struct RemoteService: Sendable {
@@ -17,7 +17,7 @@ package struct RemoteService: Sendable {
     /// Whether Systems Manager is AWS's own, whose relay knows its own documents only.
     package let isAmazon: Bool
     /// Where EC2 is asked.
-    let address: ServerAddress
+    package let address: ServerAddress
 
     /// Stays off the network; credentials are looked for at the first request.
     ///
@@ -62,6 +62,11 @@ package struct RemoteService: Sendable {
     ///
     /// - Throws: what there is to say about them, with the hint that a request's failure would not have.
     package func signIn() throws { _ = try keeper.credentials() }
+
+    /// The credentials in force, with their end and where they come from.
+    ///
+    /// - Throws: as ``signIn()``.
+    package func credentials() throws -> ExpiringCredentials { try keeper.current() }
 
     /// An operation of EC2; nil is for the codes that are no failure to the caller.
     ///

@@ -18,7 +18,10 @@ package final class CredentialKeeper: Sendable {
 
     /// - Throws: what ``CredentialChain/resolve()`` throws. A failure is remembered: asking again would only fail
     ///   slowly.
-    package func credentials() throws(LatchkeyError) -> Credentials {
+    package func credentials() throws(LatchkeyError) -> Credentials { try current().credentials }
+
+    /// The same with their end, and where they come from.
+    func current() throws(LatchkeyError) -> ExpiringCredentials {
         let result = state.withLock { state in
             if case .success(let known) = state {
                 if known.isGood(for: CredentialKeeper.margin) { return Result<_, LatchkeyError>.success(known) }
@@ -32,7 +35,7 @@ package final class CredentialKeeper: Sendable {
             state = found
             return found
         }
-        return try result.get().credentials
+        return try result.get()
     }
 
     private func find() -> Result<ExpiringCredentials, LatchkeyError> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
@@ -16,11 +17,6 @@ struct SSOLogin {
     private let region: String
     /// Nil for the older form, which is named by its start URL.
     private let session: String?
-
-    private struct Token: Decodable {
-        let accessToken: String
-        let expiresAt: String
-    }
 
     private struct Answer: Decodable {
         struct Key: Decodable {
@@ -126,16 +122,56 @@ struct SSOLogin {
         return response
     }
 
-    /// - Throws: `credentialsUnavailable` if there is none that is still good.
+    /// - Throws: `credentialsUnavailable` if there is none that is good still, `controlPlaneUnreachable` if it could not be
+    ///   renewed.
     private func token() throws -> String {
+        let folder = "\(settings.home)/.aws/sso/cache"
         let name = Hex.encode(Digest.sha1(Array((session ?? startURL).utf8)))
-        let path = "\(settings.home)/.aws/sso/cache/\(name).json"
-        guard let content = try StateFile.read(path) else { throw ended("has not begun") }
-        guard let token = try? JSONDecoder().decode(Token.self, from: Data(content)),
-            let expiration = ExpiringCredentials.date(token.expiresAt), isHeaderValue(token.accessToken)
-        else { throw ended("cannot be read") }
-        guard expiration.timeIntervalSince(Date()) > 0 else { throw ended("has expired") }
+        let path = "\(folder)/\(name).json"
+        var token = try kept(path)
+        if !token.isGood(for: SSOToken.renewalTime), token.canBeRenewed(), session != nil, access(folder, W_OK) == 0 {
+            // What renews it is good once, and another process may be at it.
+            let lock = FolderLock(folder)
+            lock.take(LOCK_EX)
+            token = try kept(path)
+            if !token.isGood(for: SSOToken.renewalTime) { token = try renewed(token, path) }
+        }
+        guard token.isGood(for: 0) else { throw ended("has expired") }
         return token.accessToken
+    }
+
+    private func kept(_ path: String) throws -> SSOToken {
+        guard let content = try StateFile.read(path) else { throw ended("has not begun") }
+        guard let token = SSOToken(json: content), isHeaderValue(token.accessToken) else { throw ended("cannot be read") }
+        return token
+    }
+
+    /// Another token in its place, which is kept; the one there is, if it is refused or nobody answers while it is good still.
+    private func renewed(_ token: SSOToken, _ path: String) throws -> SSOToken {
+        let endpoint = try settings.address(of: .oidc, region: region)
+        let renewed: SSOToken
+        do throws(ServiceFailure) {
+            renewed = try token.renewed(
+                at: endpoint,
+                trust: settings.trust,
+                startURL: startURL,
+                region: region
+            )
+        } catch {
+            if case .refused(_, let status, _) = error, status < 500 { return token }
+            guard token.isGood(for: 0) else {
+                throw settings.error(
+                    error,
+                    doing: "oidc:CreateToken",
+                    named: "another token for the login of the profile '\(profileName.terminalSafe)'",
+                    profileName
+                )
+            }
+            return token
+        }
+        guard isHeaderValue(renewed.accessToken) else { return token }
+        try StateFile.write(path, renewed.json)
+        return renewed
     }
 
     private func isHeaderValue(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
