@@ -46,7 +46,7 @@ package final class Registration: Sendable {
         } catch {
             var hint = "for example https://relay.example:8443"
             if case .cleartext = error {
-                hint = "latchkey-agent register takes one with https://; with --insecure it takes this one all the same"
+                hint = "use https://, or latchkey-agent register --insecure to go without encryption"
             }
             throw LatchkeyError(.configurationInvalid, "the endpoint \(error.words)", hint: hint)
         }

@@ -270,7 +270,7 @@ extension Broker {
     /// What is left to somebody whose key is lost.
     static func otherWays(into instance: Instance) -> [String] {
         [
-            "somebody whose key still opens it can let yours in: latchkey key install '\(instance.displayName)' --key YOURS.pub",
+            "a colleague whose key still opens it can add yours: latchkey key install '\(instance.displayName)' --key YOURS.pub",
             "its console or its provider's agent (on EC2: the serial console, Session Manager, EC2 Instance Connect, user data) "
                 + "can add a line to ~/.ssh/authorized_keys",
             "its disk can be attached to another machine and the line added there; owner and mode of the file must stay",

@@ -17,7 +17,7 @@ extension Door {
         guard trusted.isEmpty else { throw changed(key) }
         let vouched = try broker.control.vouchedHostKeys(of: instance)
         if !vouched.isEmpty {
-            broker.trace.step("the control plane vouches for \(vouched.count) host keys")
+            broker.trace.step("\(vouched.count) host keys are known from the control plane")
             try broker.control.pinHostKeys(vouched, for: instance.id)
             trusted = vouched.map(\.key)
             guard trusted.contains(key) else { throw changed(key) }

@@ -110,13 +110,13 @@ struct Search {
             if let expected = candidate.publicKey, key.publicKey != expected {
                 throw LatchkeyError(
                     .keyUnusable,
-                    "the key \(candidate.label) is not the one that the .pub file beside it says",
+                    "the key \(candidate.label) does not match the .pub file beside it",
                     hint: "ssh-keygen -y -f FILE writes the right one"
                 )
             }
             return key
         } catch let error as LatchkeyError where error.code == .passphraseUnavailable && mayLack {
-            trace.step("\(candidate.label) is behind a passphrase that nobody can be asked for")
+            trace.step("\(candidate.label) has a passphrase, and there is no terminal to ask for it")
             return nil
         }
     }
@@ -210,7 +210,7 @@ struct Search {
         guard case .disconnected(let words) = error, Handshaken.isGoodbye(words) else {
             throw door.loginFailure(error)
         }
-        trace.step("the instance hung up on \(candidate.label): \(words)")
+        trace.step("the instance closed the connection on \(candidate.label): \(words)")
         refused.append(candidate)
     }
 

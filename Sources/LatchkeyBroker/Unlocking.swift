@@ -52,7 +52,7 @@ package enum Unlocking {
             guard let prompt = Prompt() else {
                 throw LatchkeyError(
                     .passphraseUnavailable,
-                    "the key \(candidate.label) is behind a passphrase, and there is no terminal to ask for it",
+                    "the key \(candidate.label) has a passphrase, and there is no terminal to ask for it",
                     hint:
                         "run it at a terminal, or let an ssh-agent hold the key (latchkey key convert makes a form that "
                         + "ssh-add reads)"
@@ -60,7 +60,7 @@ package enum Unlocking {
             }
             for attempt in 0..<tries {
                 let passphrase = try prompt.passphrase(
-                    attempt == 0 ? "Passphrase for the key \(candidate.label): " : "That is not it. Once more: "
+                    attempt == 0 ? "Passphrase for the key \(candidate.label): " : "Wrong passphrase, try again: "
                 )
                 let given: Secret? = consume passphrase
                 if let key = try key(text, given, candidate) { return Unlocked(key: key, passphrase: given) }

@@ -117,7 +117,7 @@ extension Store: ControlPlane {
         guard pinned.isEmpty || keys.allSatisfy({ pinned.contains(Data($0.key.blob)) }) else {
             throw LatchkeyError(
                 .hostKeyChanged,
-                "somebody else has pinned another host key for the instance meanwhile",
+                "another process has pinned another host key for the instance meanwhile",
                 hint: "nothing was changed; connect again to see which"
             )
         }

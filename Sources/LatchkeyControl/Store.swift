@@ -216,7 +216,7 @@ package final class Store: Sendable {
                 throw LatchkeyError(
                     .storageFull,
                     "the disk that holds the database \(name) is full",
-                    hint: "nothing was changed; make room and try again",
+                    hint: "nothing was changed; free some space and try again",
                     cause: cause
                 )
             case .SQLITE_BUSY, .SQLITE_LOCKED: throw busy(path, patience, cause: cause)

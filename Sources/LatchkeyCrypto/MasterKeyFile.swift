@@ -28,7 +28,7 @@ struct MasterKeyFile {
         guard fstat(descriptor, &status) == 0 else { throw failure("read", errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw refusal("is not a plain file", "put it away") }
         guard status.st_uid == geteuid() || status.st_uid == 0 else {
-            throw refusal("belongs to another user", "run as its owner, or put it away")
+            throw refusal("belongs to another user", "run as its owner, or move it away")
         }
         guard status.st_mode & 0o077 == 0 else {
             throw refusal("can be used by others", "if nobody has read it: chmod 600 '\(path.terminalSafe)'")
@@ -61,7 +61,7 @@ struct MasterKeyFile {
         return LatchkeyError(
             isFull ? .storageFull : .fileUnusable,
             "cannot \(verb) the master key '\(path.terminalSafe)': \(String(cString: strerror(number)).lowercased())",
-            hint: isFull ? "nothing was kept; make room and try again" : "see to its folder and who may use it"
+            hint: isFull ? "nothing was written; free some space and try again" : "see to its folder and who may use it"
         )
     }
 

@@ -4,7 +4,7 @@ internal import CLibCrypto
 
 /// Randomness that nobody can guess.
 package enum Random {
-    /// So many random bytes, from OpenSSL's generator; the program ends if the system has no randomness.
+    /// So many random bytes, from OpenSSL's generator; the program ends if the system's random numbers cannot be read.
     package static func bytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
             used = fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
@@ -16,7 +16,9 @@ package enum Random {
     package static func fill(_ target: UnsafeMutableRawBufferPointer) -> Int {
         let start = target.bindMemory(to: UInt8.self).baseAddress
         // Without randomness nothing that this module does is worth anything.
-        guard RAND_bytes(start, Int32(target.count)) == 1 else { fatalError("the system has no randomness") }
+        guard RAND_bytes(start, Int32(target.count)) == 1 else {
+            fatalError("the system's random numbers cannot be read")
+        }
         return target.count
     }
 

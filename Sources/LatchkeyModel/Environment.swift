@@ -18,7 +18,7 @@ package enum Environment {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// A variable that Latchkey asks for and whose value is no UTF-8; nil if there is none.
+    /// A variable that Latchkey asks for and whose value is not UTF-8; nil if there is none.
     package static func malformed() -> (name: String, value: [UInt8])? {
         var place = environ
         while let entry = place.pointee {

@@ -114,7 +114,7 @@ extension LatchkeyError {
         return LatchkeyError(
             .nameInvalid,
             "'\(name.terminalSafeASCII)' looks like the name of the \(what) '\(other.terminalSafeASCII)'\(owner), and is another",
-            hint: "choose one that people can tell from it"
+            hint: "choose one that cannot be mistaken for it"
         )
     }
 
@@ -130,7 +130,7 @@ extension LatchkeyError {
     package static func activationInvalid() -> LatchkeyError {
         LatchkeyError(
             .activationInvalid,
-            "there is no such activation, or its code is another",
+            "there is no such activation, or its code is wrong",
             hint: "check the activation's id and code, or make a new activation"
         )
     }
@@ -151,7 +151,7 @@ extension LatchkeyError {
     package static func activationExhausted(limit: Int) -> LatchkeyError {
         LatchkeyError(
             .activationExhausted,
-            "the activation was for \(limit) \(limit == 1 ? "instance" : "instances"), and so many have registered",
+            "the activation was for \(limit) \(limit == 1 ? "instance" : "instances"), and all of them have registered",
             hint: "make a new activation"
         )
     }

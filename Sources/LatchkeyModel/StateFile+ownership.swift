@@ -64,7 +64,7 @@ extension StateFile {
             .fileUnusable,
             "\(what) '\(path.terminalSafe)' belongs to another user (\(name(of: status.st_uid))), who could change what it says",
             hint:
-                "be that user, or take it over: chown \(name(of: geteuid())) \(RemoteCommand.quoted(path).terminalSafe)"
+                "run as that user, or change its owner: chown \(name(of: geteuid())) \(RemoteCommand.quoted(path).terminalSafe)"
         )
     }
 

@@ -72,7 +72,7 @@ extension Secret {
         return plain
     }
 
-    /// A passphrase as it would have been typed where text is ISO 8859-1; or in UTF-8, if this is no UTF-8. Nil if it is the
+    /// A passphrase as it would have been typed where text is ISO 8859-1; or in UTF-8, if this is not UTF-8. Nil if it is the
     /// same in both, or cannot be written in the other.
     package borrowing func inOtherEncoding() -> Secret? {
         var other = Secret(capacity: count * 2)

@@ -9,7 +9,7 @@ extension Handshaken {
     ///
     /// - Returns: false if not, or if libssh does not know this kind of key. A refusal counts as a failed attempt at the
     ///   server, which may hang up after one (`MaxAuthTries`).
-    /// - Throws: `disconnected` when the server hung up, `timedOut`.
+    /// - Throws: `disconnected` when the server closed the connection, `timedOut`.
     package borrowing func accepts(_ key: PublicKey) throws(SSHError) -> Bool {
         guard let key = LibsshPublicKey(key) else { return false }
         let code = session.settle(again: SSH_AUTH_AGAIN.rawValue) {

@@ -32,7 +32,7 @@ package enum SSHError: Error, Equatable, Sendable {
             switch failure {
             case .closed(let words): .closedAtStart(words)
             case .identificationTooLong(let count): .identificationTooLong(count)
-            case .endless: .handshakeFailed("it says much, and not that it is an SSH server")
+            case .endless: .handshakeFailed("it sent a lot, but no SSH identification")
             case .timedOut: .timedOut
             case .system(let words): .system(words)
             }

@@ -16,7 +16,7 @@ final class SigningAgent {
     init(_ signer: any Signer) throws(SSHError) {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw .system("no descriptor is left") }
+        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw .system("no file descriptor is left") }
         clientEnd = ends[0]
         work = Work(signer: signer, client: ends[1])
 

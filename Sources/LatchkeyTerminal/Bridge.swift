@@ -47,7 +47,7 @@ package struct Bridge: ~Copyable {
         self.output = OutputLane(.output, output, isTerminal: options.terminal != nil && isatty(output) == 1)
         self.error = OutputLane(.error, error)
         guard let signals = Signals([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT]) else {
-            throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
+            throw LatchkeyError(.fileUnusable, "no file descriptor is left", hint: "raise the limit: ulimit -n")
         }
         self.signals = signals
     }

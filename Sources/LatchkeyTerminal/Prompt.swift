@@ -91,5 +91,5 @@ package struct Prompt: ~Copyable {
 
     private borrowing func say(_ text: String) { _ = Descriptor.writeAll(descriptor, Array(text.utf8)) }
 
-    private static var closed: LatchkeyError { LatchkeyError(.cancelled, "nobody answered at the terminal") }
+    private static var closed: LatchkeyError { LatchkeyError(.cancelled, "there was no answer at the terminal") }
 }

@@ -112,7 +112,7 @@ package struct ByteStream: ~Copyable {
         let verdict = SSL_get_verify_result(ssl)
         guard verdict == X509_V_OK else { return .untrusted(String(cString: X509_verify_cert_error_string(verdict))) }
         let words = SecureClient.lastWords()
-        return words.isEmpty ? .lost("the server hung up") : .secure(words)
+        return words.isEmpty ? .lost("the server closed the connection") : .secure(words)
     }
 
     /// Takes what has arrived.
@@ -144,10 +144,11 @@ package struct ByteStream: ~Copyable {
             wantsToWrite = true
             return true
         case SSL_ERROR_ZERO_RETURN: return false
-        case SSL_ERROR_SYSCALL: throw .lost(errno == 0 ? "the server hung up" : ByteStream.describe(errno))
+        case SSL_ERROR_SYSCALL:
+            throw .lost(errno == 0 ? "the server closed the connection" : ByteStream.describe(errno))
         default:
             let words = SecureClient.lastWords()
-            throw words.contains("unexpected eof") ? .lost("the server hung up") : .secure(words)
+            throw words.contains("unexpected eof") ? .lost("the server closed the connection") : .secure(words)
         }
     }
 
@@ -172,7 +173,7 @@ package struct ByteStream: ~Copyable {
         ERR_clear_error()
         let count = SSL_write(secure, bytes.baseAddress, Int32(clamping: bytes.count))
         if count > 0 { return Int(count) }
-        guard try outcome(of: count, secure) else { throw .lost("the server hung up") }
+        guard try outcome(of: count, secure) else { throw .lost("the server closed the connection") }
         return 0
     }
 

@@ -99,7 +99,7 @@ package enum HTTPExchange {
             if let response = try reader.response(isAtEnd: false) { return (response, reader.leavesOpen) }
             guard try reader.read(from: &stream, until: deadline) else {
                 guard let response = try reader.response(isAtEnd: true) else {
-                    throw .lost("the server hung up before it had answered")
+                    throw .lost("the server closed the connection before it answered")
                 }
                 return (response, false)
             }

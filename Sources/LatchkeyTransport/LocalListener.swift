@@ -56,7 +56,7 @@ package struct LocalListener: ~Copyable {
         guard !bytes.isEmpty, bytes.count <= room, !bytes.contains(0) else {
             throw LatchkeyError(
                 .fileUnusable,
-                "'\(path.terminalSafe)' is no name for a socket",
+                "'\(path.terminalSafe)' is not a name for a socket",
                 hint: "it has at most \(room) bytes"
             )
         }

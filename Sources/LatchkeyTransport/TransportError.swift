@@ -36,7 +36,7 @@ package enum TransportError: Error, Equatable, Sendable {
         case .timedOut: "no answer in time"
         case .malformed(let what): "it does not speak as expected: \(what)"
         case .tooLong: "its answer is longer than \(ResponseReader.bodyLimit >> 20) MiB"
-        case .cleartext(let url): "'\(url)' is in the clear, which is for this machine's own addresses only"
+        case .cleartext(let url): "'\(url)' is not encrypted, which only this machine's own addresses may be"
         case .unsigned(let why): why
         case .refused(let status, let text): "it answered \(status)" + (text.isEmpty ? "" : ": \(text)")
         }

@@ -77,7 +77,7 @@ package final class WebSocketConnection {
             if let head = try reader.head() {
                 if head.status == 101 {
                     guard head.values("sec-websocket-accept") == [WebSocketConnection.accept(for: key)] else {
-                        throw .malformed("it accepts a WebSocket that nobody asked for")
+                        throw .malformed("it accepted a WebSocket that was not asked for")
                     }
                     return reader.takeRest()
                 }
@@ -87,7 +87,7 @@ package final class WebSocketConnection {
                 // The end has come, and the body is cut off.
                 if isAtEnd { throw .refused(status: head.status, "") }
             }
-            if isAtEnd { throw .lost("the server hung up") }
+            if isAtEnd { throw .lost("the server closed the connection") }
             isAtEnd = try !reader.read(from: &stream, until: deadline)
         }
     }

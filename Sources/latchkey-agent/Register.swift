@@ -31,7 +31,7 @@ struct Register: ParsableCommand {
     @Option(help: "The region that the server was given; any word will do for a latchkeyd.")
     var region = "local"
 
-    @Flag(help: "Take an endpoint beyond this machine in the clear, too, if it begins with http://.")
+    @Flag(help: "Allow an http:// endpoint on another machine: nothing is encrypted.")
     var insecure = false
 
     @Flag(help: "Register anew, as another instance.")

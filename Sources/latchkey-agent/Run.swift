@@ -8,14 +8,14 @@ internal import LatchkeyTerminal
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve until stopped.",
-        discussion: "Sessions end with the agent. It comes back to its latchkeyd by itself, for ever."
+        discussion: "Sessions end with the agent. It reconnects to its latchkeyd by itself."
     )
 
     @OptionGroup var state: StateOption
 
     @Option(
         help: ArgumentHelp(
-            "The user of sessions that ask for none; else ssm-user, made when it is needed, or whoever runs this.",
+            "The user of sessions that ask for none; else ssm-user, made when it is needed, or the user that runs this.",
             valueName: "user"
         )
     )

@@ -13,24 +13,24 @@ struct EnteringTests {
             "connect web -- rm $'caf\\xe9'", "connect -i $'caf\\xe9' web", "key fingerprint $'/tmp/caf\\xe9'",
         ]
     )
-    func `a word that is no UTF-8 is refused, not changed`(line: String) throws {
+    func `a word that is not UTF-8 is refused, not changed`(line: String) throws {
         try Scratch.with { scratch in
             let run = try Execution.run(
                 ["bash", "-c", "exec \"$0\" \(line)", Scratch.program],
                 environment: scratch.environment
             )
             #expect(run.status == 64)
-            #expect(run.error.contains("caf\\xE9' is no UTF-8"), "\(run.error)")
+            #expect(run.error.contains("caf\\xE9' is not UTF-8"), "\(run.error)")
         }
     }
 
     @Test(arguments: ["LATCHKEY_HOME", "HOME", "AWS_CONFIG_FILE"])
-    func `a path in the environment that is no UTF-8 is refused`(name: String) throws {
+    func `a path in the environment that is not UTF-8 is refused`(name: String) throws {
         let run = try Execution.run([
             "bash", "-c", "export \(name)=$'/tmp/caf\\xe9'; exec \"$0\" instance list", Scratch.program,
         ])
         #expect(run.status == 64)
-        #expect(run.error.contains("\(name) is no UTF-8: '/tmp/caf\\xE9'"), "\(run.error)")
+        #expect(run.error.contains("\(name) is not UTF-8: '/tmp/caf\\xE9'"), "\(run.error)")
     }
 
     // MARK: Shells
@@ -129,8 +129,8 @@ struct EnteringTests {
             func configure(_ text: String) throws { try scratch.write("\(scratch.latchkeyHome)/config.json", text) }
             for (text, words) in [
                 (#"{"keyDirectories": ["keys"]}"#, "'keys' of the configuration begins neither with / nor with ~"),
-                (#"{"keyDirectories": ["~no-such-user/x"]}"#, "names no user of this machine"),
-                (#"{"keyDirectorys": []}"#, "'keyDirectorys' is no setting"),
+                (#"{"keyDirectories": ["~no-such-user/x"]}"#, "names a user that does not exist"),
+                (#"{"keyDirectorys": []}"#, "'keyDirectorys' is not a setting"),
             ] {
                 try configure(text)
                 for arguments in [["key", "list"], ["doctor"]] {
@@ -139,7 +139,7 @@ struct EnteringTests {
                 }
             }
             try configure(#"{"keyDirectories": ["/no/such/folder"]}"#)
-            let words = "the key folder '/no/such/folder' cannot be looked into: no such file or directory"
+            let words = "the key folder '/no/such/folder' cannot be read: no such file or directory"
             let list = try scratch.latchkey("key", "list")
             #expect(list.status == 0 && list.error.contains(words), "\(list.error)")
             let doctor = try scratch.latchkey("doctor")
@@ -147,7 +147,7 @@ struct EnteringTests {
         }
     }
 
-    @Test func `key folders are looked into three levels deep, and names that are no UTF-8 are left out`() throws {
+    @Test func `key folders are looked into three levels deep, and names that are not UTF-8 are left out`() throws {
         try Scratch.with { scratch in
             let folder = "\(scratch.path)/keys"
             try Execution.require(["mkdir", "-p", "\(folder)/1/2/3/4"])

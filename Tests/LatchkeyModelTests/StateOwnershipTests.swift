@@ -119,7 +119,7 @@ struct StateOwnershipTests {
                     refused.message
                         == "the folder '\(folder)' belongs to another user (nobody), who could change what it says"
                 )
-                #expect(refused.hint == "be that user, or take it over: chown root \(folder)")
+                #expect(refused.hint == "run as that user, or change its owner: chown root \(folder)")
             }
             try Execution.require(["chown", "root", folder])
             try Execution.require(["chown", "nobody", "\(folder)/file"])

@@ -185,7 +185,7 @@ struct CredentialServiceTests {
                 try scratch.write(path, #"{"accessToken": "good", "expiresAt": "2020-01-01T00:00:00Z"}"#)
                 expectOver("has expired")
                 try scratch.write(path, #"{"accessToken": "bad", "expiresAt": "2099-01-01T00:00:00UTC"}"#)
-                expectOver("is not taken any more")
+                expectOver("is no longer accepted")
                 try scratch.write(path, "{}")
                 expectOver("cannot be read")
                 try scratch.write(path, #"{"accessToken": "good", "expiresAt": "2099-01-01T00:00:00Z"}"#)
@@ -206,7 +206,9 @@ struct CredentialServiceTests {
                 let folder = "\(scratch.home)/.aws/sso/cache"
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
                 let path = "\(folder)/a0f1490a20d0211c997b44bc357e1972deab8ae3.json"
-                func write(_ token: String, endsIn seconds: Double, renewal: String?, registered: String = "2099") throws {
+                func write(_ token: String, endsIn seconds: Double, renewal: String?, registered: String = "2099")
+                    throws
+                {
                     var fields = [
                         "accessToken": token, "expiresAt": Date().addingTimeInterval(seconds).formatted(.iso8601),
                         "clientId": "c", "clientSecret": "s", "registrationExpiresAt": "\(registered)-01-01T00:00:00Z",

@@ -114,7 +114,7 @@ struct HostileServiceTests {
                 with: "'\(Self.page(items.joined()))' % (\(long), \(long), \(many))"
             )
             #expect(try plane.instances().filter { !$0.id.hasPrefix("mi-") }.map(\.name) == ["also good", "good"])
-            #expect(notes.all == ["8 instances are left out, of which the server says what cannot be read"])
+            #expect(notes.all == ["8 instances are left out: the server's answer about them cannot be read"])
         }
     }
 
@@ -134,7 +134,7 @@ struct HostileServiceTests {
                 with: "json.dumps(dict(InstanceInformationList=\(list) + [\(known)]))"
             )
             #expect(try plane.managedInstances(.fresh).map(\.name) == ["far-1", "far-2", "far-3"])
-            #expect(notes.all == ["7 instances are left out, of which the server says what cannot be read"])
+            #expect(notes.all == ["7 instances are left out: the server's answer about them cannot be read"])
         }
     }
 
@@ -147,7 +147,7 @@ struct HostileServiceTests {
                 with: "('<R><keySet><item/>\(pair)\(good)</keySet></R>') % ('x' * 5000)"
             )
             #expect(try plane.keyPairs().map(\.name) == ["good"])
-            #expect(notes.all == ["2 key pairs are left out, of which the server says what cannot be read"])
+            #expect(notes.all == ["2 key pairs are left out: the server's answer about them cannot be read"])
             let image = "<item><imageId>ami-1</imageId><name>ubuntu</name></item>"
             try server.answer("DescribeImages", with: "'<R><imagesSet><item/>\(image)</imagesSet></R>'")
             #expect(try plane.instance(named: "web-1").user == "ubuntu")
@@ -179,7 +179,7 @@ struct HostileServiceTests {
                 #expect(some.status == 0 && some.text == "me-0\nme-1\n", "\(some.error)")
                 #expect(
                     some.error
-                        == "latchkey: note: 4 sessions are left out, of which the server says what cannot be read\n"
+                        == "latchkey: note: 4 sessions are left out: the server's answer about them cannot be read\n"
                 )
                 let round = try list("dict(Sessions=[\(good)], NextToken='a')")
                 #expect(round.status != 0 && round.text.isEmpty)

@@ -39,7 +39,7 @@ struct LatchkeydTests {
                     let unknown = try doctor(environment)
                     #expect(unknown.status == 1)
                     #expect(
-                        unknown.text.contains("- keyPair      the credentials of the profile 'own' are not taken"),
+                        unknown.text.contains("- keyPair      the credentials of the profile 'own' were not accepted"),
                         "\(unknown.text)"
                     )
                     try change("ca_bundle", to: "/etc/ssl/certs/ca-certificates.crt")
@@ -153,7 +153,7 @@ struct LatchkeydTests {
                     _ = try relay.profile(in: client, secret: "wrong")
                     let refused = try run("key", "show", "other")
                     #expect(
-                        refused.error.contains("the credentials of the profile 'own' are not taken"),
+                        refused.error.contains("the credentials of the profile 'own' were not accepted"),
                         "\(refused.error)"
                     )
                 }

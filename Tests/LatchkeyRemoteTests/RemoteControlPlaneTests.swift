@@ -157,7 +157,7 @@ struct RemoteControlPlaneTests {
         ("UnauthorizedOperation", LatchkeyError.Code.requestRefused, "may not do ec2:DescribeKeyPairs"),
         ("ExpiredToken", .credentialsUnavailable, "have expired"),
         ("RequestExpired", .requestRefused, "was too old, or too new, when it arrived"),
-        ("AuthFailure", .credentialsUnavailable, "are not taken"),
+        ("AuthFailure", .credentialsUnavailable, "were not accepted"),
         ("InvalidParameterValue", .requestRefused, "was refused"),
     ]) func `a refusal says what it means, and is not repeated`(
         code: String,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LatchkeyAPI
 import LatchkeyModel
 import LatchkeyTestSupport
 import LatchkeyTransport
@@ -94,7 +95,7 @@ struct SettingsTests {
                     }
                     #expect(!isAllowed && !insists)
                     #expect(
-                        (error as? LatchkeyError)?.message.contains("'http://relay.example' is in the clear") == true
+                        (error as? LatchkeyError)?.message.contains("'http://relay.example' is not encrypted") == true
                     )
                     #expect((error as? LatchkeyError)?.hint?.contains("--insecure") == true)
                 }
@@ -114,6 +115,18 @@ struct SettingsTests {
         }
         #expect(!Partition.isAmazon(host: "amazonaws.com.example"))
         #expect(!Partition.isAmazon(host: "evilamazonaws.com"))
+    }
+
+    @Test(arguments: ["certificate is not yet valid", "certificate has expired"])
+    func `a certificate that is good at another time points to the clock`(words: String) throws {
+        // OpenSSL's words, which X509_verify_cert_error_string gives.
+        let failure = ServiceFailure.unreachable(.untrusted(words))
+        try settings("[profile x]\nregion = eu-central-1\nca_bundle = /ca.pem\nendpoint_url = https://h\n") {
+            let error = $0.error(failure, doing: "ec2:DescribeInstances")
+            #expect(error.code == .controlPlaneUnreachable)
+            #expect(error.message == "EC2 at https://h:443 cannot be reached: its certificate is not trusted: \(words)")
+            #expect(error.hint == "is this machine's clock right?")
+        }
     }
 
     @Test func `the region comes from the option, the environment, the profile`() throws {

@@ -51,7 +51,7 @@ struct XMLTests {
         #expect(throws: XMLReader.Fault.self) { try read(text) }
     }
 
-    @Test func `bytes that are no UTF-8 are refused`() {
+    @Test func `bytes that are not UTF-8 are refused`() {
         #expect(throws: XMLReader.Fault.self) {
             try XMLReader.read(Array("<a>".utf8) + [0xFF, 0xFE] + Array("</a>".utf8))
         }

@@ -95,7 +95,7 @@ extension RelayTests {
                     for words in [["instance", "list"], Self.command, ["session", "list", "--endpoint-url", url]] {
                         let refused = try run(words)
                         #expect(refused.status != 0 && refused.text.isEmpty)
-                        #expect(refused.error.contains("the endpoint '\(url)' is in the clear"), "\(refused.error)")
+                        #expect(refused.error.contains("the endpoint '\(url)' is not encrypted"), "\(refused.error)")
                     }
                     let list = try run(["instance", "list", "--insecure"])
                     #expect(list.status == 0 && list.text.contains("web-1"), "\(list.error)")

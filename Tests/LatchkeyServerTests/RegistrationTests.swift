@@ -59,7 +59,7 @@ extension RelayTests {
                     let url = "http://0.0.0.0:\(relay.port)"
                     let refused = try register(relay, state, activation, endpoint: url)
                     #expect(refused.status == 1 && refused.output.isEmpty)
-                    #expect(refused.error.contains("the endpoint '\(url)' is in the clear"), "\(refused.error)")
+                    #expect(refused.error.contains("the endpoint '\(url)' is not encrypted"), "\(refused.error)")
                     #expect(
                         refused.error.contains("hint: ") && refused.error.contains("--insecure"),
                         "\(refused.error)"
@@ -76,7 +76,7 @@ extension RelayTests {
                     let left = content.filter { !$0.contains("allowsCleartext") }
                     try scratch.write(path, left.joined(separator: "\n"))
                     let agent = try Execution.run([Scratch.program(named: "latchkey-agent"), "run", "--state", state])
-                    #expect(agent.status == 1 && agent.error.contains("is in the clear"), "\(agent.error)")
+                    #expect(agent.status == 1 && agent.error.contains("is not encrypted"), "\(agent.error)")
                 }
             }
         }

@@ -68,7 +68,7 @@ struct ProxyTests {
             "does not pass the connection on: 403 Forbidden by"
         ),
         ("a:b", "pass", "asks for a user and password"), ("", "SSH-2.0-x\\r\\n\\r\\n", "gives no answer of HTTP"),
-        ("", "HTTP/1.1 200", "hung up"),
+        ("", "HTTP/1.1 200", "closed the connection"),
     ]) func `a proxy that refuses is told of as such`(login: String, answer: String, words: String) throws {
         try ConnectProxy.with(login: login, answer: answer) { port, _ in
             let proxy = try Proxy("http://127.0.0.1:\(port)")

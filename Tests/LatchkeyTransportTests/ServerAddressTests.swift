@@ -80,7 +80,7 @@ struct ServerAddressTests {
         } catch let failure {
             error = failure
         }
-        if isAllowed { #expect(error == nil) } else { #expect(error?.words.contains("in the clear") == true) }
+        if isAllowed { #expect(error == nil) } else { #expect(error?.words.contains("is not encrypted") == true) }
         _ = try ServerAddress(endpoint: url, allowsCleartext: true)
     }
 }

@@ -35,7 +35,7 @@ package struct QueryForm: Sendable {
     private static func add(_ value: String, _ name: String, to root: QueryNode) throws(QueryFault) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= depthLimit, !parts.contains(where: \.isEmpty) else {
-            throw .malformed("'\(name)' is no name")
+            throw .malformed("'\(name)' is not a name")
         }
         var node = root
         for part in parts {

@@ -131,7 +131,7 @@ extension Broker {
                     return KeyChange(
                         instance,
                         .replaced,
-                        "it opens; somebody else has taken the old one away meanwhile"
+                        "it opens; another program has removed the old one meanwhile"
                     )
                 }
                 return KeyChange(
@@ -275,7 +275,7 @@ extension Broker {
                 + (bounds.isEmpty ? "" : ": its line says \(bounds)"),
             hint: bounds.isEmpty
                 ? "its sshd may look for keys elsewhere (AuthorizedKeysFile), or not take keys of this kind"
-                : "mend or remove that line there, and run it again"
+                : "fix or remove that line there, and run it again"
         )
     }
 
@@ -308,7 +308,7 @@ extension Broker {
                     continue
                 }
             }
-            throw LatchkeyError(.fileUnusable, "somebody else keeps changing it")
+            throw LatchkeyError(.fileUnusable, "another program keeps changing it")
         }
         do {
             do {

@@ -21,7 +21,7 @@ package enum Fleet {
     ) throws -> [KeyChange] {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
-            throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
+            throw LatchkeyError(.fileUnusable, "no file descriptor is left", hint: "raise the limit: ulimit -n")
         }
         defer { for end in ends { close(end) } }
         let work = Work(instances, bell: ends[1], body)

@@ -48,7 +48,7 @@ struct RemoteAuthorizedKeys {
             guard content.isText else {
                 throw LatchkeyError(
                     .fileUnusable,
-                    "'\(words[1])' of '\(instance.displayName)' is no text file",
+                    "'\(words[1])' of '\(instance.displayName)' is not a text file",
                     hint: "look at it there"
                 )
             }

@@ -18,7 +18,7 @@ extension RelayRoad {
         let opened = try open(instance, .port(port, default: instance.port), size: nil)
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
+            throw LatchkeyError(.fileUnusable, "no file descriptor is left", hint: "raise the limit: ulimit -n")
         }
         let sessionID = opened.id
         let tunnel = RelayTunnel(opened.takeProcess(), ends[1])

@@ -205,7 +205,7 @@ package struct RelayRoad: Sendable {
         } catch .cleartext(let place) {
             throw LatchkeyError(
                 .relayUnreachable,
-                "the relay cannot be used: it leads the session to '\(place)', where it could be read on the way",
+                "the relay cannot be used: it sends the session to '\(place)', which is not encrypted",
                 hint: "behind a proxy that ends TLS, latchkeyd run takes --public-url https://HOST"
             )
         } catch {

@@ -32,10 +32,10 @@ struct Connect: ParsableCommand {
 
     @OptionGroup var passphrase: PassphraseOptions
 
-    @Flag(name: [.customShort("t")], help: "Make a terminal there, for a command too.")
+    @Flag(name: [.customShort("t")], help: "Allocate a terminal, for a command, too.")
     var terminal = false
 
-    @Flag(name: [.customShort("T")], help: "Make no terminal there.")
+    @Flag(name: [.customShort("T")], help: "Allocate no terminal.")
     var noTerminal = false
 
     @Flag(name: [.customShort("n")], help: "Give the command an empty input.")
@@ -43,7 +43,7 @@ struct Connect: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Seconds of silence after which the instance is asked for a sign of life; three unanswered ones end it.",
+            "Seconds of silence after which a keep-alive is sent; three without an answer end the connection.",
             valueName: "seconds"
         )
     )

@@ -8,7 +8,7 @@ internal import LatchkeyModel
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell how an instance would be entered: which key, which road, and why.",
+        abstract: "Show how an instance would be entered: which key, which road, and why.",
         discussion: """
             Asks the instance which keys it knows, without logging in. --offline stays off the network.
             """

@@ -6,11 +6,11 @@ internal import LatchkeyModel
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell what is wrong with this set-up, and how to mend it.",
+        abstract: "Check this set-up, and say how to fix what is wrong.",
         discussion: """
             Looks at Latchkey's own files, every private key, the ssh-agent, key pairs, instances and the relay, and changes nothing; \
             where a profile of the AWS tools is in force, at its credentials, and whether EC2 and Session Manager answer. Ends \
-            with 1 if something needs mending.
+            with 1 if something needs fixing.
             """
     )
 

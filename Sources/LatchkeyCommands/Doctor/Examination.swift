@@ -29,8 +29,8 @@ struct Examination {
                     Finding(
                         .problem,
                         .settings,
-                        "the key folder '\(path.terminalSafe)' cannot be looked into: \(fault)",
-                        hint: "mend it, or take it out of '\(home.configurationPath.terminalSafe)'"
+                        "the key folder '\(path.terminalSafe)' cannot be read: \(fault)",
+                        hint: "fix it, or take it out of '\(home.configurationPath.terminalSafe)'"
                     )
                 )
             }

@@ -57,7 +57,7 @@ struct InstancePassword: ParsableCommand {
         } else {
             throw LatchkeyError(
                 .passwordNotReady,
-                "nobody has told the encrypted password of '\(instance.displayName)'",
+                "there is no encrypted password known of '\(instance.displayName)'",
                 hint: "aws ec2 get-password-data --instance-id \(instance.id) | latchkey instance password "
                     + "'\(instance.displayName)' --data -"
             )

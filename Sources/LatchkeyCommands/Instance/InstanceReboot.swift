@@ -7,7 +7,7 @@ internal import LatchkeyRemote
 struct InstanceReboot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reboot",
-        abstract: "Start running instances anew."
+        abstract: "Reboot running instances."
     )
 
     @OptionGroup var waiting: WaitOptions

@@ -7,7 +7,7 @@ internal import LatchkeyRemote
 struct InstanceTerminate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "terminate",
-        abstract: "End instances for good, with all that is on them."
+        abstract: "Terminate instances; all that is on them is lost."
     )
 
     @OptionGroup var waiting: WaitOptions

@@ -10,7 +10,7 @@ struct KeyCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "key",
-            abstract: "Make, look after and replace key pairs.",
+            abstract: "Create, list, install and replace key pairs.",
             subcommands: CompletedCommands.aliases(of: [KeyList.self, KeyDelete.self]),
             groupedSubcommands: [
                 CommandGroup(

@@ -10,7 +10,7 @@ internal import LatchkeyTerminal
 struct KeyConvert: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Write a key in another form.",
+        abstract: "Convert a key to another format.",
         discussion: """
             latchkey key convert web.pem web.ppk --format ppk
             latchkey key convert web.ppk --format public
@@ -70,10 +70,10 @@ struct KeyConvert: ParsableCommand {
     @Option(name: .shortAndLong, help: "The comment; else the one that the key has.")
     var comment: String?
 
-    @Flag(help: "Ask for a new passphrase; an empty one leaves the key in the clear.")
+    @Flag(help: "Ask for a new passphrase; an empty one leaves the key unencrypted.")
     var newPassphrase = false
 
-    @Flag(help: "Leave the key in the clear, whatever it was behind.")
+    @Flag(help: "Write the key unencrypted.")
     var noPassphrase = false
 
     @OptionGroup var passphrase: PassphraseOptions
@@ -150,7 +150,7 @@ struct KeyConvert: ParsableCommand {
                 throw LatchkeyError(
                     .fileUnusable,
                     "the passphrase file '\(newPassphraseFile.terminalSafe)' begins with an empty line",
-                    hint: "--no-passphrase leaves the key in the clear"
+                    hint: "--no-passphrase writes the key unencrypted"
                 )
             }
             return passphrase

@@ -29,7 +29,7 @@ struct KeyCreate: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: "The form of the file: pem (PKCS#1 for RSA, OpenSSH's own for ED25519) or ppk (PuTTY's)."
+        help: "The format of the file: pem (PKCS#1 for RSA, OpenSSH's own for ED25519) or ppk (PuTTY's)."
     )
     var format = GeneratedKey.Format.pem
 

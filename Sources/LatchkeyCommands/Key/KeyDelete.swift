@@ -13,7 +13,7 @@ struct KeyDelete: ParsableCommand {
         commandName: "delete",
         abstract: "Forget a key pair; nothing changes on instances.",
         discussion:
-            "The private file stays unless --with-private-key is given; without it nobody can bring the key back.",
+            "The private file stays unless --with-private-key is given; with it, the key is lost for good.",
         aliases: ["rm"]
     )
 

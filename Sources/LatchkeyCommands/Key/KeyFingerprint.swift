@@ -10,7 +10,7 @@ internal import LatchkeyTerminal
 struct KeyFingerprint: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fingerprint",
-        abstract: "Show every fingerprint that a key could be called by.",
+        abstract: "Show all fingerprints of a key.",
         discussion: """
             FILE is a public or private key in any form, or - for a public key on standard input; a key pair's name works, \
             too. EC2 calls an RSA key that it made by a digest of the private half: for a key behind a passphrase it is \

@@ -7,7 +7,7 @@ internal import LatchkeyModel
 struct KeyInstall: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
-        abstract: "Let one more key open instances.",
+        abstract: "Add one more key to instances.",
         discussion: """
             latchkey key install web-1 --key ci
             latchkey key install --on tag:env=prod --key colleague.pub

@@ -13,7 +13,7 @@ internal import LatchkeyTerminal
 struct KeyMatch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "match",
-        abstract: "Tell which private key here a fingerprint, public key or instance belongs to.",
+        abstract: "Find the private key that a fingerprint, public key or instance belongs to.",
         discussion: """
             WHAT is a fingerprint of any kind (as EC2, OpenSSH or PuTTY show it), a public key (its line, or a file), a \
             key pair, or an instance. Ends with 1 if no key here is it.
@@ -168,7 +168,7 @@ struct KeyMatch: ParsableCommand {
         {
             throw LatchkeyError(
                 error.code,
-                "'\(what.terminalSafe)' is no fingerprint, public key, key pair or instance",
+                "'\(what.terminalSafe)' is not a fingerprint, public key, key pair or instance",
                 hint: "fingerprints look like 2b:c7:d0:…, SHA256:… or the base64 that EC2 shows"
             )
         }
@@ -191,7 +191,7 @@ struct KeyMatch: ParsableCommand {
         guard !keys.isEmpty else {
             throw LatchkeyError(
                 .noKeyFits,
-                "nobody knows which key fits '\(instance.displayName)': it names no registered key pair, and was not "
+                "no key is known to fit '\(instance.displayName)': it names no registered key pair, and was not "
                     + "entered yet",
                 hint: "latchkey explain '\(instance.displayName)' asks it about the keys here"
             )

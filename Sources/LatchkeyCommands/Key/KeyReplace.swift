@@ -7,7 +7,7 @@ internal import LatchkeyModel
 struct KeyReplace: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replace",
-        abstract: "Put another key in the place of the one that opens instances.",
+        abstract: "Replace the key that opens instances with another one.",
         discussion: """
             latchkey key create web-2026
             latchkey key replace web-1 --with web-2026

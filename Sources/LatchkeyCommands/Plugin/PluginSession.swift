@@ -253,7 +253,7 @@ struct PluginSession {
         guard let port = text.isEmpty ? 0 : UInt16(text) else {
             throw LatchkeyError(
                 .usage,
-                "'\(text.terminalSafe)' is no port",
+                "'\(text.terminalSafe)' is not a port",
                 hint: "localPortNumber is a number up to 65535, or nothing for one that is free"
             )
         }

@@ -30,7 +30,7 @@ struct SessionList: ParsableCommand {
             sessions = found
             if leftOut > 0 {
                 let what = leftOut == 1 ? "1 session is" : "\(leftOut) sessions are"
-                Console.note("latchkey: note: \(what) left out, of which the server says what cannot be read")
+                Console.note("latchkey: note: \(what) left out: the server's answer about them cannot be read")
             }
         } catch {
             throw relay.unreachable(error.words)

@@ -27,7 +27,7 @@ struct ControlOptions: ParsableArguments {
     )
     var endpointURL: String?
 
-    @Flag(help: "Ask a server beyond this machine in the clear, too, if its URL begins with http://.")
+    @Flag(help: "Allow http:// to a server on another machine: nothing is encrypted.")
     var insecure = false
 
     @Flag(help: "Use this machine's own instances and key pairs, whatever the environment says.")
@@ -76,7 +76,7 @@ struct ControlOptions: ParsableArguments {
     }
 
     @Sendable private static func ask(_ device: String) throws -> String {
-        guard let prompt = Prompt() else { throw LatchkeyError(.cancelled, "nobody can be asked here") }
+        guard let prompt = Prompt() else { throw LatchkeyError(.cancelled, "there is no terminal to ask at") }
         return try prompt.passphrase("The code of '\(device.terminalSafe)': ")
             .withBytes { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } }
     }

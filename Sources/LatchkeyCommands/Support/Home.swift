@@ -59,7 +59,7 @@ struct Home: Sendable {
         let folders = try keyFolders()
         if !isQuiet {
             for case (let path, let fault?) in folders {
-                Console.note("latchkey: note: the key folder '\(path.terminalSafe)' cannot be looked into: \(fault)")
+                Console.note("latchkey: note: the key folder '\(path.terminalSafe)' cannot be read: \(fault)")
             }
         }
         let extra = folders.map(\.path)
@@ -115,7 +115,7 @@ struct Configuration: Codable {
         let names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if let unknown = names.sorted().first(where: { CodingKeys(stringValue: $0) == nil }) {
-            throw Fault(words: "'\(unknown)' is no setting")
+            throw Fault(words: "'\(unknown)' is not a setting")
         }
         keyDirectories = try container.decodeIfPresent([String].self, forKey: .keyDirectories)
     }
@@ -136,7 +136,7 @@ struct Configuration: Codable {
                 let user = String(path[..<end].dropFirst())
                 guard !user.isEmpty else { return Environment.home + path[end...] }
                 guard let home = Environment.home(of: user) else {
-                    throw unusable(path, "names no user of this machine")
+                    throw unusable(path, "names a user that does not exist")
                 }
                 return home + path[end...]
             }
@@ -171,7 +171,7 @@ struct Configuration: Codable {
         LatchkeyError(
             .configurationInvalid,
             "the configuration '\(path.terminalSafe)' cannot be used: \(why.terminalSafe)",
-            hint: "mend it or move it away; {\"keyDirectories\": [\"~/keys\"]} is all that it can say"
+            hint: "fix it or move it away; {\"keyDirectories\": [\"~/keys\"]} is all that it can say"
         )
     }
 }

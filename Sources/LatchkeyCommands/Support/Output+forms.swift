@@ -51,7 +51,7 @@ extension String {
 
 /// `--output` and `--quiet`, wherever something is listed.
 struct ListOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The form of the output: table or json.")
+    @Option(name: .shortAndLong, help: "The output's format: table or json.")
     var output = Output.Format.table
 
     @Flag(name: .shortAndLong, help: "Print only names or ids, a line each.")
@@ -79,7 +79,7 @@ struct ListOptions: ParsableArguments {
 
 /// `--output`, where one thing is shown.
 struct ShowOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The form of the output: table or json.")
+    @Option(name: .shortAndLong, help: "The output's format: table or json.")
     var output = Output.Format.table
 
     /// Shows pairs of words, the left ones aligned, or the value as JSON.

@@ -9,7 +9,7 @@ internal import LatchkeyTerminal
 
 /// `--no-wait` and `--timeout`, where something takes its time.
 struct WaitOptions: ParsableArguments {
-    @Flag(name: .customLong("no-wait"), help: "Return as soon as it is begun.")
+    @Flag(name: .customLong("no-wait"), help: "Do not wait until it is done.")
     var isUnwanted = false
 
     @Option(help: ArgumentHelp("Seconds to wait at the most.", valueName: "seconds"))

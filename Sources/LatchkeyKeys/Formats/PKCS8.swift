@@ -53,7 +53,7 @@ enum PKCS8 {
         }
         guard decrypted != nil, let plain else {
             throw OpenSSLErrors.wereUnsupported()
-                ? .unsupported("encrypted in a way that this OpenSSL does not undo") : .wrongPassphrase
+                ? .unsupported("encrypted in a way that this OpenSSL cannot decrypt") : .wrongPassphrase
         }
         defer { CRYPTO_clear_free(plain, Int(length), #fileID, 0) }
         do throws(KeyFault) {

@@ -20,7 +20,7 @@ enum TraditionalPEM {
         let fetched = EVP_CIPHER_fetch(nil, name, nil)
         defer { EVP_CIPHER_free(fetched) }
         guard fetched != nil else {
-            throw .unsupported("encrypted with \(name.terminalSafe), which this OpenSSL does not undo")
+            throw .unsupported("encrypted with \(name.terminalSafe), which this OpenSSL cannot decrypt")
         }
         var content = Secret(capacity: armour.content.count)
         // OpenSSL decrypts in place, and asks for the passphrase by a callback that gets it as its last argument.

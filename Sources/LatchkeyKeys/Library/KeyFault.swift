@@ -44,10 +44,10 @@ package enum KeyFault: Error, Equatable, Sendable {
             // Some kinds say themselves what is the matter.
             ["which", "cannot", "not "].contains { kind.contains($0) }
                 ? "is \(kind)" : "is \(kind), which is not supported"
-        case .tooCostly(let what): "asks for absurd work to be unlocked (\(what))"
+        case .tooCostly(let what): "needs too much work to unlock (\(what))"
         case .changedWhileRead: "changed while it was read"
         case .locked: "is behind a passphrase"
-        case .wrongPassphrase: "is not opened by this passphrase"
+        case .wrongPassphrase: "does not open with this passphrase"
         }
     }
 

@@ -46,7 +46,7 @@ extension KeyFile {
         LatchkeyError(
             number == ENOSPC || number == EDQUOT ? .storageFull : .fileUnusable,
             "the private key cannot be written to '\(file.terminalSafe)': \(KeyFile.words(number))",
-            hint: number == ENOSPC ? "nothing was kept; make room and try again" : nil
+            hint: number == ENOSPC ? "nothing was written; free some space and try again" : nil
         )
     }
 }

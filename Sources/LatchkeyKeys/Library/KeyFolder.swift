@@ -14,7 +14,7 @@ struct KeyFolder {
     struct Contents {
         /// The numbers of the records that are still true, and where in that order their files stand.
         var current: [(record: Int, place: Int)] = []
-        /// How many files are left out, since their names are no UTF-8: as text they would be others.
+        /// How many files are left out, since their names are not UTF-8: as text they would be others.
         var unnamed = 0
         /// New, or changed since they were read, or so young that they could have changed unseen.
         var changed: [(path: [UInt8], identity: KeyFile.Identity, place: Int)] = []

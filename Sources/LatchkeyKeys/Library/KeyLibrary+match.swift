@@ -69,7 +69,7 @@ extension KeyLibrary {
 extension KeyLibrary {
     /// Everything in the key folders that is, or looks like, a private key.
     ///
-    /// - Returns: also how many files are left out, since their names are no UTF-8.
+    /// - Returns: also how many files are left out, since their names are not UTF-8.
     package func survey() -> (
         usable: [(candidate: KeyCandidate, description: KeyDescription)], faulty: [KeyCandidate], unnamed: Int
     ) {

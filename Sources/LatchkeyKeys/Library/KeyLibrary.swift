@@ -12,7 +12,7 @@ package final class KeyLibrary {
     private let agent: AgentAddress?
     private var loaded: KeyIndex?
     private var isFresh = false
-    /// How many files the folders have whose names are no UTF-8; known once they were gone through.
+    /// How many files the folders have whose names are not UTF-8; known once they were gone through.
     private(set) var unnamed = 0
     private var agentIdentities: [AgentAddress.Identity]?
 

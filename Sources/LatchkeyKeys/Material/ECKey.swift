@@ -127,7 +127,7 @@ struct ECKey: ~Copyable {
         guard let key = EC_KEY_new_by_curve_name(curve.identifier) else { throw .malformed }
         guard EC_KEY_generate_key(key) == 1 else {
             EC_KEY_free(key)
-            throw .unreadable("the system has no randomness")
+            throw .unreadable("the system's random numbers cannot be read")
         }
         return try ECKey(owning: key)
     }

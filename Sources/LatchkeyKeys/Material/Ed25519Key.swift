@@ -33,7 +33,7 @@ struct Ed25519Key: ~Copyable {
         let count = seed.fill { buffer in
             RAND_priv_bytes(buffer.bindMemory(to: UInt8.self).baseAddress, Int32(length)) == 1 ? length : 0
         }
-        guard count == length else { throw .unreadable("the system has no randomness") }
+        guard count == length else { throw .unreadable("the system's random numbers cannot be read") }
         return try Ed25519Key(seed: seed)
     }
 

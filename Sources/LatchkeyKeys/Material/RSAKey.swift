@@ -68,7 +68,7 @@ struct RSAKey: ~Copyable {
         guard BN_set_word(exponent, UInt(RSA_F4)) == 1, RSA_generate_key_ex(key, Int32(bits), exponent, nil) == 1
         else {
             RSA_free(key)
-            throw .unreadable("the system has no randomness")
+            throw .unreadable("the system's random numbers cannot be read")
         }
         pointer = key
     }

@@ -38,10 +38,10 @@ package struct PortForward: ~Copyable {
     private var piece = [UInt8](repeating: 0, count: PortForward.pieceSize)
 
     /// - Parameter process: one that has been greeted.
-    /// - Throws: `fileUnusable` if no descriptor is left.
+    /// - Throws: `fileUnusable` if no file descriptor is left.
     package init(_ process: consuming RelayProcess, _ listener: consuming LocalListener) throws(LatchkeyError) {
         guard let signals = Signals([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP]) else {
-            throw LatchkeyError(.fileUnusable, "no descriptor is left", hint: "raise the limit: ulimit -n")
+            throw LatchkeyError(.fileUnusable, "no file descriptor is left", hint: "raise the limit: ulimit -n")
         }
         self.signals = signals
         streams.closesEachWay = process.closesEachWay

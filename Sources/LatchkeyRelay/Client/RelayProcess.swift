@@ -257,7 +257,7 @@ extension RelayProcess: RemoteProcess {
             throw LatchkeyError(
                 .requestRefused,
                 "the instance's agent is the official one, which gives a command no input",
-                hint: "--road ssh-over-relay takes it along; -n gives the command none"
+                hint: "--road ssh-over-relay passes it on; -n gives the command none"
             )
         }
         let count = channel.send(.output, capacity: bytes.count) { target in

@@ -23,7 +23,7 @@ package enum SessionEndReason: String, CaseIterable, Sendable {
     package var hint: String {
         switch self {
         case .over, .terminated, .clientEnded: "connect again; latchkey session list shows which sessions still run"
-        case .timeLimit, .idle: "connect again; what is to outlive a session belongs into tmux or nohup"
+        case .timeLimit, .idle: "connect again; tmux and nohup keep what is to outlive a session"
         case .takenOver: "latchkey session attach takes it back"
         case .cannotBeTakenOver: "end it by latchkey session terminate, and connect anew"
         case .keyDeleted, .ownerKeyDeleted: "latchkeyd access-key create makes another one"

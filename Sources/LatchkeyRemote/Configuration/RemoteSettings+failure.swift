@@ -66,7 +66,7 @@ extension RemoteSettings {
             "InvalidAccessKeyId", "MissingAuthenticationToken", "IncompleteSignature", "InvalidSignatureException":
             return LatchkeyError(
                 .credentialsUnavailable,
-                "the credentials of \(profile) are not taken: \(words)",
+                "the credentials of \(profile) were not accepted: \(words)",
                 hint: "is it the right profile, and the right endpoint for it?"
             )
         case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException":

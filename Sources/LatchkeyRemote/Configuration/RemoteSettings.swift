@@ -108,7 +108,7 @@ package struct RemoteSettings: Sendable {
         guard isRegion, !region.hasPrefix("-"), !region.hasSuffix("-") else {
             throw LatchkeyError(
                 .configurationInvalid,
-                "'\(region.terminalSafe)' is no region",
+                "'\(region.terminalSafe)' is not a region",
                 hint: "regions are called like eu-central-1"
             )
         }
@@ -132,8 +132,8 @@ package struct RemoteSettings: Sendable {
         do throws(TransportError) {
             return try ServerAddress(endpoint: url, allowsCleartext: choice.allowsCleartext)
         } catch {
-            var hint = "--endpoint-url, AWS_ENDPOINT_URL or endpoint_url in the profile says it"
-            if case .cleartext = error { hint = "name it by https://; --insecure asks it all the same" }
+            var hint = "--endpoint-url, AWS_ENDPOINT_URL or endpoint_url in the profile sets it"
+            if case .cleartext = error { hint = "use https://, or --insecure to ask it without encryption" }
             throw LatchkeyError(.configurationInvalid, "the endpoint \(error.words)", hint: hint)
         }
     }

@@ -78,7 +78,7 @@ struct SharedFiles: Sendable {
         LatchkeyError(
             .configurationInvalid,
             "'\(path.terminalSafe)' cannot be used: \(why)",
-            hint: "the aws CLI refuses it likewise; mend the line"
+            hint: "the aws CLI refuses it likewise; fix the line"
         )
     }
 

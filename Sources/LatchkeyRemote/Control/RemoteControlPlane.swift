@@ -43,7 +43,7 @@ package struct RemoteControlPlane: Sendable {
     /// Tells that some instances are not shown.
     func tell(leftOut count: Int) {
         guard count > 0 else { return }
-        note("\(count) instance\(count == 1 ? " is" : "s are") left out, of which the server says what cannot be read")
+        note("\(count) instance\(count == 1 ? " is" : "s are") left out: the server's answer about them cannot be read")
     }
 
     /// What changes instances and key pairs there; on AWS nothing is ever changed.
@@ -85,7 +85,7 @@ extension RemoteControlPlane: ControlPlane {
         let list = answer?.keySet
         if let count = list?.leftOut, count > 0 {
             note(
-                "\(count) key pair\(count == 1 ? " is" : "s are") left out, of which the server says what cannot be read"
+                "\(count) key pair\(count == 1 ? " is" : "s are") left out: the server's answer about them cannot be read"
             )
         }
         return (list?.records ?? []).compactMap(KeyPair.init)

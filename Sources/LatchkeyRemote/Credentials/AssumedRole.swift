@@ -43,7 +43,7 @@ struct AssumedRole: Equatable {
         case (nil, "Environment"): origin = .environment
         case (nil, "Ec2InstanceMetadata"): origin = .instance
         case (nil, "EcsContainer"): origin = .container
-        case (nil, let source?): throw invalid("'\(source.terminalSafe)' is no credential_source")
+        case (nil, let source?): throw invalid("'\(source.terminalSafe)' is not a credential_source")
         case (nil, nil): throw invalid("does not say with whose credentials")
         case (_?, _?): throw invalid("has both a source_profile and a credential_source")
         }

@@ -83,7 +83,7 @@ extension CredentialChain {
         if visited.contains(source), !(source == profileName && hasKey) {
             throw LatchkeyError(
                 .configurationInvalid,
-                "the profiles' source_profile goes round in circles: "
+                "the source_profile of these profiles forms a loop: "
                     + (visited + [source]).map(\.terminalSafe).joined(separator: ", "),
                 hint: "one of them needs an access key, a credential_process or a login of its own"
             )

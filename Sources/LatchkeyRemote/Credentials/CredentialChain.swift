@@ -52,7 +52,7 @@ package struct CredentialChain: Sendable {
             "there are no credentials for the profile '\(name.terminalSafe)'",
             hint:
                 "aws configure\(settings.profileArgument) sets an access key, aws configure sso\(settings.profileArgument) "
-                + "a login; --local leaves AWS aside"
+                + "a login; --local uses this machine's own instances"
         )
     }
 

@@ -37,7 +37,7 @@ struct SSOLogin {
         func invalid(_ why: String) -> LatchkeyError {
             LatchkeyError(
                 .configurationInvalid,
-                "the profile '\(profileName.terminalSafe)' is set up for sso, but \(why)",
+                "the profile '\(profileName.terminalSafe)' uses IAM Identity Center, but \(why)",
                 hint: "aws configure sso --profile '\(profileName.terminalSafe)' sets it up anew"
             )
         }
@@ -94,7 +94,7 @@ struct SSOLogin {
                 method: "sso"
             )
         } catch .refused(_, 401, _) {
-            throw ended("is not taken any more")
+            throw ended("is no longer accepted")
         } catch .refused(_, 403, _) {
             throw LatchkeyError(
                 .requestRefused,
@@ -142,7 +142,9 @@ struct SSOLogin {
 
     private func kept(_ path: String) throws -> SSOToken {
         guard let content = try StateFile.read(path) else { throw ended("has not begun") }
-        guard let token = SSOToken(json: content), isHeaderValue(token.accessToken) else { throw ended("cannot be read") }
+        guard let token = SSOToken(json: content), isHeaderValue(token.accessToken) else {
+            throw ended("cannot be read")
+        }
         return token
     }
 

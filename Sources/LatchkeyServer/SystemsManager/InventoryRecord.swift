@@ -39,7 +39,7 @@ struct InventoryRecord {
         guard name.hasPrefix("AWS:") || name.hasPrefix("Custom:"), name.utf8.count <= 100 else {
             throw ServiceError(
                 code: "InvalidTypeNameException",
-                message: "'\(name.cut(to: .quotation))' is no type of inventory"
+                message: "'\(name.cut(to: .quotation))' is not a type of inventory"
             )
         }
     }

@@ -23,7 +23,7 @@ struct InventoryTest {
     init(_ filter: InventoryFilter) throws(ServiceError) {
         let key = filter.key
         guard let dot = key.lastIndex(of: "."), let kind = Kind(rawValue: filter.type ?? Kind.equal.rawValue) else {
-            throw ServiceError(code: "InvalidFilter", message: "'\(key.cut(to: .quotation))' is no filter")
+            throw ServiceError(code: "InvalidFilter", message: "'\(key.cut(to: .quotation))' is not a filter")
         }
         type = String(key[..<dot])
         try InventoryRecord.checkType(type)

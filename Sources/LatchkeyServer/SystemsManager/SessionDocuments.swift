@@ -185,7 +185,7 @@ enum SessionDocuments {
 
         mutating func port(_ name: String, zero: Bool = false) throws(ServiceError) -> String? {
             guard let number = try number(name) else { return nil }
-            guard number > 0 || zero else { throw .invalid("'\(name)' is no port") }
+            guard number > 0 || zero else { throw .invalid("'\(name)' is not a port") }
             return String(number)
         }
 

@@ -36,7 +36,7 @@ extension SystemsManager {
                 else {
                     throw ServiceError(
                         code: "InvalidFilter",
-                        message: "'\((filter.filterKey ?? "").cut(to: .quotation))' is no filter"
+                        message: "'\((filter.filterKey ?? "").cut(to: .quotation))' is not a filter"
                     )
                 }
                 return known

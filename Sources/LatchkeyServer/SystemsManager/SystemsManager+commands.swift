@@ -217,7 +217,10 @@ extension SystemsManager {
             case "InvokedBefore": filter.before = try date(shape.value)
             case "DocumentName": filter.documentName = shape.value
             default:
-                throw ServiceError(code: "InvalidFilterKey", message: "'\(shape.key.cut(to: .quotation))' is no filter")
+                throw ServiceError(
+                    code: "InvalidFilterKey",
+                    message: "'\(shape.key.cut(to: .quotation))' is not a filter"
+                )
             }
         }
         return filter
@@ -225,7 +228,7 @@ extension SystemsManager {
 
     private static func date(_ text: String) throws(ServiceError) -> Date {
         guard let date = try? Date(text, strategy: .iso8601) else {
-            throw .invalid("'\(text.cut(to: .quotation))' is no date, as 2026-11-27T12:00:00Z is one")
+            throw .invalid("'\(text.cut(to: .quotation))' is not a date, as 2026-11-27T12:00:00Z is one")
         }
         return date
     }

@@ -43,7 +43,7 @@ extension SystemsManager {
         case "DocumentType": return values.contains(document.kind.rawValue)
         case "PlatformTypes": return document.platformTypes.contains { values.contains($0) }
         default:
-            throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is no filter")
+            throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is not a filter")
         }
     }
 

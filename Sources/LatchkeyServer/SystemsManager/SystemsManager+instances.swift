@@ -20,7 +20,7 @@ extension SystemsManager {
             if key == "PingStatus" { return SystemsManager.filter(ofPingStatus: values, connected) }
             guard let known = ManagedInstanceFilter(key: key, values: values) else {
                 // To leave it out would give more than was asked for.
-                throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is no filter")
+                throw ServiceError(code: "InvalidFilterKey", message: "'\(key.cut(to: .quotation))' is not a filter")
             }
             return known
         }

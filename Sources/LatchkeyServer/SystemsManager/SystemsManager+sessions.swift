@@ -134,7 +134,7 @@ extension SystemsManager {
             .map { filter in
                 guard let known = SessionFilter(key: filter.key, value: filter.value) else {
                     let what = "\(filter.key.cut(to: .quotation))=\(filter.value.cut(to: .quotation))"
-                    throw ServiceError(code: "InvalidFilterKey", message: "'\(what)' is no filter")
+                    throw ServiceError(code: "InvalidFilterKey", message: "'\(what)' is not a filter")
                 }
                 return known
             }
