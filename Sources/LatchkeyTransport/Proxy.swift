@@ -90,7 +90,7 @@ struct Proxy: Equatable, Sendable {
             var byte: UInt8 = 0
             switch recv(descriptor, &byte, 1, 0) {
             case 1: head.append(byte)
-            case 0: throw .proxyFailed("\(place) hung up")
+            case 0: throw .proxyFailed("\(place) closed the connection")
             default: try wait(descriptor, POLLIN, deadline)
             }
         }
@@ -115,7 +115,7 @@ struct Proxy: Equatable, Sendable {
 
     /// After an operation that could not go on.
     private func wait(_ descriptor: Int32, _ events: Int32, _ deadline: Int64) throws(TransportError) {
-        guard errno == EAGAIN || errno == EINTR else { throw .proxyFailed("\(place) hung up") }
+        guard errno == EAGAIN || errno == EINTR else { throw .proxyFailed("\(place) closed the connection") }
         let left = deadline - SystemClock.milliseconds()
         var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }

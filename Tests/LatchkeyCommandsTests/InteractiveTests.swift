@@ -142,7 +142,7 @@ import Testing
                     try screen.enter("clear; \"$PROGRAM\" connect web-1 -- echo in </dev/null")
                     try screen.expect("Passphrase for the key '\(path)':")
                     try screen.enter("open wrong")
-                    try screen.expect("Once more:")
+                    try screen.expect("try again:")
                     try screen.enter("open sesame")
                     try screen.wait(for: "the command's output") { $0.contains("\nin\n") }
                     #expect(!(try screen.content()).contains("sesame"))
@@ -232,7 +232,7 @@ import Testing
                 return lines.count == 3 && lines[0].contains("> web-1 ") && lines[1].contains("web-2")
                     && lines[2].contains("web-12")
             }
-            try screen.type("b12")
+            try screen.type("w12")
             try screen.wait(for: "the one") { $0.contains("> web-12") && !$0.contains("web-2 ") }
             try screen.press("C-u")
             try screen.press("Enter")

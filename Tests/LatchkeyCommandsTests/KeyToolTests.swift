@@ -60,7 +60,7 @@ struct KeyToolTests {
                 #expect(run.status == 1 && run.output.isEmpty && run.error.contains(words), "\(fingerprint): \(run)")
             }
             let run = try scratch.latchkey("key", "match", "nonsense")
-            #expect(run.status == 1 && run.error.contains("is no fingerprint, public key, key pair or instance"))
+            #expect(run.status == 1 && run.error.contains("is not a fingerprint, public key, key pair or instance"))
         }
     }
 

@@ -25,11 +25,11 @@ struct LatchkeydTests {
                     }
                     let fine = try doctor(environment)
                     for words in [
-                        "+ settings     the profile 'own', named by LATCHKEY_PROFILE, asks EC2 at \(relay.endpoint), in ",
-                        "+ credentials  there are credentials (config-file)\n",
-                        "+ keyPair      EC2 answers, and has 1 key pair\n",
-                        "? keyPair      not on this machine are the private halves of 'web'\n",
-                        "+ instance     EC2 shows its instances\n", "+ relay        the relay answers, and knows you\n",
+                        "+ settings   the profile 'own', named by LATCHKEY_PROFILE, asks EC2 at \(relay.endpoint), in ",
+                        "+ account    there are credentials (config-file)\n",
+                        "+ keyPair    EC2 answers, and has 1 key pair\n",
+                        "? keyPair    not on this machine are the private halves of 'web'\n",
+                        "+ instance   EC2 shows its instances\n", "+ relay      the relay answers, and knows you\n",
                     ] { #expect(fine.text.contains(words), "\(fine.text)\(fine.error)") }
                     #expect(fine.status == 0 && !fine.text.contains("store"))
                     let own = try client.latchkey("doctor", "--local", environment: environment)
@@ -39,7 +39,7 @@ struct LatchkeydTests {
                     let unknown = try doctor(environment)
                     #expect(unknown.status == 1)
                     #expect(
-                        unknown.text.contains("- keyPair      the credentials of the profile 'own' were not accepted"),
+                        unknown.text.contains("- keyPair    the credentials of the profile 'own' were not accepted"),
                         "\(unknown.text)"
                     )
                     try change("ca_bundle", to: "/etc/ssl/certs/ca-certificates.crt")
@@ -55,9 +55,9 @@ struct LatchkeydTests {
                     #expect(silent.status == 1)
                     #expect(silent.text.contains("check endpoint_url in profile 'own'\n"), "\(silent.text)")
                     try change("aws_access_key_id", to: "")
-                    #expect(try doctor(environment).text.contains("- credentials "))
+                    #expect(try doctor(environment).text.contains("- account "))
                     let gone = environment.merging(["LATCHKEY_PROFILE": "gone"]) { $1 }
-                    #expect(try doctor(gone).text.contains("- settings     no profile 'gone' in "))
+                    #expect(try doctor(gone).text.contains("- settings   no profile 'gone' in "))
                 }
             }
         }

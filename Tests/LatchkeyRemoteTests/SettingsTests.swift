@@ -124,7 +124,7 @@ struct SettingsTests {
         try settings("[profile x]\nregion = eu-central-1\nca_bundle = /ca.pem\nendpoint_url = https://h\n") {
             let error = $0.error(failure, doing: "ec2:DescribeInstances")
             #expect(error.code == .controlPlaneUnreachable)
-            #expect(error.message == "EC2 at https://h:443 cannot be reached: its certificate is not trusted: \(words)")
+            #expect(error.message == "EC2 at https://h cannot be reached: its certificate is not trusted: \(words)")
             #expect(error.hint == "is this machine's clock right?")
         }
     }

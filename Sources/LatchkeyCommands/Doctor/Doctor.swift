@@ -33,8 +33,8 @@ struct Doctor: ParsableCommand {
             case .note: "?"
             case .problem: "-"
             }
-        let subject = finding.subject.rawValue.padded(to: 11)
-        let indent = String(repeating: " ", count: 15)
+        let subject = finding.subject.rawValue.padded(to: 9)
+        let indent = String(repeating: " ", count: 13)
         return ["\(mark) \(subject)  \(finding.message)"] + [finding.hint].compactMap { $0 }.map { indent + $0 }
     }
 }
@@ -43,7 +43,7 @@ struct Doctor: ParsableCommand {
 struct Finding: Encodable, Equatable {
     enum Severity: String, Encodable { case fine, note, problem }
     enum Subject: String, Encodable {
-        case home, store, settings, key, agent, credentials, keyPair, instance, relay
+        case home, store, settings, key, agent, account, keyPair, instance, relay
     }
 
     let severity: Severity

@@ -22,7 +22,7 @@ extension Examination {
             findings.append(
                 Finding(.fine, .settings, "the profile '\(name)', \(by), asks EC2 at \(place), in \(service.region)")
             )
-            subject = .credentials
+            subject = .account
             findings.append(Examination.finding(try service.credentials()))
             subject = .keyPair
             let pairs = try plane.keyPairs()
@@ -44,7 +44,7 @@ extension Examination {
 
     private static func finding(_ found: ExpiringCredentials) -> Finding {
         let end = found.expiration.map { ", good until \($0.ISO8601Format())" } ?? ""
-        return Finding(.fine, .credentials, "there are credentials (\(found.method))\(end)")
+        return Finding(.fine, .account, "there are credentials (\(found.method))\(end)")
     }
 
     /// Whether there is a road by the relay.
