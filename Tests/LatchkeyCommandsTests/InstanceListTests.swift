@@ -6,6 +6,22 @@ import Testing
 
 /// Instances as they are listed, named and edited.
 struct InstanceListTests {
+    @Test func `a first list says what comes next, and programs are told nothing`() throws {
+        try Scratch.with { scratch in
+            let instances = try scratch.latchkey("instance", "list")
+            #expect(instances.status == 0 && instances.line.hasPrefix("NAME"))
+            let words = "latchkey: no instances yet: latchkey instance add NAME --address HOST adds one\n"
+            #expect(instances.error == words)
+            let keys = try scratch.latchkey("key", "list")
+            #expect(keys.error == "latchkey: no key pairs yet: latchkey key create NAME makes one\n")
+            for arguments in [
+                ["instance", "list", "-q"], ["instance", "list", "-o", "json"], ["instance", "list", "web"],
+            ] {
+                #expect(try scratch.latchkey(arguments).error == "")
+            }
+        }
+    }
+
     @Test func `an instance is edited, and keeps its id, tags and host keys`() throws {
         try Scratch.with { scratch in
             let key = try Execution.require([

@@ -21,13 +21,20 @@ struct InstanceList: ParsableCommand {
     @OptionGroup(title: "Control plane") var control: ControlOptions
 
     func run() throws {
-        let plane = try control.access().plane()
+        let access = control.access()
+        let plane = try access.plane()
         let instances =
             try selector.map { selector in
                 try plane.instances(matching: InstanceSelector(selector), limit: 100_000)
                     .sorted { $0.naturallyPrecedes($1) }
             } ?? plane.instances()
         let known = try plane.lastContacts(of: instances.map(\.id))
-        try list.render(instances, header: InstanceText.header, quiet: \.id) { InstanceText.row($0, known[$0.id]) }
+        let isFirstUse = access.isLocal && selector == nil
+        try list.render(
+            instances,
+            header: InstanceText.header,
+            quiet: \.id,
+            empty: isFirstUse ? "no instances yet: latchkey instance add NAME --address HOST adds one" : nil
+        ) { InstanceText.row($0, known[$0.id]) }
     }
 }

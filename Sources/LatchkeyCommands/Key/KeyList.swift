@@ -17,7 +17,8 @@ struct KeyList: ParsableCommand {
         try list.render(
             pairs.map { KeyPairReport($0, library) },
             header: ["NAME", "TYPE", "FINGERPRINT", "ORIGIN", "PRIVATE KEY", "TAGS"],
-            quiet: \.name
+            quiet: \.name,
+            empty: access.isLocal ? "no key pairs yet: latchkey key create NAME makes one" : nil
         ) { pair in
             [
                 pair.name.terminalSafe, pair.publicKey.typeAndSize, pair.sha256, pair.origin.rawValue,

@@ -27,6 +27,7 @@ struct KeyShow: ParsableCommand {
             return
         }
         let report = KeyPairReport(pair, try access.home.library(nil))
+        let count = try plane.instanceCount(launchedWith: name)
         try show.render(
             report,
             lines: [
@@ -38,7 +39,7 @@ struct KeyShow: ParsableCommand {
                     report.privateKeys.isEmpty
                         ? "not on this machine" : report.privateKeys.map(\.terminalSafe).joined(separator: ", ")
                 ),
-                ("launched with it", "\(try plane.instanceCount(launchedWith: name)) instances"),
+                ("launched with it", "\(count) instance\(count == 1 ? "" : "s")"),
                 ("tags", report.tags.listed.isEmpty ? "-" : report.tags.listed),
                 ("public key", report.publicKey.line), ("created", report.created.formatted(.iso8601)),
             ]

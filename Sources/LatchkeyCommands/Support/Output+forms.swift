@@ -61,6 +61,7 @@ struct ListOptions: ParsableArguments {
         _ items: [Item],
         header: [String],
         quiet name: (Item) -> String,
+        empty: String? = nil,
         row: (Item) -> [String]
     ) throws {
         if quiet {
@@ -73,6 +74,7 @@ struct ListOptions: ParsableArguments {
             var table = Table(header)
             table.rows = items.map(row)
             Output.print(table.rendered)
+            if items.isEmpty, let empty { Console.note("latchkey: \(empty)") }
         }
     }
 }
