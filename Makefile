@@ -30,7 +30,7 @@ release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xl
     -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static
 sources := $(shell find Package.swift Sources -type f)
 swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/ServerLoad Benchmarks/Sources)
-scripts := .ci/engine .ci/install-packages .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
+scripts := .ci/apart .ci/engine .ci/install-packages .ci/python-tools .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
     Docker/instance-image Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
 .PHONY: help build deps toolchain image test lint install install-plugin uninstall demo demo-down benchmark fuzz clean
@@ -71,7 +71,8 @@ test: deps ## run all tests, against containers or else a private sshd
 	    printf 'latchkey: no containers to test with, a private sshd stands in\n' >&2
 	fi
 	swift build --build-tests
-	LATCHKEY_TEST_ENGINE=$$engine swift test --skip-build
+	tools=$$(.ci/python-tools)
+	PATH=$${tools:+$$tools:}$$PATH LATCHKEY_TEST_ENGINE=$$engine .ci/apart swift test --skip-build
 
 lint: toolchain ## check the form of the sources and scripts
 	.ci/install-packages lint
