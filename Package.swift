@@ -27,46 +27,61 @@ let package = Package(
         .target(name: "CTerminal"),
         .target(name: "CProcess"),
 
-        .target(name: "LatchkeyModel", dependencies: ["CMemory"]),
-        .target(name: "LatchkeyCrypto", dependencies: ["CLibCrypto", "LatchkeyModel"]),
-        .target(name: "LatchkeyTerminal", dependencies: ["CTerminal", "LatchkeyModel"]),
-        .target(name: "LatchkeyTransport", dependencies: ["CLibSSL", "LatchkeyCrypto", "LatchkeyModel"]),
-        .target(name: "LatchkeyAPI", dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport"]),
+        .target(name: "LatchkeyModel"),
+        .target(name: "LatchkeySystem", dependencies: ["CMemory", "LatchkeyModel"]),
+        .target(name: "LatchkeyCrypto", dependencies: ["CLibCrypto", "LatchkeyModel", "LatchkeySystem"]),
+        .target(name: "LatchkeyTerminal", dependencies: ["CTerminal", "LatchkeyModel", "LatchkeySystem"]),
+        .target(
+            name: "LatchkeyTransport",
+            dependencies: ["CLibSSL", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem"]
+        ),
+        .target(
+            name: "LatchkeyAPI",
+            dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport"]
+        ),
         .target(
             name: "LatchkeyRelay",
-            dependencies: ["LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"]
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal",
+                "LatchkeyTransport",
+            ]
         ),
         .target(
             name: "LatchkeyAgent",
             dependencies: [
-                "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay",
+                "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem",
                 "LatchkeyTerminal", "LatchkeyTransport",
             ]
         ),
         .target(
             name: "LatchkeySSH",
-            dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeyTerminal", "LatchkeyTransport"],
+            dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport"],
             swiftSettings: [.strictMemorySafety()]
         ),
         .target(
             name: "LatchkeyKeys",
-            dependencies: ["CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH"]
+            dependencies: [
+                "CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem",
+            ]
         ),
         .target(
             name: "LatchkeyControl",
-            dependencies: ["LatchkeyCrypto", "LatchkeyModel", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .target(
             name: "LatchkeyRemote",
             dependencies: [
-                "CLibExpat", "CTerminal", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTransport",
+                "CLibExpat", "CTerminal", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem",
+                "LatchkeyTransport",
             ]
         ),
         .target(
             name: "LatchkeyServer",
             dependencies: [
                 "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
-                "LatchkeyRelay", "LatchkeyTransport",
+                "LatchkeyRelay", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -77,13 +92,14 @@ let package = Package(
             name: "LatchkeyBroker",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH",
+                "LatchkeySystem",
                 "LatchkeyTerminal", "LatchkeyTransport",
             ]
         ),
         .target(
             name: "LatchkeyCommandLine",
             dependencies: [
-                "LatchkeyModel", "LatchkeyTerminal",
+                "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -91,7 +107,8 @@ let package = Package(
             name: "LatchkeyCommands",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto",
-                "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeyTerminal",
+                "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeySystem",
+                "LatchkeyTerminal",
                 "LatchkeyTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -101,6 +118,7 @@ let package = Package(
             name: "latchkeyd",
             dependencies: [
                 "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
+                "LatchkeySystem",
                 "LatchkeyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -109,7 +127,7 @@ let package = Package(
         .executableTarget(
             name: "latchkey-agent",
             dependencies: [
-                "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeyTerminal",
+                "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -120,15 +138,19 @@ let package = Package(
             path: "Tests/LatchkeyTestSupport"
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["LatchkeyTestSupport"]),
-        .testTarget(name: "LatchkeyModelTests", dependencies: ["LatchkeyModel", "LatchkeyTestSupport"]),
+        .testTarget(
+            name: "LatchkeyModelTests",
+            dependencies: ["LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport"]
+        ),
         .testTarget(
             name: "LatchkeyCryptoTests",
-            dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport"]
         ),
         .testTarget(
             name: "LatchkeyAPITests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyTestSupport", "LatchkeyTransport",
+                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport",
+                "LatchkeyTransport",
             ]
         ),
         .testTarget(
@@ -138,14 +160,16 @@ let package = Package(
         .testTarget(
             name: "LatchkeyRelayTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport", "LatchkeyTransport",
+                "LatchkeyAPI", "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem", "LatchkeyTestSupport",
+                "LatchkeyTransport",
             ],
             exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "LatchkeyAgentTests",
             dependencies: [
-                "LatchkeyAgent", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTestSupport",
+                "LatchkeyAgent", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem",
+                "LatchkeyTestSupport",
                 "LatchkeyTransport",
             ]
         ),
@@ -153,6 +177,7 @@ let package = Package(
             name: "LatchkeyServerTests",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyServer",
+                "LatchkeySystem",
                 "LatchkeyTestSupport", "LatchkeyTransport", "latchkey", "latchkey-agent", "latchkeyd",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -165,28 +190,31 @@ let package = Package(
         .testTarget(
             name: "LatchkeySSHTests",
             dependencies: [
-                "LatchkeyModel", "LatchkeySSH", "LatchkeyTerminal", "LatchkeyTestSupport", "LatchkeyTransport",
+                "LatchkeyModel", "LatchkeySSH", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTestSupport",
+                "LatchkeyTransport",
             ]
         ),
         .testTarget(
             name: "LatchkeyKeysTests",
-            dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeyTestSupport"]
+            dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem", "LatchkeyTestSupport"]
         ),
         .testTarget(
             name: "LatchkeyControlTests",
-            dependencies: ["LatchkeyControl", "LatchkeyModel", "LatchkeyTestSupport", "latchkey"]
+            dependencies: ["LatchkeyControl", "LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport", "latchkey"]
         ),
         .testTarget(
             name: "LatchkeyRemoteTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyControl", "LatchkeyModel", "LatchkeyRemote", "LatchkeyTestSupport",
+                "LatchkeyAPI", "LatchkeyControl", "LatchkeyModel", "LatchkeyRemote", "LatchkeySystem",
+                "LatchkeyTestSupport",
                 "LatchkeyTransport", "latchkey", "latchkeyd",
             ]
         ),
         .testTarget(
             name: "LatchkeyCommandsTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyCommands", "LatchkeyControl", "LatchkeyModel", "LatchkeyTestSupport",
+                "LatchkeyAPI", "LatchkeyCommands", "LatchkeyControl", "LatchkeyModel", "LatchkeySystem",
+                "LatchkeyTestSupport",
                 "latchkey",
             ]
         ),
@@ -202,6 +230,7 @@ if Context.environment["LATCHKEY_FUZZING"] != nil {
             name: "Fuzzing",
             dependencies: [
                 "CFuzzing", "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote",
+                "LatchkeySystem",
                 "LatchkeyTransport",
             ],
             path: "Tests/Fuzzing/Fuzzing"

@@ -6,6 +6,7 @@ internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeySystem
 internal import LatchkeyTransport
 internal import Synchronization
 
@@ -42,7 +43,7 @@ package final class Agent: Sendable {
     }
 
     private let relay: RelayAccess
-    private let maker: EndMaker
+    private let maker: SessionBackendFactory
     private let stateFolder: String
     /// Held for as long as this agent lives.
     private let lock: StateFolderLock
@@ -53,7 +54,7 @@ package final class Agent: Sendable {
     /// Threads of sessions; they go on for a moment after their session has ended.
     private let threads = Atomic(0)
     /// Milliseconds that an agent which is stopped has for its sessions and what they have started.
-    private static let stopPatience: Int64 = 5000
+    private static let stopTimeout: Int64 = 5000
     private let isStopping = Atomic(false)
     /// Sessions that have ended, and how, until the relay says that it has heard.
     private let finished = Mutex<[Ending]>([])
@@ -75,7 +76,7 @@ package final class Agent: Sendable {
             throw LatchkeyError(.configurationInvalid, error.description.terminalSafe)
         }
         let allowed = AllowedUsers(names: Set(options.allowedUsers), defaultUser: options.defaultUser)
-        maker = EndMaker(
+        maker = SessionBackendFactory(
             stateFolder: options.stateFolder,
             denied: denied,
             defaultUser: options.defaultUser,
@@ -112,7 +113,7 @@ package final class Agent: Sendable {
                 log("connected to \(relay.registration.address.httpOrigin) as \(instanceID)")
                 try serve(channel)
             } catch {
-                log("not connected to \(relay.registration.address.httpOrigin): \(Agent.words(error))")
+                log("not connected to \(relay.registration.address.httpOrigin): \(Agent.message(error))")
             }
             // A relay that starts again is back within a second or two; one that stays away is not pressed.
             if SystemClock.milliseconds() - start > 30_000 { pause = Agent.pauses.lowerBound }
@@ -128,7 +129,7 @@ package final class Agent: Sendable {
     package func stop() {
         isStopping.store(true, ordering: .sequentiallyConsistent)
         for control in sessions.withLock({ Array($0.values) }) { control.cancel(because: Agent.stopReason) }
-        let deadline = SystemClock.milliseconds() + Agent.stopPatience
+        let deadline = SystemClock.milliseconds() + Agent.stopTimeout
         while threads.load(ordering: .acquiring) > 0 || !Reaper.shared.isIdle, SystemClock.milliseconds() < deadline {
             usleep(20_000)
         }
@@ -136,11 +137,11 @@ package final class Agent: Sendable {
 
     private static let stopReason = "the agent was stopped, the session ended with it"
 
-    private static func words(_ error: any Error) -> String {
+    private static func message(_ error: any Error) -> String {
         switch error {
-        case RelayAccess.Failure.lost(let words): words
-        case let error as TransportError: error.words
-        case let error as ServiceFailure: error.words
+        case RelayAccess.Failure.lost(let message): message
+        case let error as TransportError: error.message
+        case let error as ServiceFailure: error.message
         default: "\(error)".terminalSafe
         }
     }
@@ -168,7 +169,7 @@ package final class Agent: Sendable {
                 throw error
             }
             // A relay that cannot write it down, for want of room, can have sessions all the same.
-            log("the report was not taken: \(error.words)")
+            log("the report was not taken: \(error.message)")
         }
     }
 
@@ -218,7 +219,7 @@ package final class Agent: Sendable {
     /// In a thread of its own, so that a slow answer holds up no session.
     private func reportAside() {
         let threads = Threads(1) { [self] in
-            do { try report() } catch { log("the report was not taken: \(Agent.words(error))") }
+            do { try report() } catch { log("the report was not taken: \(Agent.message(error))") }
         }
         threads?.detach()
     }

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Where ``LastPushedKeys`` of a user are kept between two logins: a file in the agent's folder, which is its owner's alone.
 struct PushedKeyMemory {

@@ -7,9 +7,9 @@ internal import LatchkeyTransport
 /// The keys that were pushed for a user of this machine.
 package enum PushedKeys {
     /// Milliseconds for all of it, names and credentials included; a login waits meanwhile.
-    private static let patience = 5000
+    private static let usualTimeout = 5000
     /// The same while the relay has just been silent: sshd asks once for each key that it is offered.
-    private static let shortPatience = 1000
+    private static let shortTimeout = 1000
 
     /// Asks the relay for them. What it says are keys, and nothing that sshd could take for an option.
     ///
@@ -29,7 +29,7 @@ package enum PushedKeys {
         var known = LastPushedKeys.none
         do throws(LatchkeyError) { known = try memory.read() } catch { warn(error.message) }
         let start = BootClock.now()
-        let timeout = known.wasSilent(at: start) ? shortPatience : patience
+        let timeout = known.wasSilent(at: start) ? shortTimeout : usualTimeout
         let failure: ServiceFailure
         switch TimeLimit.run(timeout, { ask(access, user, timeout) }) {
         case .success(let answer):
@@ -40,21 +40,21 @@ package enum PushedKeys {
             return keys.compactMap(\.self)
         case .failure(let error as ServiceFailure): failure = error
         case .failure(let error as TransportError): failure = .unreachable(error)
-        case .failure(RelayAccess.Failure.lost(let words)):
-            failure = .refused(code: "UnrecognizedClientException", status: 400, message: words)
+        case .failure(RelayAccess.Failure.lost(let message)):
+            failure = .refused(code: "UnrecognizedClientException", status: 400, message: message)
         case .failure(let error): throw error
         case nil: failure = .unreachable(.timedOut)
         }
-        let place = access.registration.address.httpOrigin
+        let endpoint = access.registration.address.httpOrigin
         if case .refused(_, let status, _) = failure, status < 500 {
             // It has answered: whatever it said before does not count any more.
             remember(memory, .none, instead: known, warn)
-            throw LatchkeyError(.requestRefused, "\(place) does not tell which keys were pushed: \(failure.words)")
+            throw LatchkeyError(.requestRefused, "\(endpoint) does not tell which keys were pushed: \(failure.message)")
         }
         if failure == .unreachable(.timedOut) { remember(memory, known.silent(since: start), instead: known, warn) }
         let error = LatchkeyError(
             .relayUnreachable,
-            "\(place) cannot be asked which keys were pushed: \(failure.words)"
+            "\(endpoint) cannot be asked which keys were pushed: \(failure.message)"
         )
         let lines = known.lines(at: BootClock.now())
         if lines.isEmpty { throw error }

@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// What an agent is to its relay: made once with an activation, kept in the agent's folder.
@@ -48,7 +49,7 @@ package final class Registration: Sendable {
             if case .cleartext = error {
                 hint = "use https://, or latchkey-agent register --insecure to go without encryption"
             }
-            throw LatchkeyError(.configurationInvalid, "the endpoint \(error.words)", hint: hint)
+            throw LatchkeyError(.configurationInvalid, "the endpoint \(error.message)", hint: hint)
         }
     }
 
@@ -189,7 +190,7 @@ package final class Registration: Sendable {
         }
         return LatchkeyError(
             code,
-            "'\(endpoint.terminalSafe)' did not register this machine: \(failure.words)",
+            "'\(endpoint.terminalSafe)' did not register this machine: \(failure.message)",
             hint: hint
         )
     }

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A registration that may have succeeded without the answer having arrived. Its key is kept until one does: a server that
 /// sees the same key again answers as before, and the activation is not used up twice.

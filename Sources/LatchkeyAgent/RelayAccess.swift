@@ -5,6 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
 package import LatchkeyRelay
+internal import LatchkeySystem
 package import LatchkeyTransport
 internal import Synchronization
 
@@ -122,9 +123,9 @@ package final class RelayAccess: Sendable {
         } catch let failure as Failure {
             throw failure
         } catch let failure as ServiceFailure {
-            throw .lost(failure.words)
+            throw .lost(failure.message)
         } catch let error as TransportError {
-            throw .lost(error.words)
+            throw .lost(error.message)
         } catch {
             throw .lost("\(error)".terminalSafe)
         }
@@ -137,10 +138,10 @@ package final class RelayAccess: Sendable {
         } catch let failure as Failure {
             throw failure
         } catch let failure as ServiceFailure {
-            throw .lost(failure.words)
+            throw .lost(failure.message)
         } catch let error as TransportError {
             if case .refused(let status, _) = error, status == 403 { forgetCredentials() }
-            throw .lost(error.words)
+            throw .lost(error.message)
         } catch {
             throw .lost("\(error)".terminalSafe)
         }

@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension StateFile {
     /// Writes what the agent keeps as JSON, for people too: one name a line, in the order of the alphabet.

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// Work that is waited for until a time is over, whatever it waits for itself, a name server for one.

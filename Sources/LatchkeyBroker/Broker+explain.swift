@@ -3,6 +3,7 @@
 internal import LatchkeyKeys
 package import LatchkeyModel
 internal import LatchkeySSH
+internal import LatchkeySystem
 
 extension Broker {
     /// Goes the way that ``connect(to:options:)`` goes, up to but without the login, and tells about each step.
@@ -38,29 +39,30 @@ extension Broker {
         let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
         let accepted = try control.acceptedKey(of: instance.id, user: explanation.user.name)
         let resolver = KeyResolver(library: library)
-        let proved =
+        let verified =
             try options.key.map { [try namedKey($0)] }
-            ?? resolver.proved(registered: registered?.publicKey, accepted: accepted)
-        // Other keys matter only where nothing proved opens, as on the way that connect goes.
+            ?? resolver.verified(registered: registered?.publicKey, accepted: accepted)
+        // Other keys matter only where nothing verified opens, as on the way that connect goes.
         var others: (proposals: [KeyProposal], total: Int)?
-        func guesses() -> [KeyProposal] {
+        func rankedKeys() -> [KeyProposal] {
             guard options.key == nil else { return [] }
-            let limit = listsAll ? Int.max / 2 : Search.guessLimit
-            let found = others ?? resolver.guesses(for: instance, without: proved, limit: limit)
+            let limit = listsAll ? Int.max / 2 : KeyAuthenticator.rankedLimit
+            let found = others ?? resolver.rankedKeys(for: instance, without: verified, limit: limit)
             others = found
             return found.proposals
         }
         var inquiry = Inquiry()
         if asksInstance {
-            inquiry = ask(instance, options, proved, guesses)
+            inquiry = ask(instance, options, verified, rankedKeys)
             let presence = relay?.presence(of: instance)
             let pushing = options.key == nil ? presence.flatMap { relay?.pushing(to: instance, $0) } : nil
             explanation.roads =
-                [inquiry.road(pushing ?? .inVain)] + relayRoads(presence, pushing ?? .inVain, proved, explanation.user)
+                [inquiry.road(pushing ?? .unsupported)]
+                + relayRoads(presence, pushing ?? .unsupported, verified, explanation.user)
             if let failure = inquiry.failure { explanation.advice += [failure.hint].compactMap { $0 } }
         }
-        if listsAll || proved.isEmpty { _ = guesses() }
-        let keys = keys(proved: proved, guesses: others?.proposals, inquiry)
+        if listsAll || verified.isEmpty { _ = rankedKeys() }
+        let keys = keys(verified: verified, rankedKeys: others?.proposals, inquiry)
         explanation.keys = keys.filter { listsAll || $0.verdict != .untried || $0.fingerprint == nil }
         explanation.otherKeys = others.map {
             max(0, $0.total - $0.proposals.count) + keys.count - explanation.keys.count
@@ -68,7 +70,7 @@ extension Broker {
         explanation.advice += advice(
             instance,
             registered,
-            proved,
+            verified,
             inquiry,
             isKeyNamed: options.key != nil,
             isShut: !explanation.roads.contains(where: \.isOpen),
@@ -85,7 +87,7 @@ extension Broker {
         var wasReached = false
 
         /// - Parameter pushing: what a key is good for that is made for the connection.
-        func road(_ pushing: RelayRoad.Pushing) -> Explanation.Road {
+        func road(_ pushing: RelayClient.Pushing) -> Explanation.Road {
             if let failure { return Explanation.Road(road: "ssh", isOpen: false, reason: failure.message) }
             if let accepted {
                 return Explanation.Road(
@@ -96,30 +98,30 @@ extension Broker {
             }
             let reason =
                 switch pushing {
-                case .inVain: "it answers, but no key fits"
-                case .maybe: "no key fits, unless the instance takes one that is pushed for the connection"
-                case .welcome: "no key fits, and one can be pushed for the connection"
+                case .unsupported: "it answers, but no key fits"
+                case .unknown: "no key fits, unless the instance takes one that is pushed for the connection"
+                case .supported: "no key fits, and one can be pushed for the connection"
                 }
-            return Explanation.Road(road: "ssh", isOpen: pushing == .welcome, reason: reason)
+            return Explanation.Road(road: "ssh", isOpen: pushing == .supported, reason: reason)
         }
     }
 
     private func ask(
         _ instance: Instance,
         _ options: Options,
-        _ proved: [KeyProposal],
-        _ guesses: () -> [KeyProposal]
+        _ verified: [KeyProposal],
+        _ rankedKeys: () -> [KeyProposal]
     ) -> Inquiry {
         var inquiry = Inquiry()
         do {
-            let door = try Door(instance: instance, options: options, broker: self)
-            var search = Search(door: door, trace: trace)
+            let connector = try SSHConnector(instance: instance, options: options, broker: self)
+            var search = KeyAuthenticator(connector: connector, trace: trace)
             // Reaching it first tells an unknown or changed host key even where there is no key to ask about.
-            var slot: Handshaken? = try door.knock(trusting: false)
+            var slot: UnauthenticatedSession? = try connector.connectAndVerify(trusting: false)
             inquiry.wasReached = true
-            inquiry.accepted = try search.firstKnown(of: proved, &slot)
+            inquiry.accepted = try search.firstKnown(of: verified, &slot)
             if inquiry.accepted == nil {
-                inquiry.accepted = try search.firstKnown(of: guesses().prefix(Search.guessLimit), &slot)
+                inquiry.accepted = try search.firstKnown(of: rankedKeys().prefix(KeyAuthenticator.rankedLimit), &slot)
             }
             inquiry.refused = search.refused
         } catch let error as LatchkeyError {
@@ -132,16 +134,16 @@ extension Broker {
 
     /// What the roads through the relay lead to; none where no relay is known.
     private func relayRoads(
-        _ presence: RelayRoad.Presence?,
-        _ pushing: RelayRoad.Pushing,
-        _ proved: [KeyProposal],
+        _ presence: RelayClient.Presence?,
+        _ pushing: RelayClient.Pushing,
+        _ verified: [KeyProposal],
         _ user: Explanation.User
     ) -> [Explanation.Road] {
         func roads(_ isOpen: Bool, ssh: String, shell: String) -> [Explanation.Road] {
             [
                 Explanation.Road(
                     road: Road.sshOverRelay.rawValue,
-                    isOpen: isOpen && (!proved.isEmpty || pushing == .welcome),
+                    isOpen: isOpen && (!verified.isEmpty || pushing == .supported),
                     reason: ssh
                 ),
                 Explanation.Road(road: Road.relay.rawValue, isOpen: isOpen, reason: shell),
@@ -151,8 +153,8 @@ extension Broker {
         case nil: return []
         case .connected:
             let ssh =
-                if proved.isEmpty {
-                    pushing == .welcome
+                if verified.isEmpty {
+                    pushing == .supported
                         ? "its agent is connected, and a key can be pushed for the connection"
                         : "no key is proved to fit"
                 } else { "its agent is connected, and a key is proved to fit" }
@@ -163,8 +165,8 @@ extension Broker {
         case .absent:
             let reason = "the instance has no agent that is connected to the relay"
             return roads(false, ssh: reason, shell: reason)
-        case .unknown(let words):
-            let reason = "the relay does not answer: \(words)"
+        case .unknown(let message):
+            let reason = "the relay does not answer: \(message)"
             return roads(false, ssh: reason, shell: reason)
         }
     }
@@ -199,16 +201,16 @@ extension Broker {
         return Explanation.User(name: Environment.userName, source: "local")
     }
 
-    /// - Parameter guesses: nil if nobody looked further than the proved ones.
-    private func keys(proved: [KeyProposal], guesses: [KeyProposal]?, _ inquiry: Inquiry) -> [Explanation.Key] {
+    /// - Parameter rankedKeys: nil if nobody looked further than the verified ones.
+    private func keys(verified: [KeyProposal], rankedKeys: [KeyProposal]?, _ inquiry: Inquiry) -> [Explanation.Key] {
         var chosen: KeyCandidate?
         if let accepted = inquiry.accepted {
             chosen = accepted.candidate
         } else if !inquiry.wasReached {
-            chosen = proved.first?.candidate
+            chosen = verified.first?.candidate
         }
         var keys: [Explanation.Key] = []
-        for proposal in proved + (guesses ?? []) {
+        for proposal in verified + (rankedKeys ?? []) {
             let candidate = proposal.candidate
             let isRefused = inquiry.refused.contains { $0.publicKey == candidate.publicKey }
             let verdict: Explanation.Key.Verdict
@@ -234,7 +236,7 @@ extension Broker {
             }
             keys.append(Broker.key(candidate, verdict, reason))
         }
-        for candidate in guesses == nil ? [] : library.doubtful() {
+        for candidate in rankedKeys == nil ? [] : library.unusable() {
             if let fault = candidate.fault {
                 let hint = fault.hint(path: candidate.path ?? "").map { " (\($0))" } ?? ""
                 keys.append(Broker.key(candidate, .unusable, fault.reason + hint))
@@ -280,7 +282,7 @@ extension Broker {
     private func advice(
         _ instance: Instance,
         _ registered: KeyPair?,
-        _ proved: [KeyProposal],
+        _ verified: [KeyProposal],
         _ inquiry: Inquiry,
         isKeyNamed: Bool,
         isShut: Bool,
@@ -290,7 +292,7 @@ extension Broker {
         if isKeyNamed {
             // Somebody who names a key wants to know about that key.
         } else if let name = instance.keyName {
-            if let registered, !proved.contains(where: { $0.candidate.publicKey == registered.publicKey }) {
+            if let registered, !verified.contains(where: { $0.candidate.publicKey == registered.publicKey }) {
                 advice.append(
                     "bring the private half of '\(name.terminalSafe)' (\(Fingerprint.openSSH(registered.publicKey))) to "
                         + "'\(directory.file(for: name).terminalSafe)'"

@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyKeys
 package import LatchkeyModel
+package import LatchkeySystem
 
 extension Broker {
     /// Decrypts a Windows instance's password with its key.
@@ -55,7 +56,7 @@ extension Broker {
                 hint: "name its key with --key"
             )
         }
-        guard let proposal = KeyResolver(library: library).proved(registered: pair.publicKey, accepted: nil).first
+        guard let proposal = KeyResolver(library: library).verified(registered: pair.publicKey, accepted: nil).first
         else {
             throw LatchkeyError(
                 .noKeyFits,

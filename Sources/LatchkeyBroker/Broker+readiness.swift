@@ -5,7 +5,7 @@ package import LatchkeyModel
 /// How near an instance that was just launched is to being entered.
 package enum Readiness: Equatable, Sendable {
     case ready
-    /// Its sshd answers, but nobody vouches for its host key.
+    /// Its sshd answers, but nobody attests for its host key.
     case hostKeyUnknown
     /// No key opens it, and its agent is not connected.
     case agentMissing
@@ -25,9 +25,9 @@ package enum Readiness: Equatable, Sendable {
 
 extension Broker {
     /// Seconds for reaching an instance that may not be there yet.
-    private static let patience = 2
+    private static let probeTimeout = 2
 
-    /// Whether an instance can be entered: its sshd answers with a host key that somebody vouches for, or it is out of reach and
+    /// Whether an instance can be entered: its sshd answers with a host key that somebody attests for, or it is out of reach and
     /// its agent is connected. One without a key needs its agent in any case.
     ///
     /// - Throws: `hostKeyChanged`, and what the control plane throws.
@@ -35,10 +35,10 @@ extension Broker {
         func isConnected() -> Bool { relay?.presence(of: instance).isConnected == true }
         var options = Options()
         options.road = .ssh
-        options.timeout = Broker.patience
+        options.timeout = Broker.probeTimeout
         options.isAttended = false
         do {
-            _ = try Door(instance: instance, options: options, broker: self).knock(trusting: false)
+            _ = try SSHConnector(instance: instance, options: options, broker: self).connectAndVerify(trusting: false)
         } catch let error as LatchkeyError where error.code == .hostKeyUnknown {
             return .hostKeyUnknown
         } catch let error as LatchkeyError where error.code == .instanceUnreachable {

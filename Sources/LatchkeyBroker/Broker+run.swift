@@ -4,6 +4,7 @@ internal import LatchkeyAPI
 package import LatchkeyModel
 package import LatchkeyRelay
 internal import LatchkeySSH
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 extension Broker {
@@ -35,15 +36,17 @@ extension Broker {
     ///
     /// - Returns: how the bridge came down; the connection is closed then.
     /// - Throws: `requestRefused`, `connectionLost`, and what ``Bridge/run(_:)`` throws.
-    package func run(_ run: Run, over admission: consuming Admission, on instance: Instance) throws -> RunOutcome {
+    package func run(_ run: Run, over login: consuming AuthenticatedConnection, on instance: Instance) throws
+        -> RunOutcome
+    {
         var request = Connection.Request()
         request.command = RemoteCommand.line(run.command)
         let shape = run.shape
         request.terminal = shape.terminal
         request.environment = shape.environment
-        let user = admission.user
+        let user = login.user
         do {
-            var channel = try admission.takeConnection().start(request)
+            var channel = try login.takeConnection().start(request)
             trace.step(request.command == nil ? "shell started" : "command started")
             var options = run.bridgeOptions
             if channel.lacksTerminal {
@@ -63,7 +66,7 @@ extension Broker {
     package func run(
         _ run: Run,
         over process: consuming RelayProcess,
-        _ session: RelaySession,
+        _ session: OpenSession,
         on name: String
     ) throws -> RunOutcome {
         let outcome: Bridge.Outcome
@@ -94,8 +97,8 @@ extension Broker {
     }
 
     /// What runs there must not go on alone; the user is gone either way, so a failure is not theirs to mend.
-    private func end(_ session: RelaySession) {
-        do { try relay?.terminate(session.id) } catch { trace.step("the session could not be ended: \(error.words)") }
+    private func end(_ session: OpenSession) {
+        do { try relay?.terminate(session.id) } catch { trace.step("the session could not be ended: \(error.message)") }
     }
 
     package enum RunOutcome: Equatable, Sendable {
@@ -129,13 +132,13 @@ extension Broker {
                 "'\(instance.displayName)' refused \(what)" + (user.map { " to '\($0.terminalSafe)'" } ?? ""),
                 hint: "its sshd forbids it for this user or key; its log says why"
             )
-        case .disconnected(let words), .system(let words), .unreachable(let words), .handshakeFailed(let words),
-            .unknownHost(let words):
+        case .disconnected(let message), .system(let message), .unreachable(let message), .handshakeFailed(let message),
+            .unknownHost(let message):
             LatchkeyError(
                 .connectionLost,
                 "the connection to '\(instance.displayName)' was cut",
                 hint: "what ran there may have ended with it",
-                cause: words
+                cause: message
             )
         case .timedOut:
             LatchkeyError(

@@ -5,9 +5,10 @@ internal import Glibc
 package import LatchkeyKeys
 package import LatchkeyModel
 package import LatchkeySSH
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
-/// Goes from an instance to a connection that is logged in: finds the key, checks the host key, opens the door.
+/// Goes from an instance to a connection that is logged in: finds the key, checks the host key, opens the connector.
 package struct Broker {
     /// What the user said about how to enter.
     package struct Options: Sendable {
@@ -30,10 +31,10 @@ package struct Broker {
 
     let control: any ControlPlane
     let library: KeyLibrary
-    let agent: AgentAddress?
+    let agent: SSHAgentAddress?
     let directory: KeyDirectory
     /// Nil where no relay is known.
-    package let relay: RelayRoad?
+    package let relay: RelayClient?
     package let keyring: Keyring
     let trace: Trace
 
@@ -43,9 +44,9 @@ package struct Broker {
     package init(
         control: any ControlPlane,
         library: KeyLibrary,
-        agent: AgentAddress?,
+        agent: SSHAgentAddress?,
         directory: KeyDirectory,
-        relay: RelayRoad? = nil,
+        relay: RelayClient? = nil,
         keyring: Keyring = Keyring(),
         trace: Trace
     ) {
@@ -59,7 +60,7 @@ package struct Broker {
     }
 
     /// A connection that is logged in, and what led there.
-    package struct Admission: ~Copyable {
+    package struct AuthenticatedConnection: ~Copyable {
         package let connection: Connection
         package let user: String
         package let proposal: KeyProposal
@@ -67,56 +68,60 @@ package struct Broker {
         package consuming func takeConnection() -> Connection { connection }
     }
 
-    /// Logs in to an instance with a key that is proved to fit it; where nothing proves one, asks the instance about the
+    /// Logs in to an instance with a key that is verified to fit it; where nothing proves one, asks the instance about the
     /// likely ones, without a signature.
     ///
     /// - Throws: `LatchkeyError` naming what stands in the way and what to do about it.
-    package func connect(to instance: Instance, options: Options) throws -> Admission {
-        let door = try Door(instance: instance, options: options, broker: self)
+    package func connect(to instance: Instance, options: Options) throws -> AuthenticatedConnection {
+        let connector = try SSHConnector(instance: instance, options: options, broker: self)
         let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
-        let accepted = try control.acceptedKey(of: instance.id, user: door.user)
+        let accepted = try control.acceptedKey(of: instance.id, user: connector.user)
         let resolver = KeyResolver(library: library)
-        var search = Search(door: door, trace: trace)
+        var search = KeyAuthenticator(connector: connector, trace: trace)
 
         if let key = options.key {
             let named = try namedKey(key)
-            if let admission = try search.tryEach([named]) { return try finish(admission, accepted, instance) }
+            if let login = try search.tryEach([named]) { return try finish(login, accepted, instance) }
             try search.checkComplete()
             throw search.refusal(instance, hint: "latchkey explain '\(instance.displayName)' shows what else there is")
         }
-        let proved = resolver.proved(registered: registered?.publicKey, accepted: accepted)
-        trace.step("\(proved.count) key\(proved.count == 1 ? " is" : "s are") proved to belong to the instance")
-        if let admission = try search.tryEach(proved) { return try finish(admission, accepted, instance) }
-        let (guesses, total) = resolver.guesses(for: instance, without: proved, limit: Search.guessLimit)
-        trace.step("\(guesses.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
-        if let admission = try search.tryEach(guesses) { return try finish(admission, accepted, instance) }
+        let verified = resolver.verified(registered: registered?.publicKey, accepted: accepted)
+        trace.step("\(verified.count) key\(verified.count == 1 ? " is" : "s are") proved to belong to the instance")
+        if let login = try search.tryEach(verified) { return try finish(login, accepted, instance) }
+        let (rankedKeys, total) = resolver.rankedKeys(
+            for: instance,
+            without: verified,
+            limit: KeyAuthenticator.rankedLimit
+        )
+        trace.step("\(rankedKeys.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
+        if let login = try search.tryEach(rankedKeys) { return try finish(login, accepted, instance) }
         try search.checkComplete()
         // The file that everybody would expect to be used may be there and only have a fault that is easily mended.
-        if proved.isEmpty, let name = instance.keyName,
-            let file = library.doubtful().first(where: { $0.stem == name && $0.fault != nil }), let fault = file.fault
+        if verified.isEmpty, let name = instance.keyName,
+            let file = library.unusable().first(where: { $0.stem == name && $0.fault != nil }), let fault = file.fault
         {
             throw Broker.unusable(file, fault)
         }
-        throw search.noKeyFits(instance, registered: registered, proved: proved, others: total)
+        throw search.noKeyFits(instance, registered: registered, verified: verified, others: total)
     }
 
     /// Remembers which key opened, if that is news.
     private func finish(
-        _ admission: consuming Admission,
+        _ login: consuming AuthenticatedConnection,
         _ accepted: PublicKey?,
         _ instance: Instance
-    ) throws -> Admission {
+    ) throws -> AuthenticatedConnection {
         // The registered key needs no note, unless an older note would be tried before it for ever.
-        let isNews = accepted != nil || admission.proposal.evidence != .publicKey
-        if let key = admission.proposal.candidate.publicKey, key != accepted, isNews {
+        let isNews = accepted != nil || login.proposal.evidence != .publicKey
+        if let key = login.proposal.candidate.publicKey, key != accepted, isNews {
             do {
-                try control.noteAcceptedKey(key, of: instance.id, user: admission.user, at: Date())
+                try control.noteAcceptedKey(key, of: instance.id, user: login.user, at: Date())
             } catch let error as LatchkeyError {
-                // The door is open; that the next time is a little slower is no reason to shut it.
+                // The connector is open; that the next time is a little slower is no reason to shut it.
                 Console.note("latchkey: note: which key opened could not be remembered: \(error.message)")
             }
         }
-        return admission
+        return login
     }
 
     /// What `--key` names: a path with a slash in it, else a registered key pair, else a file here or in the key folder.

@@ -74,7 +74,7 @@ package struct Explanation: Codable, Equatable, Sendable {
     package var user: User
     package var hostKeys: [HostKey]
     package var keys: [Key]
-    /// How many more keys there are that nothing speaks for and that were not tried; nil where a key is proved to fit, so
+    /// How many more keys there are that nothing speaks for and that were not tried; nil where a key is verified to fit, so
     /// that nobody looked further.
     package var otherKeys: Int?
     package var roads: [Road]

@@ -8,7 +8,7 @@ internal import Synchronization
 /// doors the key opens. Safe on several threads; they queue up for the person at the terminal.
 package final class Keyring: Sendable {
     private let keys = Mutex<[String: Result<PrivateKey, LatchkeyError>]>([:])
-    private let passphrase: Unlocking.PassphraseSource
+    private let passphrase: PrivateKeyLoader.PassphraseSource
 
     /// One that asks for passphrases.
     package init() { passphrase = .prompt }
@@ -16,7 +16,7 @@ package final class Keyring: Sendable {
     /// - Parameter passphraseFile: whose first line opens the keys that have a passphrase; nil to ask.
     /// - Throws: `fileUnusable`.
     package init(passphraseFile: String?) throws {
-        passphrase = try passphraseFile.map { .given(try Unlocking.GivenPassphrase(in: $0)) } ?? .prompt
+        passphrase = try passphraseFile.map { .given(try PrivateKeyLoader.GivenPassphrase(in: $0)) } ?? .prompt
     }
 
     /// Lets go of the keys; each is wiped once nobody signs with it any more.
@@ -24,12 +24,12 @@ package final class Keyring: Sendable {
 
     /// The key in a file. What went wrong with one is remembered as well: nobody is asked again for each instance of a fleet.
     ///
-    /// - Throws: what ``Unlocking/open(_:passphrase:)`` throws.
+    /// - Throws: what ``PrivateKeyLoader/open(_:passphrase:)`` throws.
     package func privateKey(at path: String) throws -> PrivateKey {
         try keys.withLock { keys in
             if let known = keys[path] { return try known.get() }
             do {
-                let key = try Unlocking.open(path, passphrase: passphrase).key
+                let key = try PrivateKeyLoader.open(path, passphrase: passphrase).key
                 keys[path] = .success(key)
                 return key
             } catch let error as LatchkeyError {

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 /// Tells each step with its time, for `-v`. What it is given must be safe for a terminal.

@@ -3,27 +3,27 @@
 /// Which words of a command line are neither options nor their values.
 package struct ArgumentWords {
     /// The words up to a `--`, each with its place among all.
-    package let words: [(place: Int, text: String)]
+    package let words: [(position: Int, text: String)]
     /// Where the `--` is; nil for none.
     package let terminator: Int?
 
     /// - Parameter valueOptions: the options that the next word is the value of, such as `-u` and `--user`.
     package init(_ arguments: [String], valueOptions: Set<String>) {
-        var words: [(place: Int, text: String)] = []
+        var words: [(position: Int, text: String)] = []
         var terminator: Int?
-        var place = 0
-        while place < arguments.count {
-            let argument = arguments[place]
+        var position = 0
+        while position < arguments.count {
+            let argument = arguments[position]
             if argument == "--" {
-                terminator = place
+                terminator = position
                 break
             }
             if argument.hasPrefix("-"), argument != "-" {
-                if ArgumentWords.takesValue(argument, valueOptions) { place += 1 }
+                if ArgumentWords.takesValue(argument, valueOptions) { position += 1 }
             } else {
-                words.append((place, argument))
+                words.append((position, argument))
             }
-            place += 1
+            position += 1
         }
         self.words = words
         self.terminator = terminator

@@ -41,7 +41,7 @@ package enum Invocation {
         } catch {
             let isParsers = !(error is LatchkeyError) && root.exitCode(for: error) == .validationFailure
             if isParsers, let unknown = unknownCommand(in: arguments, root, manners),
-                !concernsOption(root.message(for: error), before: unknown.place, arguments)
+                !concernsOption(root.message(for: error), before: unknown.position, arguments)
             {
                 return Failure.report(unknown.error(manners.advice), of: root)
             }
@@ -58,8 +58,8 @@ package enum Invocation {
     }
 
     /// Whether the parser speaks of an option that stands before the word: then that word may be meant for its value.
-    private static func concernsOption(_ message: String, before place: Int, _ arguments: [String]) -> Bool {
-        arguments[..<place].contains { $0.hasPrefix("-") && message.contains("'\($0)'") }
+    private static func concernsOption(_ message: String, before position: Int, _ arguments: [String]) -> Bool {
+        arguments[..<position].contains { $0.hasPrefix("-") && message.contains("'\($0)'") }
     }
 
     static func name(of root: (some ParsableCommand).Type) -> String { root.configuration.commandName ?? "" }

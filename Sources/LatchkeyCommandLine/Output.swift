@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+package import LatchkeySystem
 internal import LatchkeyTerminal
 
 /// What goes to standard output: data.

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 
 /// What this process was called with. Words and paths are text here: bytes that are not UTF-8 would become other ones on the
 /// way, and name another file.

@@ -6,7 +6,7 @@ internal import LatchkeyModel
 /// A word where a command is expected, and which is none.
 struct UnknownCommand {
     /// Its place among the arguments.
-    let place: Int
+    let position: Int
     /// Whether it stands behind `help`.
     let isHelp: Bool
     private let word: String
@@ -22,11 +22,11 @@ struct UnknownCommand {
         var rest = words.words[...]
         let isHelp = rest.first?.text == "help"
         if isHelp { rest = rest.dropFirst() }
-        for (place, text) in rest {
+        for (position, text) in rest {
             let children = node.configuration.subcommands
             if children.isEmpty, !isHelp { return nil }
             guard let child = children.first(where: { UnknownCommand.names(of: $0).contains(text) }) else {
-                (self.place, self.isHelp, word) = (place, isHelp, text)
+                (self.position, self.isHelp, word) = (position, isHelp, text)
                 (self.path, self.node) = (path, node)
                 return
             }

@@ -38,7 +38,7 @@ struct Latchkey: RootCommand {
 package enum Program {
     /// Runs what this process's name and arguments ask for and ends the process with the right status.
     package static func run() -> Never {
-        ProcessSurroundings.settle()
+        ProcessSurroundings.hardenProcess()
         if CommandLine.arguments.first?.split(separator: "/").last.map(String.init) == SessionManagerPlugin.name {
             ProcessSurroundings.end(SessionManagerPlugin.run())
         }

@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// How programs of the same home find their latchkeyd and sign what they ask: the content of `latchkeyd.json`.
 package struct LocalServer: Codable, Sendable {

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Where a user's state is: all of it under `LATCHKEY_HOME`, or else in the XDG base directories.
 package struct StateFolders: Sendable {

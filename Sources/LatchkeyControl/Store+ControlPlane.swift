@@ -136,7 +136,7 @@ extension Store: ControlPlane {
     }
 
     /// What an agent reports is pinned when it comes; there is nothing else that the embedded control plane could know.
-    package func vouchedHostKeys(of instance: Instance) throws -> [HostKey] { [] }
+    package func attestedHostKeys(of instance: Instance) throws -> [HostKey] { [] }
 
     package func acceptedKey(of instanceID: Instance.ID, user: String) throws -> PublicKey? {
         try read { database in

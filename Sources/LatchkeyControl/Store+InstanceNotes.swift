@@ -6,7 +6,7 @@ package import LatchkeyModel
 
 /// Notes about instances of other control planes have tables of their own, since these instances are not among the
 /// store's.
-extension Store: InstanceNotes {
+extension Store: InstanceRecords {
     package func notedHostKeys(of ids: [Instance.ID]) throws -> [Instance.ID: [HostKey]] {
         try read { database in
             let statement = try database.cachedStatement(

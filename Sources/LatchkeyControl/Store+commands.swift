@@ -15,7 +15,7 @@ extension Store {
     package static let commandLimit = 10_000
     private static let commandMemory = 30.0 * 24 * 3600
     /// Seconds for which an agent's word about the end of a script is waited for after it has to have ended.
-    private static let endPatience = 60.0
+    private static let endTimeout = 60.0
 
     // MARK: Begin
 
@@ -177,7 +177,7 @@ extension Store {
                 case .pending where errors > mayFail: try set(index, .terminated)
                 case .pending where room > 0 && connected.contains(invocation.instanceID):
                     room -= 1
-                    let deadline = date.addingTimeInterval(Double(timeout) + Store.endPatience)
+                    let deadline = date.addingTimeInterval(Double(timeout) + Store.endTimeout)
                     try set(index, .sent, deadline: deadline)
                     turn.append(invocation.instanceID)
                 default: break

@@ -3,6 +3,7 @@
 internal import GRDB
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The embedded control plane in one SQLite file: instances and key pairs, and for the server access keys, activations,
 /// agents and sessions. Several processes may use it at once.
@@ -11,8 +12,8 @@ internal import LatchkeyModel
 /// own words say.
 package final class Store: Sendable {
     /// Milliseconds that a thread waits for its turn to write, in a program that does one thing and in a server.
-    private static let patience: Int64 = 10_000
-    package static let serverPatience: Int64 = 5_000
+    private static let busyTimeout: Int64 = 10_000
+    package static let serverBusyTimeout: Int64 = 5_000
 
     /// When the writes of a task are to have had their turn, on ``SystemClock``'s milliseconds; nil for the usual time from
     /// when each begins. It counts in a store for a server.
@@ -36,8 +37,8 @@ package final class Store: Sendable {
         let turn = isForServer ? WriteTurn() : nil
         self.turn = turn
         let busyMode: Database.BusyMode =
-            if let turn { .callback { turn.waits(tries: $0) } } else { .timeout(Double(Store.patience) / 1000) }
-        database = try Store.translating(path, turn == nil ? Store.patience : Store.serverPatience) {
+            if let turn { .callback { turn.waits(tries: $0) } } else { .timeout(Double(Store.busyTimeout) / 1000) }
+        database = try Store.translating(path, turn == nil ? Store.busyTimeout : Store.serverBusyTimeout) {
             // SQLite switches to WAL, and GRDB migrates, without waiting for another process that does the same.
             let lock = FolderLock(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".")
             lock.take(access(path, F_OK) == 0 ? LOCK_SH : LOCK_EX)
@@ -63,7 +64,7 @@ package final class Store: Sendable {
     package init() throws {
         path = "in memory"
         (readers, turn) = (nil, nil)
-        database = try Store.translating(path, Store.patience) {
+        database = try Store.translating(path, Store.busyTimeout) {
             let queue = try DatabaseQueue()
             try Migrations.all.migrate(queue)
             return queue
@@ -76,7 +77,7 @@ package final class Store: Sendable {
     package init(copyOf path: String) throws {
         self.path = path
         (readers, turn) = (nil, nil)
-        database = try Store.translating(path, Store.patience) {
+        database = try Store.translating(path, Store.busyTimeout) {
             try StateFile.checkFile(path)
             let folder = "\(Environment.value("TMPDIR") ?? "/tmp")/\(Identifier.make(prefix: "latchkey-"))"
             // One of that name which is there already, be it a link, is not used.
@@ -158,21 +159,21 @@ package final class Store: Sendable {
 
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
         guard let turn else { return try translating { try database.write(body) } }
-        let deadline = Store.deadline ?? SystemClock.milliseconds() + Store.serverPatience
+        let deadline = Store.deadline ?? SystemClock.milliseconds() + Store.serverBusyTimeout
         let result = try turn.take(until: deadline) { try translating { try database.write(body) } }
-        guard let result else { throw Store.busy(path, Store.serverPatience) }
+        guard let result else { throw Store.busy(path, Store.serverBusyTimeout) }
         return result
     }
 
     /// Runs `body` with SQLite's errors in the words of the one who asked.
     func translating<Value>(_ body: () throws -> Value) throws -> Value {
-        try Store.translating(path, turn == nil ? Store.patience : Store.serverPatience, body)
+        try Store.translating(path, turn == nil ? Store.busyTimeout : Store.serverBusyTimeout, body)
     }
 
-    private static func busy(_ path: String, _ patience: Int64, cause: String? = nil) -> LatchkeyError {
+    private static func busy(_ path: String, _ busyTimeout: Int64, cause: String? = nil) -> LatchkeyError {
         LatchkeyError(
             .storeBusy,
-            "the database '\(path.terminalSafe)' was kept busy for \(patience / 1000) seconds",
+            "the database '\(path.terminalSafe)' was kept busy for \(busyTimeout / 1000) seconds",
             hint: "another process may be writing to it; try again",
             cause: cause
         )
@@ -195,7 +196,7 @@ package final class Store: Sendable {
     /// SQLite's errors in the words of the one who asked.
     private static func translating<Value>(
         _ path: String,
-        _ patience: Int64,
+        _ busyTimeout: Int64,
         _ body: () throws -> Value
     ) throws -> Value {
         do {
@@ -219,7 +220,7 @@ package final class Store: Sendable {
                     hint: "nothing was changed; free some space and try again",
                     cause: cause
                 )
-            case .SQLITE_BUSY, .SQLITE_LOCKED: throw busy(path, patience, cause: cause)
+            case .SQLITE_BUSY, .SQLITE_LOCKED: throw busy(path, busyTimeout, cause: cause)
             default:
                 throw LatchkeyError(
                     .storeUnavailable,

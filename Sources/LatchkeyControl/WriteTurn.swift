@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// The right to write within one process. Threads wait for it, and the thread that has it waits for other processes; all of
@@ -17,7 +18,7 @@ final class WriteTurn: @unchecked Sendable {
 
     init() {
         // For opening the database, before there is a turn to take.
-        deadline = Atomic(SystemClock.milliseconds() + Store.serverPatience)
+        deadline = Atomic(SystemClock.milliseconds() + Store.serverBusyTimeout)
         pthread_mutex_init(lock, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)

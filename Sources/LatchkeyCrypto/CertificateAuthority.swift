@@ -4,6 +4,7 @@ internal import CLibCrypto
 package import FoundationEssentials
 internal import Glibc
 package import LatchkeyModel
+package import LatchkeySystem
 
 /// An authority of one's own, for servers that no public one certifies: a key on P-256 and certificates by RFC 5280.
 package enum CertificateAuthority {

@@ -80,8 +80,8 @@ final class CertificateDraft {
     }
 
     private static func failure() -> LatchkeyError {
-        let words = ERR_reason_error_string(ERR_get_error()).map { String(cString: $0) }
+        let message = ERR_reason_error_string(ERR_get_error()).map { String(cString: $0) }
         ERR_clear_error()
-        return LatchkeyError(.keyUnusable, "OpenSSL cannot make the certificate", cause: words)
+        return LatchkeyError(.keyUnusable, "OpenSSL cannot make the certificate", cause: message)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import LatchkeyModel
+internal import LatchkeyModel
+package import LatchkeySystem
 
 /// A certificate with the private key that belongs to it.
 package struct CertifiedKey: ~Copyable {

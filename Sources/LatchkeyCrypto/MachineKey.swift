@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 package import LatchkeyModel
+package import LatchkeySystem
 
 /// The RSA key that a machine proves itself with, in OpenSSL's hands.
 ///

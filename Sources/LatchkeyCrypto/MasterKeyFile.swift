@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Where the master key lies: 32 bytes, nothing else.
 struct MasterKeyFile {
@@ -65,7 +66,7 @@ struct MasterKeyFile {
         )
     }
 
-    private func refusal(_ words: String, _ hint: String) -> LatchkeyError {
-        LatchkeyError(.fileUnusable, "the master key '\(path.terminalSafe)' \(words)", hint: hint)
+    private func refusal(_ message: String, _ hint: String) -> LatchkeyError {
+        LatchkeyError(.fileUnusable, "the master key '\(path.terminalSafe)' \(message)", hint: hint)
     }
 }

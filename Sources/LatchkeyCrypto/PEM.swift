@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// OpenSSL's reading and writing of keys and certificates as text (RFC 7468).
 enum PEM {

@@ -9,24 +9,24 @@ enum Confusables {
         var table: [UInt32: [UInt32]] = [:]
         table.reserveCapacity(8000)
         var (source, count): (UInt32, UInt32) = (0x0, 1)
-        var place = 0
+        var position = 0
         func number() -> UInt32 {
             var value: UInt32 = 0
-            while place < bytes.count, let digit = digit(bytes[place]) {
-                (value, place) = (value * 62 + digit, place + 1)
+            while position < bytes.count, let digit = digit(bytes[position]) {
+                (value, position) = (value * 62 + digit, position + 1)
             }
             return value
         }
-        while place < bytes.count {
-            let sign = bytes[place]
-            place += 1
+        while position < bytes.count {
+            let sign = bytes[position]
+            position += 1
             switch sign {
             case UInt8(ascii: ","): source += number()
             case UInt8(ascii: "*"): count = number()
             default:
                 var target = [number()]
-                while place < bytes.count, bytes[place] == UInt8(ascii: "+") {
-                    place += 1
+                while position < bytes.count, bytes[position] == UInt8(ascii: "+") {
+                    position += 1
                     target.append(number())
                 }
                 for step in 0..<count {

@@ -4,5 +4,5 @@
 package enum HostText {
     package static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
-    package static func place(_ host: String, _ port: Int) -> String { "\(bracketed(host)):\(port)" }
+    package static func endpoint(_ host: String, _ port: Int) -> String { "\(bracketed(host)):\(port)" }
 }

@@ -69,7 +69,7 @@ package struct HostKey: Codable, Equatable, Sendable {
         case confirmed
         /// `--accept-new-host-key`: the first key seen.
         case firstUse
-        /// The instance's agent reported it, over a connection that its registered key vouches for.
+        /// The instance's agent reported it, over a connection that its registered key attests for.
         case agent
         /// It stood on the instance's console, which its control plane keeps.
         case console
@@ -80,7 +80,7 @@ package struct HostKey: Codable, Equatable, Sendable {
     package let pinned: Date
 
     /// Whether somebody said so who can know, which nobody did for the first key seen.
-    package var isVouchedFor: Bool {
+    package var isAttested: Bool {
         switch source {
         case .given, .confirmed, .agent, .console: true
         case .firstUse: false

@@ -22,10 +22,10 @@ extension String {
     }
 
     /// The digits from a place on, without leading zeros; the place is moved behind them.
-    private static func number(_ bytes: [UInt8], _ place: inout Int) -> ArraySlice<UInt8> {
-        let start = place
-        while place < bytes.count, bytes[place].isDigit { place += 1 }
-        return bytes[start..<place].drop { $0 == UInt8(ascii: "0") }
+    private static func number(_ bytes: [UInt8], _ position: inout Int) -> ArraySlice<UInt8> {
+        let start = position
+        while position < bytes.count, bytes[position].isDigit { position += 1 }
+        return bytes[start..<position].drop { $0 == UInt8(ascii: "0") }
     }
 }
 

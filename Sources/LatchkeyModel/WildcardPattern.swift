@@ -60,17 +60,17 @@ package struct WildcardPattern: Equatable, Sendable {
     package func matches(_ text: String) -> Bool {
         let text = Array(text)
         // Where to go on when what followed the last `*` does not fit: the star takes one character more.
-        var (part, place) = (0, 0)
-        var star: (part: Int, place: Int)?
-        while place < text.count {
+        var (part, position) = (0, 0)
+        var star: (part: Int, position: Int)?
+        while position < text.count {
             if part < parts.count, parts[part] == .any {
-                star = (part, place)
+                star = (part, position)
                 part += 1
-            } else if part < parts.count, parts[part] == .one || parts[part] == .literal(text[place]) {
-                (part, place) = (part + 1, place + 1)
+            } else if part < parts.count, parts[part] == .one || parts[part] == .literal(text[position]) {
+                (part, position) = (part + 1, position + 1)
             } else if let last = star {
-                star = (last.part, last.place + 1)
-                (part, place) = (last.part + 1, last.place + 1)
+                star = (last.part, last.position + 1)
+                (part, position) = (last.part + 1, last.position + 1)
             } else {
                 return false
             }

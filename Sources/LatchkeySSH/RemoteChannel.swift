@@ -64,7 +64,7 @@ package import LatchkeyTerminal
         }
         for variable in request.environment {
             // A server that does not take the variable says so; that is no failure of ours.
-            _ = session.settle(again: SSH_AGAIN) {
+            _ = session.retryUntilReady(again: SSH_AGAIN) {
                 unsafe ssh_channel_request_env(channel, variable.name, variable.value)
             }
         }
@@ -78,7 +78,7 @@ package import LatchkeyTerminal
 
     /// - Throws: `requestRefused` naming `what`, `timedOut`, `disconnected`.
     private func require(_ what: String, _ step: () -> Int32) throws(SSHError) {
-        let status = session.settle(again: SSH_AGAIN, step)
+        let status = session.retryUntilReady(again: SSH_AGAIN, step)
         guard status != SSH_OK else { return }
         guard unsafe ssh_is_connected(session.pointer) == 1 else { throw .disconnected(session.lastWords) }
         throw status == SSH_AGAIN ? .timedOut : .requestRefused(what)

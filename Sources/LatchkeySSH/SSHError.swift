@@ -30,11 +30,11 @@ package enum SSHError: Error, Equatable, Sendable {
     package init(_ failure: ServerPreamble.Failure) {
         self =
             switch failure {
-            case .closed(let words): .closedAtStart(words)
+            case .closed(let message): .closedAtStart(message)
             case .identificationTooLong(let count): .identificationTooLong(count)
             case .endless: .handshakeFailed("it sent a lot, but no SSH identification")
             case .timedOut: .timedOut
-            case .system(let words): .system(words)
+            case .system(let message): .system(message)
             }
     }
 
@@ -43,9 +43,9 @@ package enum SSHError: Error, Equatable, Sendable {
         self =
             switch failure {
             case .unknownHost(let host): .unknownHost(host)
-            case .unreachable(let words): .unreachable(words)
+            case .unreachable(let message): .unreachable(message)
             case .timedOut: .timedOut
-            case .system(let words): .system(words)
+            case .system(let message): .system(message)
             }
     }
 }

@@ -3,11 +3,12 @@
 internal import CLibSSH
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 package import LatchkeyTransport
 
 /// libssh's session. Not thread-safe: it stays on the thread that made it. Its three states are types:
-/// ``Handshaken`` (the host key is known, nobody is logged in), ``Connection`` (logged in), ``RemoteChannel``.
+/// ``UnauthenticatedSession`` (the host key is known, nobody is logged in), ``Connection`` (logged in), ``RemoteChannel``.
 @safe final class Session {
     let pointer: ssh_session
     /// libssh's end of what it takes for an ssh-agent; libssh closes the last one only.
@@ -56,7 +57,7 @@ package import LatchkeyTransport
     /// its full time. And sshd leaves Nagle's algorithm on until a terminal is asked for, so that its second small packet
     /// waits until the first is acknowledged, which the kernel holds back for 40 ms unless it is told otherwise.
     /// - Returns: the step's last answer; `again` if the time passed.
-    func settle(again: Int32, _ step: () -> Int32) -> Int32 {
+    func retryUntilReady(again: Int32, _ step: () -> Int32) -> Int32 {
         let deadline = SystemClock.seconds() + stepLimit
         unsafe ssh_set_blocking(pointer, 0)
         while true {
@@ -97,7 +98,7 @@ package import LatchkeyTransport
     }
 
     /// Lets libssh ask this agent from now on.
-    func attach(_ agent: SigningAgent) throws(SSHError) {
+    func attach(_ agent: InProcessSSHAgent) throws(SSHError) {
         let end = agent.takeClientEnd()
         guard unsafe ssh_set_agent_socket(pointer, end) == SSH_OK else {
             close(end)
@@ -120,7 +121,7 @@ package import LatchkeyTransport
 }
 
 /// A session whose keys are exchanged: the server has proved that it holds ``hostKey``, nobody is logged in yet.
-package struct Handshaken: ~Copyable {
+package struct UnauthenticatedSession: ~Copyable {
     let session: Session
     package let hostKey: PublicKey
     /// The server's identification line (RFC 4253 §4.2), safe for a terminal.
@@ -158,15 +159,15 @@ package struct Handshaken: ~Copyable {
         try session.set(SSH_OPTIONS_HOST, "instance")
         try session.set(SSH_OPTIONS_USER, user)
         try session.set(SSH_OPTIONS_TIMEOUT, number: timeout)
-        try session.set(SSH_OPTIONS_CIPHERS_C_S, Handshaken.ciphers)
-        try session.set(SSH_OPTIONS_CIPHERS_S_C, Handshaken.ciphers)
-        try session.set(SSH_OPTIONS_HOSTKEYS, Handshaken.order(preferring: known).joined(separator: ","))
+        try session.set(SSH_OPTIONS_CIPHERS_C_S, UnauthenticatedSession.ciphers)
+        try session.set(SSH_OPTIONS_CIPHERS_S_C, UnauthenticatedSession.ciphers)
+        try session.set(SSH_OPTIONS_HOSTKEYS, UnauthenticatedSession.order(preferring: known).joined(separator: ","))
         try session.set(SSH_OPTIONS_RSA_MIN_SIZE, number: Int32(1024))
         try session.set(SSH_OPTIONS_FD, number: socket.release())
 
         guard unsafe ssh_connect(session.pointer) == SSH_OK else {
-            let words = session.lastWords
-            throw words.contains("imeout") ? .timedOut : .handshakeFailed(words)
+            let message = session.lastWords
+            throw message.contains("imeout") ? .timedOut : .handshakeFailed(message)
         }
         var key: ssh_key?
         defer { unsafe ssh_key_free(key) }

@@ -25,11 +25,11 @@ package enum AgentFlag {
 /// A key that a running ssh-agent holds.
 package final class AgentSigner: Signer, @unchecked Sendable {
     package let publicKey: PublicKey
-    /// Used by one thread at a time: that of the ``SigningAgent`` that has this signer.
+    /// Used by one thread at a time: that of the ``InProcessSSHAgent`` that has this signer.
     private let socket: Int32
 
     /// - Throws: `system` if the agent cannot be reached.
-    package init(_ key: PublicKey, at agent: AgentAddress) throws(SSHError) {
+    package init(_ key: PublicKey, at agent: SSHAgentAddress) throws(SSHError) {
         publicKey = key
         socket = try agent.open().release()
     }

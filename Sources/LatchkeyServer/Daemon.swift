@@ -6,6 +6,7 @@ package import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeySystem
 package import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -78,12 +79,12 @@ package struct Daemon {
         let key = try folders.masterKey(of: store)
         let signers = KnownSigners(store)
         _ = try signers.refresh()
-        let journal = StoreJournal(store: store, log: log)
-        let authority = Authority(store: store, key: key, signers: signers) { journal.used($0, at: $1) }
+        let events = SessionEventWriter(store: store, log: log)
+        let authenticator = Authenticator(store: store, key: key, signers: signers) { events.used($0, at: $1) }
         let certificates = Certificates(folders)
         let certificate = try certificates.serverCertificate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let workers = Workers(threads: 3, writers: 2)
+        let pool = BlockingPool(threads: 3, writers: 2)
         let metrics = Metrics()
         let limiter = ConnectionLimiter(limits, origin: options.origin, metrics: metrics, log: log)
         var times = Relay.Limits()
@@ -93,12 +94,12 @@ package struct Daemon {
             limits: times,
             metrics: metrics,
             log: log,
-            journal: journal,
+            events: events,
             grants: signers
         )
         limiter.onChange = { relay.calm.stir() }
         // For what the engine is asked, which is slower than the disk.
-        let launchWorkers = Workers(threads: 4)
+        let launchPool = BlockingPool(threads: 4)
         let launching = try options.launching.map { launching in
             try Launching(
                 launching,
@@ -106,28 +107,28 @@ package struct Daemon {
                 region: options.region,
                 store: store,
                 relay: relay,
-                workers: launchWorkers,
+                pool: launchPool,
                 log: log
             )
         }
-        let commands = try CommandDispatcher(store: store, relay: relay, workers: workers, log: log)
+        let commands = try CommandDispatcher(store: store, relay: relay, pool: pool, log: log)
         relay.jobs = commands
-        let door = FrontDoor(
-            authority: authority,
+        let router = RequestRouter(
+            authenticator: authenticator,
             manager: SystemsManager(
                 store: store,
                 relay: relay,
-                workers: workers,
-                journal: journal,
+                pool: pool,
+                events: events,
                 commands: commands,
                 maxDuration: options.maxMinutes
             ),
-            agents: AgentOperations(store: store, authority: authority, relay: relay, workers: workers),
-            connect: InstanceConnect(store: store, workers: workers),
+            agents: AgentOperations(store: store, authenticator: authenticator, relay: relay, pool: pool),
+            connect: InstanceConnect(store: store, pool: pool),
             ec2: EC2Service(
                 store: store,
                 relay: relay,
-                workers: workers,
+                pool: pool,
                 launcher: try makeLauncher(store) ?? launching?.launcher,
                 surroundings: Surroundings(region: options.region),
                 log: log
@@ -138,7 +139,7 @@ package struct Daemon {
             origin: options.origin,
             installation: AgentInstallation(
                 store: store,
-                workers: workers,
+                pool: pool,
                 authoritiesPath: certificate == nil ? nil : certificates.authorityPath,
                 programPath: options.agentProgram
             )
@@ -147,16 +148,16 @@ package struct Daemon {
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
         for address in options.listen {
-            channels.append(try listen(address, certificate, door, metrics, limiter, group.next()))
+            channels.append(try listen(address, certificate, router, metrics, limiter, group.next()))
         }
-        lock.note(channels.compactMap { Daemon.place(of: $0) }.joined(separator: ", "))
+        lock.note(channels.compactMap { Daemon.endpoint(of: $0) }.joined(separator: ", "))
         if certificate == nil {
             log.warning(
                 "serving plain HTTP: there are no certificates, so this machine's own programs only are served",
                 metadata: ["hint": "latchkeyd init makes certificates"]
             )
         }
-        if let launching { channels += try launching.listen(door, metrics, limiter, group.next()) }
+        if let launching { channels += try launching.listen(router, metrics, limiter, group.next()) }
         let watch = launching?.watch(group.next())
         let keeper = CertificateKeeper(
             certificates,
@@ -180,10 +181,10 @@ package struct Daemon {
         for ticker in tickers { ticker.stop() }
         watch?.cancel()
         launching?.launcher.finish()
-        launchWorkers.stop()
+        launchPool.stop()
         try? relay.loop.submit { relay.stop() }.wait()
-        journal.stop()
-        workers.stop()
+        events.stop()
+        pool.stop()
         try? group.syncShutdownGracefully()
     }
 
@@ -210,7 +211,7 @@ package struct Daemon {
     private func listen(
         _ address: ListenAddress,
         _ certificate: ServerCertificate?,
-        _ door: FrontDoor,
+        _ router: RequestRouter,
         _ metrics: Metrics,
         _ limiter: ConnectionLimiter,
         _ loop: any EventLoop
@@ -230,14 +231,14 @@ package struct Daemon {
         do {
             let channel =
                 try loop.makeFutureWithTask {
-                    try await Listener(security: security, responder: door, metrics: metrics, limiter: limiter)
+                    try await Listener(security: security, responder: router, metrics: metrics, limiter: limiter)
                         .bind(host: address.host, port: address.port, loop: loop)
                 }
                 .wait()
             log.notice(
                 "listening",
                 metadata: [
-                    "address": "\(Daemon.place(of: channel) ?? "\(address)")",
+                    "address": "\(Daemon.endpoint(of: channel) ?? "\(address)")",
                     "tls": "\(certificate == nil ? "no" : address.isLoopback ? "optional" : "yes")",
                 ]
             )
@@ -245,21 +246,21 @@ package struct Daemon {
         } catch {
             throw LatchkeyError(
                 .fileUnusable,
-                "cannot listen on '\(address)': \(Daemon.words(error))",
+                "cannot listen on '\(address)': \(Daemon.message(error))",
                 hint: Daemon.hint(error)
             )
         }
     }
 
     /// `127.0.0.1:8443`
-    private static func place(of channel: any Channel) -> String? {
+    private static func endpoint(of channel: any Channel) -> String? {
         guard let address = channel.localAddress, let host = address.ipAddress, let port = address.port else {
             return nil
         }
-        return HostText.place(host, port)
+        return HostText.endpoint(host, port)
     }
 
-    static func words(_ error: any Error) -> String {
+    static func message(_ error: any Error) -> String {
         if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercased() }
         if error is SocketAddressError.UnknownHost { return "the name cannot be resolved" }
         return "\(error)".terminalSafe
@@ -287,7 +288,7 @@ package struct Daemon {
         let host = first.map { $0.isWildcard ? "127.0.0.1" : $0.host } ?? "127.0.0.1"
         var server = LocalServer(
             endpoint:
-                "\(isSecure ? "https" : "http")://\(HostText.place(host, port ?? first?.port ?? LocalServer.port))",
+                "\(isSecure ? "https" : "http")://\(HostText.endpoint(host, port ?? first?.port ?? LocalServer.port))",
             region: options.region,
             authorities: isSecure ? Certificates(folders).authorityPath : nil,
             accessKeyID: key.id,
@@ -318,7 +319,7 @@ package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
         self.init(host: host.isEmpty ? "0.0.0.0" : host, port: port)
     }
 
-    package var description: String { HostText.place(host, port) }
+    package var description: String { HostText.endpoint(host, port) }
 
     var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 

@@ -92,7 +92,7 @@ package struct Bridge: ~Copyable {
             isOver
             ? (output.isEmpty && error.isEmpty ? 0 : -1)
             : output.mayHaveMore || error.mayHaveMore
-                ? 0 : min(process.patience ?? .max, silence.patience)
+                ? 0 : min(process.waitTime ?? .max, silence.waitTime)
         let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 

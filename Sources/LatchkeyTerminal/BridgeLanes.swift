@@ -7,10 +7,10 @@ internal import LatchkeyModel
 struct OutputLane: ~Copyable {
     private static let capacity = 256 * 1024
     /// So many buffers in a row before the other lanes get their turn.
-    private static let burst = 16
+    private static let batch = 16
 
     private let stream: RemoteStream
-    private let target: PatientOutput
+    private let target: NonBlockingOutput
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: OutputLane.capacity, alignment: 16)
     private var pending = 0..<0
     /// Written by this side, not by the instance: goes first.
@@ -25,7 +25,7 @@ struct OutputLane: ~Copyable {
     init(_ stream: RemoteStream, _ descriptor: Int32, isTerminal: Bool = false) {
         self.stream = stream
         modes = isTerminal ? TerminalModes() : nil
-        target = PatientOutput(descriptor)
+        target = NonBlockingOutput(descriptor)
     }
 
     deinit { buffer.deallocate() }
@@ -45,7 +45,7 @@ struct OutputLane: ~Copyable {
     /// Moves what can be moved without waiting. Returns an outcome when nobody reads this output any more.
     mutating func move<Process: RemoteProcess & ~Copyable>(from process: inout Process) throws -> Bridge.Outcome? {
         mayHaveMore = false
-        for _ in 0..<OutputLane.burst {
+        for _ in 0..<OutputLane.batch {
             if isEmpty {
                 guard !isEnded else { return nil }
                 guard let count = try process.read(stream, into: buffer) else {

@@ -30,7 +30,7 @@ package enum Descriptor {
 }
 
 /// One of this process's outputs, written to without ever waiting, its shared flags untouched.
-struct PatientOutput: ~Copyable {
+struct NonBlockingOutput: ~Copyable {
     private let descriptor: Int32
     private let isOwned: Bool
     private let limit: Int
@@ -55,7 +55,7 @@ struct PatientOutput: ~Copyable {
         self.descriptor = descriptor
         isOwned = false
         // The null device, which takes everything at once.
-        let isNull = kind == S_IFCHR && status.st_rdev == PatientOutput.null
+        let isNull = kind == S_IFCHR && status.st_rdev == NonBlockingOutput.null
         limit = kind == S_IFREG || isNull ? .max : Int(PIPE_BUF)
     }
 

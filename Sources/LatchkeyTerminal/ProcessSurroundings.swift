@@ -2,11 +2,12 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// What surrounds a program when it begins.
 package enum ProcessSurroundings {
     /// Makes sure of what every program takes for granted and a careless parent may not provide.
-    package static func settle() {
+    package static func hardenProcess() {
         // A standard stream that is closed would become whatever is opened next: the connection, say, on which the
         // command's output would then go out as it is.
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-package import LatchkeyModel
+internal import LatchkeyModel
+package import LatchkeySystem
 
 /// Questions to the person at the terminal, asked at `/dev/tty` so that input and output may be redirected.
 package struct Prompt: ~Copyable {

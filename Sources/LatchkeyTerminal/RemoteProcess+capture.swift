@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// What a command on an instance printed, and how it ended.
 package struct CapturedRun: Equatable, Sendable {

@@ -42,7 +42,7 @@ package protocol RemoteProcess: ~Copyable {
     var ending: RemoteEnding? { get }
 
     /// Milliseconds until ``advance()`` is wanted even if `descriptor` stays silent; nil for no such time.
-    var patience: Int? { get }
+    var waitTime: Int? { get }
 
     /// Whether it has lost its connection and is looking for another one: its silence is no surprise then.
     var isAway: Bool { get }
@@ -57,7 +57,7 @@ package protocol RemoteProcess: ~Copyable {
 }
 
 extension RemoteProcess where Self: ~Copyable {
-    package var patience: Int? { nil }
+    package var waitTime: Int? { nil }
     package var isAway: Bool { false }
 
     package mutating func abandonConnection(silentFor seconds: Int) throws {

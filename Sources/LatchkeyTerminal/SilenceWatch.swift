@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// When a silent peer is asked for a sign of life, and when it is taken for dead.
 package struct SilenceWatch: Sendable {
@@ -41,5 +42,5 @@ package struct SilenceWatch: Sendable {
     private var next: Int { lastHeard + interval * (questions + 1) }
 
     /// Milliseconds until ``check()`` may say something else.
-    package var patience: Int { max(0, next - SystemClock.seconds()) * 1000 }
+    package var waitTime: Int { max(0, next - SystemClock.seconds()) * 1000 }
 }

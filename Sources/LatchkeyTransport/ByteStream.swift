@@ -3,6 +3,7 @@
 internal import CLibSSL
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Whose certificates are trusted.
 package struct Trust: Hashable, Sendable {
@@ -59,7 +60,7 @@ package struct ByteStream: ~Copyable {
             descriptor = socket.release()
             return
         }
-        let ssl = try SecureClient.shared(trust).makeConnection(socket.descriptor, address.host)
+        let ssl = try TLSClientContext.shared(trust).makeConnection(socket.descriptor, address.host)
         while true {
             ERR_clear_error()
             let result = SSL_connect(ssl)
@@ -111,8 +112,8 @@ package struct ByteStream: ~Copyable {
     private static func handshakeFailure(_ ssl: OpaquePointer) -> TransportError {
         let verdict = SSL_get_verify_result(ssl)
         guard verdict == X509_V_OK else { return .untrusted(String(cString: X509_verify_cert_error_string(verdict))) }
-        let words = SecureClient.lastWords()
-        return words.isEmpty ? .lost("the server closed the connection") : .secure(words)
+        let message = TLSClientContext.lastWords()
+        return message.isEmpty ? .lost("the server closed the connection") : .secure(message)
     }
 
     /// Takes what has arrived.
@@ -147,8 +148,8 @@ package struct ByteStream: ~Copyable {
         case SSL_ERROR_SYSCALL:
             throw .lost(errno == 0 ? "the server closed the connection" : ByteStream.describe(errno))
         default:
-            let words = SecureClient.lastWords()
-            throw words.contains("unexpected eof") ? .lost("the server closed the connection") : .secure(words)
+            let message = TLSClientContext.lastWords()
+            throw message.contains("unexpected eof") ? .lost("the server closed the connection") : .secure(message)
         }
     }
 

@@ -11,10 +11,10 @@ package enum DialFailure: Error, Equatable, Sendable {
     /// A socket operation failed; the system's words.
     case system(String)
 
-    package var words: String {
+    package var message: String {
         switch self {
         case .unknownHost(let host): "the name '\(host)' cannot be resolved"
-        case .unreachable(let words), .system(let words): words
+        case .unreachable(let message), .system(let message): message
         case .timedOut: "no answer in time"
         }
     }

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Opens TCP connections by itself, since libssh's own way tries addresses one after the other for their full time.
 package enum Dialer {
@@ -69,9 +70,9 @@ package enum Dialer {
             }
             let now = SystemClock.milliseconds()
             let isPatient = now < start + resolutionDelay
-            let place = waiting.firstIndex { $0 == nil ? isPatient : $0?.isEmpty == false }
-            if let place, let target = waiting[place]?.first, now >= nextStart || attempts.isEmpty {
-                waiting[place]?.removeFirst()
+            let index = waiting.firstIndex { $0 == nil ? isPatient : $0?.isEmpty == false }
+            if let index, let target = waiting[index]?.first, now >= nextStart || attempts.isEmpty {
+                waiting[index]?.removeFirst()
                 switch begin(target) {
                 case .success(let descriptor): attempts.append((descriptor, target))
                 case .failure(let error): failure = error

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// Exchanges with one server over a connection that is kept for the next one, where the server leaves it open. Safe on

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A request as it goes over the wire (RFC 9112).
 package struct HTTPRequest: Sendable {

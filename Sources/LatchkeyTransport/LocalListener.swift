@@ -2,6 +2,7 @@
 
 package import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 
 /// A place on this machine where connections are taken: a port that this machine alone reaches, or a socket in the file system
 /// that its owner alone does.
@@ -115,7 +116,7 @@ package struct LocalListener: ~Copyable {
     }
 
     /// Milliseconds until it takes connections again; nil where it does now.
-    package var patience: Int64? {
+    package var waitTime: Int64? {
         let left = restsUntil - SystemClock.milliseconds()
         return left > 0 ? left : nil
     }
@@ -124,7 +125,7 @@ package struct LocalListener: ~Copyable {
     ///
     /// - Returns: non-blocking, and the caller's to close.
     package mutating func accept() -> Int32? {
-        guard patience == nil else { return nil }
+        guard waitTime == nil else { return nil }
         for descriptor in descriptors {
             let connection = Glibc.accept(descriptor, nil, nil)
             if connection >= 0 {

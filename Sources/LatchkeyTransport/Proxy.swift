@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// An HTTP proxy that passes connections on (CONNECT, RFC 9110 §9.3.6).
 struct Proxy: Equatable, Sendable {
@@ -56,7 +57,7 @@ struct Proxy: Equatable, Sendable {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    private var place: String { "the proxy \(HostText.place(host, port))".terminalSafe }
+    private var endpoint: String { "the proxy \(HostText.endpoint(host, port))".terminalSafe }
 
     /// A connection to a server through the proxy, which does not block from here on.
     ///
@@ -66,11 +67,11 @@ struct Proxy: Equatable, Sendable {
         let deadline = SystemClock.milliseconds() + Int64(timeout)
         let socket: Dialer.Socket
         do { socket = try Dialer.dial(hosts: [host], port: port, timeout: timeout).takeSocket() } catch {
-            throw .proxyFailed("\(place) cannot be reached: \(error.words)")
+            throw .proxyFailed("\(endpoint) cannot be reached: \(error.message)")
         }
         let descriptor = socket.descriptor
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        let target = HostText.place(server.host, server.port)
+        let target = HostText.endpoint(server.host, server.port)
         var request = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
         if let login { request += "Proxy-Authorization: Basic \(Data(login.utf8).base64EncodedString())\r\n" }
         var unsent = Array("\(request)\r\n".utf8)[...]
@@ -86,11 +87,11 @@ struct Proxy: Equatable, Sendable {
     private func readHead(_ descriptor: Int32, _ deadline: Int64) throws(TransportError) -> String {
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
-            guard head.count < Proxy.headLimit else { throw .proxyFailed("\(place) gives no answer of HTTP") }
+            guard head.count < Proxy.headLimit else { throw .proxyFailed("\(endpoint) gives no answer of HTTP") }
             var byte: UInt8 = 0
             switch recv(descriptor, &byte, 1, 0) {
             case 1: head.append(byte)
-            case 0: throw .proxyFailed("\(place) closed the connection")
+            case 0: throw .proxyFailed("\(endpoint) closed the connection")
             default: try wait(descriptor, POLLIN, deadline)
             }
         }
@@ -102,20 +103,20 @@ struct Proxy: Equatable, Sendable {
         let line = head.prefix { !$0.isNewline }
         let words = line.split(separator: " ", maxSplits: 2)
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
-            throw .proxyFailed("\(place) gives no answer of HTTP")
+            throw .proxyFailed("\(endpoint) gives no answer of HTTP")
         }
         guard !(200..<300).contains(status) else { return }
         let reason = words.count > 2 ? " \(String(words[2].prefix(100)).terminalSafe)" : ""
         throw .proxyFailed(
             status == 407
-                ? "\(place) asks for \(login == nil ? "a" : "another") user and password"
-                : "\(place) does not pass the connection on: \(status)\(reason)"
+                ? "\(endpoint) asks for \(login == nil ? "a" : "another") user and password"
+                : "\(endpoint) does not pass the connection on: \(status)\(reason)"
         )
     }
 
     /// After an operation that could not go on.
     private func wait(_ descriptor: Int32, _ events: Int32, _ deadline: Int64) throws(TransportError) {
-        guard errno == EAGAIN || errno == EINTR else { throw .proxyFailed("\(place) closed the connection") }
+        guard errno == EAGAIN || errno == EINTR else { throw .proxyFailed("\(endpoint) closed the connection") }
         let left = deadline - SystemClock.milliseconds()
         var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }

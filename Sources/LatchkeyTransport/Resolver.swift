@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// Looks up the addresses of several hosts at once. The system's resolver waits for its servers as long as it likes, and

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Reads an answer (RFC 9112), however its bytes are cut. Each byte is looked at once: what was read stays read, and a search
 /// for the end of a line goes on where it stopped. So an answer that comes byte by byte costs no more than one that comes whole.

@@ -74,7 +74,7 @@ package struct ServerAddress: Equatable, Sendable {
 
     /// The value of the `Host` header (RFC 9110 §7.2): the port is left out where it is the scheme's own.
     package var hostHeader: String {
-        port == (isSecure ? 443 : 80) ? HostText.bracketed(host) : HostText.place(host, port)
+        port == (isSecure ? 443 : 80) ? HostText.bracketed(host) : HostText.endpoint(host, port)
     }
 
     /// With another path.

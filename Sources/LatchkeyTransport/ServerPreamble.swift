@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// What an SSH server sends before the keys are exchanged: lines of its own choice, and then its identification (RFC 4253
 /// §4.2). libssh gives up on lines of more than 255 bytes, which sshd's banners for the impatient and middleboxes have.

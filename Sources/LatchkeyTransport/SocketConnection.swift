@@ -2,6 +2,7 @@
 
 package import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A connected socket of this machine, and what still has to be written to it. Nothing here waits.
 package final class SocketConnection {
@@ -61,7 +62,7 @@ package final class SocketConnection {
     }
 
     /// Milliseconds until ``advance()`` is wanted though no descriptor says so; nil for never.
-    package var patience: Int64? { lingersUntil != nil && !isDone ? SocketConnection.lingerTick : nil }
+    package var waitTime: Int64? { lingersUntil != nil && !isDone ? SocketConnection.lingerTick : nil }
 
     /// Writes as far as that goes.
     package func advance() {

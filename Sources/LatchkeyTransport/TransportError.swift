@@ -25,14 +25,14 @@ package enum TransportError: Error, Equatable, Sendable {
     case refused(status: Int, String)
 
     /// What happened, in a line.
-    package var words: String {
+    package var message: String {
         switch self {
         case .addressInvalid(let text): "'\(text)' is not an address of the form https://HOST:PORT"
-        case .dial(let failure): failure.words
+        case .dial(let failure): failure.message
         case .proxyFailed(let why): why
         case .untrusted(let why): "its certificate is not trusted: \(why)"
-        case .secure(let words): "TLS failed: \(words)"
-        case .lost(let words): "the connection was lost: \(words)"
+        case .secure(let message): "TLS failed: \(message)"
+        case .lost(let message): "the connection was lost: \(message)"
         case .timedOut: "no answer in time"
         case .malformed(let what): "it does not speak as expected: \(what)"
         case .tooLong: "its answer is longer than \(ResponseReader.bodyLimit >> 20) MiB"

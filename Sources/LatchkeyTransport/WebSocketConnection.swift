@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A client's WebSocket (RFC 6455) that never waits after it is open. It is closed with its last owner, and used by one
 /// thread at a time.
@@ -21,7 +22,7 @@ package final class WebSocketConnection {
     private var incoming = GrowingBuffer(capacity: 64 * 1024)
     private var outgoing = GrowingBuffer(capacity: 16 * 1024)
     /// Pieces of a message that came in several frames.
-    private var pieces: [UInt8] = []
+    private var chunks: [UInt8] = []
     private var piecesOpcode: WebSocketHeader.Opcode?
     private var isClosing = false
     /// What went wrong while something was put on its way; the next flush says so.
@@ -186,16 +187,16 @@ package final class WebSocketConnection {
                 guard piecesOpcode == nil else { throw .malformed("a message within another") }
                 if header.isFinal { return body(header.opcode, payload) }
                 piecesOpcode = header.opcode
-                pieces = Array(payload)
+                chunks = Array(payload)
             case .continuation:
-                guard let opcode = piecesOpcode, pieces.count + payload.count <= WebSocketConnection.messageLimit else {
+                guard let opcode = piecesOpcode, chunks.count + payload.count <= WebSocketConnection.messageLimit else {
                     throw .malformed("a piece of no message, or of one that is too long")
                 }
-                pieces += payload
+                chunks += payload
                 if header.isFinal {
                     piecesOpcode = nil
-                    defer { pieces = [] }
-                    return pieces.withUnsafeBytes { body(opcode, $0) }
+                    defer { chunks = [] }
+                    return chunks.withUnsafeBytes { body(opcode, $0) }
                 }
             }
         }

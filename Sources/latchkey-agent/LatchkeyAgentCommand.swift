@@ -4,10 +4,11 @@ internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyCommandLine
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The root of the agent's commands.
 struct LatchkeyAgentCommand: RootCommand {
-    static let commands: [any ParsableCommand.Type] = [Register.self, Run.self, AuthorizedKeys.self]
+    static let commands: [any ParsableCommand.Type] = [Register.self, Run.self, AuthorizedKeysCommand.self]
 
     static var configuration: CommandConfiguration {
         CommandConfiguration(

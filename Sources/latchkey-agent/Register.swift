@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyAgent
 internal import LatchkeyCommandLine
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 struct Register: ParsableCommand {

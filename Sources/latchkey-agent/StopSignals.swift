@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The signals by which a service is told to stop.
 enum StopSignals {

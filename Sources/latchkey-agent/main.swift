@@ -3,5 +3,5 @@
 internal import LatchkeyCommandLine
 internal import LatchkeyTerminal
 
-ProcessSurroundings.settle()
+ProcessSurroundings.hardenProcess()
 ProcessSurroundings.end(Invocation.run(LatchkeyAgentCommand.self))

@@ -7,6 +7,7 @@ internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyServer
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 struct ActivationCommand: ParsableCommand {
@@ -62,7 +63,7 @@ struct ActivationCommand: ParsableCommand {
             let host = server.name ?? "127.0.0.1"
             let scheme = server.authorities == nil ? "http" : "https"
             let words = AgentInstallCommands(
-                endpoint: "\(scheme)://\(HostText.place(host, server.port ?? LocalServer.port))",
+                endpoint: "\(scheme)://\(HostText.endpoint(host, server.port ?? LocalServer.port))",
                 authorities: try server.authorities.flatMap { try StateFile.read($0) },
                 activation: activation.id,
                 code: code

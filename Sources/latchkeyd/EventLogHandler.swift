@@ -5,7 +5,7 @@ internal import Logging
 /// A line on standard error for each event: for people where that is a terminal; else of JSON, so that machines can read it
 /// and text from outside cannot fake a line.
 ///
-/// It never waits: ``LogQueue`` writes. Warnings and errors, which strangers can cause, are limited in number, each kind by
+/// It never waits: ``LogQueue`` writes. Warnings and errors, which clients without credentials can cause, are limited in number, each kind by
 /// itself. The length of a line is limited in any case.
 struct EventLogHandler: LogHandler {
     var logLevel = Logger.Level.info

@@ -6,6 +6,7 @@ internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyServer
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 struct Init: ParsableCommand {
@@ -73,7 +74,7 @@ struct Init: ParsableCommand {
         let port = port ?? known?.port ?? LocalServer.port
         let region = region ?? known?.region ?? "local"
         let host = name ?? "127.0.0.1"
-        let endpoint = "https://\(HostText.place(host, port))"
+        let endpoint = "https://\(HostText.endpoint(host, port))"
         if server == nil {
             let (key, secret) = try authority.make(userName: Environment.userName)
             server = LocalServer(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lets so many events of one kind through in a while, and counts the others: strangers cause some of them, as often as they
+/// Lets so many events of one kind through in a while, and counts the others: clients without credentials cause some of them, as often as they
 /// like.
 struct LogLimiter {
     /// Milliseconds, and how many of a kind are let through in them.

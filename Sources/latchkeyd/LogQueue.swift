@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// Lines on their way to standard error, written by a thread of its own: a pipe that is not read from must not stop an event

@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyServer
+internal import LatchkeySystem
 internal import Logging
 
 struct Run: ParsableCommand {

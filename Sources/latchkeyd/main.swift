@@ -4,5 +4,5 @@ internal import Glibc
 internal import LatchkeyCommandLine
 internal import LatchkeyTerminal
 
-ProcessSurroundings.settle()
+ProcessSurroundings.hardenProcess()
 exit(Invocation.run(Latchkeyd.self))

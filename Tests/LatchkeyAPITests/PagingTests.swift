@@ -10,7 +10,7 @@ struct PagingTests {
             try body()
             return nil
         } catch {
-            return error.words
+            return error.message
         }
     }
 
@@ -58,8 +58,8 @@ struct PagingTests {
 
     @Test func `a request has no longer than the list has left`() {
         let paging = Paging("X")
-        #expect(paging.patience() == 15_000)
-        #expect(paging.patience(10) == 10)
-        #expect((1...Int(Paging.timeLimit)).contains(paging.patience(.max)))
+        #expect(paging.timeLeft() == 15_000)
+        #expect(paging.timeLeft(10) == 10)
+        #expect((1...Int(Paging.timeLimit)).contains(paging.timeLeft(.max)))
     }
 }

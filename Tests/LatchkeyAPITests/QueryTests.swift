@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 
@@ -82,7 +83,7 @@ struct QueryTests {
         )
         let form = try QueryEncoder.encode(outer, operation: "X", version: "1")
         #expect(try QueryForm(form).decode(Outer.self) == outer)
-        #expect(QueryFault.missing("A").words.contains("A"))
+        #expect(QueryFault.missing("A").message.contains("A"))
         var request = EC2.RunInstances(imageId: "ami-1", minCount: 1, maxCount: 2)
         request.tagSpecification = [EC2.TagSpecification(resourceType: "instance", tag: [.init(key: "a", value: nil)])]
         let text = String(
@@ -94,13 +95,13 @@ struct QueryTests {
 
     @Test func `nonsense is refused and never more`() throws {
         var generator = SeededGenerator(seed: 1)
-        let pieces = [
+        let chunks = [
             "Filter", "Inner", "Name", "Value", "Count", ".", ".", "1", "2", "=", "=", "&", "&", "%", "%41", "+", "x",
         ]
         var accepted = 0
         for _ in 0..<20_000 {
             let form = (0..<Int.random(in: 0..<14, using: &generator))
-                .map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+                .map { _ in chunks.randomElement(using: &generator) ?? "" }.joined()
             guard let outer = try? Self.decode(Outer.self, form) else { continue }
             accepted += 1
             let written = try QueryEncoder.encode(outer, operation: "X", version: "1")

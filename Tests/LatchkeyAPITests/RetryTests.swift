@@ -74,16 +74,16 @@ struct RetryTests {
         let now = try #require(ISO8601DateFormatter().date(from: "2026-11-24T15:10:00Z"))
         let behind = try response(date: "Tue, 24 Nov 2026 15:22:10 GMT")
         #expect(
-            ClockSkew.words("SignatureDoesNotMatch", behind, now: now)
+            ClockSkew.message("SignatureDoesNotMatch", behind, now: now)
                 == "this machine's clock is 12 minutes behind the server's"
         )
         let ahead = try response(date: "Tue, 24 Nov 2026 15:00:00 GMT")
         #expect(
-            ClockSkew.words("RequestExpired", ahead, now: now)
+            ClockSkew.message("RequestExpired", ahead, now: now)
                 == "this machine's clock is 10 minutes ahead of the server's"
         )
-        #expect(ClockSkew.words("AccessDenied", ahead, now: now) == nil)
-        #expect(ClockSkew.words("AuthFailure", try response(date: "Tue, 24 Nov 2026 15:09:00 GMT"), now: now) == nil)
-        #expect(ClockSkew.words("AuthFailure", try response(date: nil), now: now) == nil)
+        #expect(ClockSkew.message("AccessDenied", ahead, now: now) == nil)
+        #expect(ClockSkew.message("AuthFailure", try response(date: "Tue, 24 Nov 2026 15:09:00 GMT"), now: now) == nil)
+        #expect(ClockSkew.message("AuthFailure", try response(date: nil), now: now) == nil)
     }
 }

@@ -2,6 +2,7 @@
 
 import Glibc
 import LatchkeyModel
+import LatchkeySystem
 
 @testable import LatchkeyAgent
 @testable import LatchkeyRelay
@@ -22,7 +23,7 @@ struct Deliveries {
     }
 }
 
-extension LocalEnd {
+extension SessionBackend {
     /// Offers a message until it is taken, for at most ten seconds.
     ///
     /// - Returns: whether it was.

@@ -2,6 +2,7 @@
 
 import Foundation
 internal import LatchkeyModel
+internal import LatchkeySystem
 import LatchkeyTestSupport
 
 @testable import LatchkeyAgent
@@ -10,7 +11,7 @@ import LatchkeyTestSupport
 enum Local {
     static let isRoot = geteuid() == 0
     /// Milliseconds until something that hangs is given up.
-    static let patience = Int64(Execution.patience) * 1000
+    static let waitTime = Int64(Execution.timeout) * 1000
 
     static func shell(
         _ line: String,
@@ -28,13 +29,13 @@ enum Local {
 
     /// Runs a line of shell to its end.
     ///
-    /// - Returns: no ending also if something held the session until patience was at its end.
+    /// - Returns: no ending also if something held the session until waitTime was at its end.
     static func run(
         _ line: String,
         terminal: LocalTerminalSize? = nil,
         user: LocalUser? = nil,
         input: [UInt8] = [],
-        timeout: Int64 = patience,
+        timeout: Int64 = waitTime,
         limit: Int = 1 << 20
     ) throws -> (text: String, error: String, ending: LocalProcess.Ending?) {
         let deadline = SystemClock.milliseconds() + timeout
@@ -66,9 +67,9 @@ enum Local {
             .count
     }
 
-    /// Looks again and again until it is so, or patience is at its end.
+    /// Looks again and again until it is so, or waitTime is at its end.
     static func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-        let deadline = Date(timeIntervalSinceNow: Double(Execution.patience))
+        let deadline = Date(timeIntervalSinceNow: Double(Execution.timeout))
         while Date() < deadline {
             if try condition() { return true }
             usleep(10_000)
@@ -80,10 +81,10 @@ enum Local {
 extension LocalProcess {
     mutating func send(_ text: String) -> Writing { Array(text.utf8).withUnsafeBytes { write($0) } }
 
-    /// Reads until the text is there or the stream has ended, or patience is at its end.
+    /// Reads until the text is there or the stream has ended, or waitTime is at its end.
     mutating func output(until text: String) -> String {
         var bytes: [UInt8] = []
-        let deadline = SystemClock.milliseconds() + Local.patience
+        let deadline = SystemClock.milliseconds() + Local.waitTime
         while SystemClock.milliseconds() < deadline, !String(decoding: bytes, as: UTF8.self).contains(text) {
             _ = ending()
             var buffer = [UInt8](repeating: 0, count: 65536)
@@ -106,7 +107,7 @@ extension LocalProcess {
     }
 
     mutating func end() -> Ending? {
-        let deadline = SystemClock.milliseconds() + Local.patience
+        let deadline = SystemClock.milliseconds() + Local.waitTime
         while SystemClock.milliseconds() < deadline, ending() == nil {
             var descriptor = pollfd(fd: exitDescriptor, events: Int16(POLLIN), revents: 0)
             poll(&descriptor, 1, Int32(deadline - SystemClock.milliseconds()))

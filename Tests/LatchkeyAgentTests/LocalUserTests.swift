@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 
@@ -33,7 +34,7 @@ extension ProcessTests {
                 let user = try LocalUser.named(name)
                 for terminal in [nil, LocalTerminalSize(columns: 80, rows: 24)] {
                     let outcome = try LocalProcess.run(
-                        ShellPlan.command("id -un; id -Gn; pwd; cat /etc/shadow; id -u", user, terminal: terminal)
+                        ShellCommand.command("id -un; id -Gn; pwd; cat /etc/shadow; id -u", user, terminal: terminal)
                     )
                     let text = String(decoding: outcome.output + outcome.error, as: UTF8.self)
                         .replacingOccurrences(of: "\r\n", with: "\n")

@@ -112,7 +112,7 @@ extension ProcessTests {
             let look = process.ending()
             #expect(look == nil)
             // The timer goes off now and then, which tells nothing by itself.
-            #expect(poll(&descriptor, 1, Int32(Local.patience)) == 1)
+            #expect(poll(&descriptor, 1, Int32(Local.waitTime)) == 1)
             let lookAgain = process.ending()
             #expect(lookAgain == nil)
             process.endInput()

@@ -141,7 +141,7 @@ struct PortTargetTests {
 
     private func read(_ connection: Int32) -> String {
         var wait = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
-        poll(&wait, 1, Int32(Execution.patience) * 1000)
+        poll(&wait, 1, Int32(Execution.timeout) * 1000)
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = Glibc.read(connection, &bytes, bytes.count)
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)

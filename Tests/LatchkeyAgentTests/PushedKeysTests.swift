@@ -3,6 +3,7 @@
 import Foundation
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 import LatchkeyTestSupport
 import Synchronization
 import Testing

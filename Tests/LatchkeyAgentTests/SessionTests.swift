@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import LatchkeyTransport
 import Synchronization
@@ -47,7 +48,7 @@ extension ProcessTests {
                             return try Self.dial(port, timeout)
                         },
                         makeEnd: { _, _ throws(LocalEndFailure) in
-                            try ProcessEnd(Local.shell(line), streams: .separate(), waitsForSize: false)
+                            try ProcessBackend(Local.shell(line), streams: .separate(), waitsForSize: false)
                         }
                     )
                     _ = session.run()
@@ -91,7 +92,7 @@ extension ProcessTests {
                 )
                 return (connection, OpenDataChannel(requestID: "x", token: "x"))
             } catch {
-                throw .lost(error.words)
+                throw .lost(error.message)
             }
         }
 

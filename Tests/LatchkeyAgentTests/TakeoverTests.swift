@@ -13,7 +13,7 @@ extension ProcessTests {
         @Test func `the first keys of another client are not swallowed`() throws {
             try Scratch.with { scratch in
                 let plan = Local.shell("cd '\(scratch.path)'; until [ -e go ]; do sleep 0.05; done; cat >got; exit 3")
-                let end = try ProcessEnd(plan, streams: .separate(), waitsForSize: false)
+                let end = try ProcessBackend(plan, streams: .separate(), waitsForSize: false)
                 end.agreed(on: .all)
                 var channel = DataChannel(.agent)
                 var before = Deliveries()
@@ -44,7 +44,7 @@ extension ProcessTests {
         }
 
         @Test func `a client that comes at the end is told how it was, too`() throws {
-            let end = try ProcessEnd(Local.shell("exit 7"), streams: .separate(), waitsForSize: false)
+            let end = try ProcessBackend(Local.shell("exit 7"), streams: .separate(), waitsForSize: false)
             end.agreed(on: .all)
             var channel = DataChannel(.agent)
             func waitForEnd() throws -> Bool {
@@ -64,7 +64,7 @@ extension ProcessTests {
 
         @Test func `streams of the client before are not those of the next`() throws {
             let server = try Listener()
-            let end = MuxEnd(try PortTarget.resolve(host: "127.0.0.1", port: server.port))
+            let end = MultiplexedPortBackend(try PortTarget.resolve(host: "127.0.0.1", port: server.port))
             var channel = DataChannel(.agent)
             var before = Deliveries()
             // The beginning of a frame, too, whose rest never comes.
@@ -98,7 +98,7 @@ extension ProcessTests {
 
         @Test func `a port without streams is dialled anew`() throws {
             let server = try Listener()
-            let end = try PortEnd(try PortTarget.resolve(host: "127.0.0.1", port: server.port))
+            let end = try PortBackend(try PortTarget.resolve(host: "127.0.0.1", port: server.port))
             var channel = DataChannel(.agent)
             var before = Deliveries()
             #expect(try end.take(before.next(Array("old".utf8)), &channel))

@@ -88,7 +88,7 @@ struct AgentKeyTests {
     @Test func `a security key that an agent holds is named, registered and used`() throws {
         try Scratch.with { scratch in
             let socket = "\(scratch.path)/touch"
-            let daemon = try Daemon(["python3", "-c", Self.securityKey, socket, scratch.path])
+            let daemon = try BackgroundProcess(["python3", "-c", Self.securityKey, socket, scratch.path])
             defer { daemon.stop() }
             try TestRelay.wait(for: "the agent") { FileManager.default.fileExists(atPath: socket) }
             let line = try scratch.read("\(scratch.path)/sk.pub")

@@ -39,7 +39,7 @@ struct ConnectCommandTests {
                 "-c",
                 "cat; echo err >&2; exit 7",
                 input: bytes,
-                timeout: 2 * Execution.patience
+                timeout: 2 * Execution.timeout
             )
             #expect(run.status == 7)
             #expect(run.error == "err\n")
@@ -239,7 +239,7 @@ struct ConnectCommandTests {
             let script = """
                 cd \(scratch.path); "$0" connect web-1 --keep-alive 1 -- 'echo begun; sleep 1000' >out; echo $? >status
                 """
-            let client = try Daemon(
+            let client = try BackgroundProcess(
                 ["bash", "-c", script, Scratch.program],
                 environment: scratch.environment,
                 log: "\(scratch.path)/error"

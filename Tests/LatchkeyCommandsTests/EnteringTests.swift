@@ -90,7 +90,10 @@ struct EnteringTests {
 
     @Test func `lines before the identification do no harm, and a long identification is named`() throws {
         try ConnectCommandTests.with { scratch, instance in
-            let proxy = try Daemon(["python3", "-c", Self.talker, String(instance.port)], log: "\(scratch.path)/port")
+            let proxy = try BackgroundProcess(
+                ["python3", "-c", Self.talker, String(instance.port)],
+                log: "\(scratch.path)/port"
+            )
             defer { proxy.stop() }
             try TestRelay.wait(for: "the talker") { try scratch.read("\(scratch.path)/port").hasSuffix("\n") }
             let port = try scratch.read("\(scratch.path)/port").trimmingCharacters(in: .newlines)

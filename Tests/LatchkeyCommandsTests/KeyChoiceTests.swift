@@ -64,7 +64,7 @@ struct KeyChoiceTests {
                 for n in $(seq 1000); do ssh-keygen -q -t ed25519 -N '' -C '' -f $0/key-$n; done
                 cd $0; cat key-500.pub; rm *.pub
                 """
-            let key = try Execution.require(["bash", "-c", script, scratch.sshFolder], timeout: 2 * Execution.patience)
+            let key = try Execution.require(["bash", "-c", script, scratch.sshFolder], timeout: 2 * Execution.timeout)
                 .line
             try scratch.write("500.pub", key)
             _ = try scratch.latchkey("key", "import", "mine", "\(scratch.path)/500.pub")

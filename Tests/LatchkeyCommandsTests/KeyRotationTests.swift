@@ -55,7 +55,7 @@ struct KeyRotationTests {
         let run = try Execution.require(
             ["bash", "-c", script, Scratch.program] + names,
             environment: scratch.environment,
-            timeout: 6 * Execution.patience
+            timeout: 6 * Execution.timeout
         )
         var doors: [String: Set<String>] = [:]
         for line in run.text.split(separator: "\n") {
@@ -102,7 +102,7 @@ struct KeyRotationTests {
                 "new",
                 "-o",
                 "json",
-                timeout: 6 * Execution.patience
+                timeout: 6 * Execution.timeout
             )
             #expect(run.status == 0, "\(run)")
             let doors = try Self.doors(scratch, names)

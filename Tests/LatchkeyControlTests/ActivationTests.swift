@@ -3,6 +3,7 @@
 import Foundation
 import LatchkeyControl
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 

@@ -3,6 +3,7 @@
 import Foundation
 import LatchkeyCrypto
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 

@@ -200,9 +200,9 @@ struct KeyLibraryTests {
             try bed.scratch.write("\(bed.folder)/README", "hello", mode: 0o644)
             try bed.scratch.write("\(bed.folder)/broken.pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n")
             let library = bed.library()
-            #expect(library.doubtful().map(\.path) == ["\(bed.folder)/broken.pem"])
-            #expect(library.doubtful().map(\.fault) == [.malformed])
-            #expect(library.likely(names: [], limit: 10).candidates.map(\.publicKey) == [key])
+            #expect(library.unusable().map(\.path) == ["\(bed.folder)/broken.pem"])
+            #expect(library.unusable().map(\.fault) == [.malformed])
+            #expect(library.ranked(names: [], limit: 10).candidates.map(\.publicKey) == [key])
         }
     }
 
@@ -210,7 +210,7 @@ struct KeyLibraryTests {
         try with { bed in
             for name in ["a", "b", "web-1", "z"] { try bed.create(name) }
             try FileManager.default.moveItem(atPath: "\(bed.folder)/z.pem", toPath: "\(bed.folder)/id_ed25519")
-            let (candidates, total) = bed.library().likely(names: ["web-1"], limit: 3)
+            let (candidates, total) = bed.library().ranked(names: ["web-1"], limit: 3)
             #expect(
                 candidates.compactMap(\.path) == ["web-1.pem", "id_ed25519", "a.pem"].map { "\(bed.folder)/\($0)" }
             )
@@ -241,7 +241,7 @@ struct KeyLibraryTests {
             let key = try #require(PublicKey(line: try bed.scratch.read("\(folder)/plain.pub")))
             try SSHAgent.with(bed.scratch) { agent in
                 try agent.add("\(folder)/plain")
-                let address = AgentAddress(path: agent.socket)
+                let address = SSHAgentAddress(path: agent.socket)
                 func sources() -> [Bool] {
                     KeyLibrary(folders: [folder], indexPath: bed.indexPath, agent: address).candidates(for: key)
                         .map { $0.path == nil }

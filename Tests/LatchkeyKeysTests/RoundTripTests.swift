@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 

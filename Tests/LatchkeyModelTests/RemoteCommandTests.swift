@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 
@@ -52,7 +53,7 @@ struct RemoteCommandTests {
         for signal in [SIGKILL, SIGINT] {
             let mark = Int.random(in: 100_000..<1_000_000)
             let line = RemoteCommand.supervised("sleep \(mark) & sleep \(mark); sleep \(mark)")
-            let job = try Daemon(Self.words(line))
+            let job = try BackgroundProcess(Self.words(line))
             func count() throws -> Int {
                 Int(try Execution.run(["pgrep", "-cfx", "sleep \(mark)"]).line) ?? 0
             }

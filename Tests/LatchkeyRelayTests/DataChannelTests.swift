@@ -3,6 +3,7 @@
 import Glibc
 import LatchkeyAPI
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTransport
 import Testing
 
@@ -108,8 +109,8 @@ import Testing
         let relay = try RelayStub()
         var channel = DataChannel(.client)
         channel.attach(try relay.connect(), opening: Self.opening)
-        let piece = [UInt8](repeating: 7, count: 64 * 1024)
-        for sequence in Array(1...40) + [0] as [Int64] { relay.send(.output, sequence, piece) }
+        let chunk = [UInt8](repeating: 7, count: 64 * 1024)
+        for sequence in Array(1...40) + [0] as [Int64] { relay.send(.output, sequence, chunk) }
         _ = try Self.run(&channel, relay) { channel, _ in channel.next != nil }
         var taken: [Int64] = []
         while let delivery = channel.next {
@@ -164,8 +165,8 @@ import Testing
         let relay = try RelayStub()
         var channel = DataChannel(.client)
         channel.attach(try relay.connect(), opening: Self.opening)
-        let piece = [UInt8](repeating: 7, count: 64 * 1024)
-        for sequence in 0..<40 as Range<Int64> { relay.send(.output, sequence, piece) }
+        let chunk = [UInt8](repeating: 7, count: 64 * 1024)
+        for sequence in 0..<40 as Range<Int64> { relay.send(.output, sequence, chunk) }
         _ = try Self.run(&channel, relay) { channel, _ in !channel.wantsToRead }
         #expect(Self.acknowledged(try Self.run(&channel, relay, milliseconds: 50)) == [])
         var taken = 0

@@ -2,6 +2,7 @@
 
 import Glibc
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTransport
 import Testing
 

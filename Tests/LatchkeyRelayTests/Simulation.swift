@@ -142,11 +142,11 @@ struct Simulation<Peer: SimulatedPeer> {
     private mutating func produce() {
         while produced < content.count, sender.room > 0, sender.nextSequence < 1_000_000 {
             let size = Int.random(in: 1...1500, using: &generator)
-            let piece = content[produced..<min(content.count, produced + min(size, sender.room))]
+            let chunk = content[produced..<min(content.count, produced + min(size, sender.room))]
             let id = MessageID(high: generator.next(), low: generator.next())
             let stamp = MessageStamp(id: id, created: UInt64(now) + 1)
-            guard let message = sender.send(.output, piece, stamp: stamp, now: now) else { return }
-            produced += piece.count
+            guard let message = sender.send(.output, chunk, stamp: stamp, now: now) else { return }
+            produced += chunk.count
             if isConnected { put(message) }
         }
     }

@@ -174,11 +174,11 @@ struct StreamSenderTests {
     }
 
     @Test(
-        arguments: [(ready: true, patience: 1000), (ready: false, patience: 10_000)] as [(ready: Bool, patience: Int64)]
+        arguments: [(ready: true, waitTime: 1000), (ready: false, waitTime: 10_000)] as [(ready: Bool, waitTime: Int64)]
     )
     func `where nothing more will be sent, the last that the plugin says nothing about has arrived`(
         ready: Bool,
-        patience: Int64
+        waitTime: Int64
     ) {
         var sender = Self.sender(.once, sent: 3)
         sender.isPeerReady = ready
@@ -196,7 +196,7 @@ struct StreamSenderTests {
             _ = sender.due(now: now)
         }
         // The wait between two copies is 16 times a round trip at the most.
-        #expect((20_000 + patience...24_000 + patience).contains(now))
+        #expect((20_000 + waitTime...24_000 + waitTime).contains(now))
         // What is new is waited for; and what is acknowledged over this connection tells of what came before.
         Self.send(&sender, now: now)
         #expect(!sender.hasArrived)

@@ -218,9 +218,9 @@ enum RemoteFixture {
     }
 
     static func settings(profile: String?, environment: [String: String]) throws -> RemoteSettings {
-        var choice = RemoteChoice(profile: profile)
+        var choice = RemoteSelection(profile: profile)
         if profile == nil, let name = environment["AWS_PROFILE"] {
-            choice = RemoteChoice(profile: name, source: .variable("AWS_PROFILE"))
+            choice = RemoteSelection(profile: name, source: .variable("AWS_PROFILE"))
         }
         return try RemoteSettings(choice, home: environment["HOME"] ?? "/nonexistent") { environment[$0] }
     }

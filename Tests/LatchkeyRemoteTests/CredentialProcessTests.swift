@@ -13,13 +13,13 @@ struct CredentialProcessTests {
     private static let good = #"{"Version":1,"AccessKeyId":"P","SecretAccessKey":"Q"}"#
 
     /// - Returns: the key that it printed, or why there is none.
-    private func run(_ script: String, _ scratch: Scratch, patience: Int64 = 300_000) throws -> String {
+    private func run(_ script: String, _ scratch: Scratch, timeout: Int64 = 300_000) throws -> String {
         let program = try scratch.writeProgram(
             "helper",
             "#!/usr/bin/env python3\nimport os, signal, subprocess, sys, time\n\(script)\n"
         )
         do {
-            let process = CredentialProcess(command: program, profileName: "x", patience: patience)
+            let process = CredentialProcess(command: program, profileName: "x", timeout: timeout)
             return try process.run().credentials.accessKeyID
         } catch let error as LatchkeyError {
             return error.message
@@ -47,7 +47,7 @@ struct CredentialProcessTests {
             let much = try run("\(script)\nprint('x' * 100000, flush=True)\ntime.sleep(800)", scratch)
             #expect(much.hasSuffix("printed more than credentials have"))
             for name in ["child", "own"] { #expect(try !isAlive("\(scratch.path)/\(name)", scratch)) }
-            let late = try run("\(script)\ntime.sleep(800)", scratch, patience: 3000)
+            let late = try run("\(script)\ntime.sleep(800)", scratch, timeout: 3000)
             #expect(late.contains("took more than"))
             for name in ["child", "own"] { #expect(try !isAlive("\(scratch.path)/\(name)", scratch)) }
         }
@@ -57,7 +57,7 @@ struct CredentialProcessTests {
     @Test(.timeLimit(.minutes(5))) func `one that closes its outputs and stays is given up`() throws {
         try Scratch.with { (scratch) throws in
             let script = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nos.close(1)\nos.close(2)\ntime.sleep(800)"
-            #expect(try run(script, scratch, patience: 2000).contains("took more than"))
+            #expect(try run(script, scratch, timeout: 2000).contains("took more than"))
         }
     }
 

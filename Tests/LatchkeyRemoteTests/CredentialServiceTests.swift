@@ -3,6 +3,7 @@
 import Foundation
 import LatchkeyAPI
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 

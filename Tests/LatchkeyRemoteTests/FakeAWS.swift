@@ -6,12 +6,12 @@ import LatchkeyTestSupport
 /// A server that answers as AWS's services do, as far as the client asks them, and remembers what it was asked.
 final class FakeAWS {
     let port: Int
-    private let daemon: Daemon
+    private let daemon: BackgroundProcess
 
     /// Runs `body` with one that serves, and ends it whatever happens.
     static func with<Value>(_ body: (FakeAWS) throws -> Value) throws -> Value {
         let port = try TestRelay.freePort()
-        let server = FakeAWS(port, try Daemon(["python3", "-c", script, String(port)]))
+        let server = FakeAWS(port, try BackgroundProcess(["python3", "-c", script, String(port)]))
         defer { server.daemon.stop() }
         try TestRelay.wait(for: "a server at port \(port)") {
             try Execution.run(["curl", "-sf", "-m", "30", "\(server.url)/_requests"]).status == 0
@@ -19,7 +19,7 @@ final class FakeAWS {
         return try body(server)
     }
 
-    private init(_ port: Int, _ daemon: Daemon) {
+    private init(_ port: Int, _ daemon: BackgroundProcess) {
         self.port = port
         self.daemon = daemon
     }

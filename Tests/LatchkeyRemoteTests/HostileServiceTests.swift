@@ -37,7 +37,7 @@ struct HostileServiceTests {
             "AWS_SECRET_ACCESS_KEY": "s",
         ]
         let settings = try RemoteFixture.settings(profile: nil, environment: environment)
-        let keeper = CredentialKeeper(CredentialChain(settings, cacheFolder: scratch.path, askCode: nil))
+        let keeper = CachingCredentialProvider(CredentialChain(settings, cacheFolder: scratch.path, askCode: nil))
         return RemoteControlPlane(
             try RemoteService(settings, keeper),
             notes: try Store(path: "\(scratch.path)/store.db"),

@@ -29,7 +29,7 @@ struct MotoTests {
     func `instances, key pairs and roles are moto's`() throws {
         try Scratch.with { scratch in
             let port = try TestRelay.freePort()
-            let daemon = try Daemon(["moto_server", "-p", String(port)])
+            let daemon = try BackgroundProcess(["moto_server", "-p", String(port)])
             defer { daemon.stop() }
             let url = "http://127.0.0.1:\(port)"
             try TestRelay.wait(for: "moto") {

@@ -27,7 +27,7 @@ struct RemoteControlPlaneTests {
             "AWS_SECRET_ACCESS_KEY": "s",
         ]
         let settings = try RemoteFixture.settings(profile: nil, environment: environment)
-        let keeper = CredentialKeeper(CredentialChain(settings, cacheFolder: scratch.path, askCode: nil))
+        let keeper = CachingCredentialProvider(CredentialChain(settings, cacheFolder: scratch.path, askCode: nil))
         return RemoteControlPlane(try RemoteService(settings, keeper), notes: store, cacheFolder: scratch.path)
     }
 
@@ -99,10 +99,10 @@ struct RemoteControlPlaneTests {
     @Test func `host keys are read on the console, and noted on this machine`() throws {
         try with { (plane, server, store) throws in
             let instance = try plane.instance(named: "web-1")
-            let keys = try plane.vouchedHostKeys(of: instance)
+            let keys = try plane.attestedHostKeys(of: instance)
             #expect(keys.map(\.key.typeName) == ["ed25519"])
             #expect(keys.map(\.source) == [.console])
-            #expect(try plane.vouchedHostKeys(of: try plane.instance(named: "web-2")).isEmpty)
+            #expect(try plane.attestedHostKeys(of: try plane.instance(named: "web-2")).isEmpty)
             try plane.pinHostKeys(keys, for: instance.id)
             #expect(try plane.instance(named: "web-1").hostKeys.map(\.key) == keys.map(\.key))
             #expect(try store.instances().isEmpty)

@@ -13,7 +13,7 @@ struct SettingsTests {
     private func settings(
         _ config: String,
         _ environment: [String: String] = [:],
-        choice: RemoteChoice = RemoteChoice(profile: "x"),
+        choice: RemoteSelection = RemoteSelection(profile: "x"),
         _ body: (RemoteSettings) throws -> Void
     ) throws {
         try Scratch.with { scratch in
@@ -46,7 +46,7 @@ struct SettingsTests {
             endpointURL: String? = nil
         ) throws -> String {
             var host = ""
-            try settings(Self.config, environment, choice: RemoteChoice(profile: "x", endpointURL: endpointURL)) {
+            try settings(Self.config, environment, choice: RemoteSelection(profile: "x", endpointURL: endpointURL)) {
                 host = try $0.address(of: service, region: "eu-central-1").host
             }
             return host
@@ -62,7 +62,7 @@ struct SettingsTests {
         let fips = ignoring.merging(["AWS_USE_FIPS_ENDPOINT": "true"]) { $1 }
         #expect(try host(.ssm, fips) == "ssm-fips.eu-central-1.amazonaws.com")
         #expect(throws: LatchkeyError.self) {
-            try settings(Self.config, choice: RemoteChoice(profile: "broken")) {
+            try settings(Self.config, choice: RemoteSelection(profile: "broken")) {
                 _ = try $0.address(of: .ec2, region: "eu-central-1")
             }
         }
@@ -72,7 +72,7 @@ struct SettingsTests {
     func `no server beyond this machine is asked in the clear, wherever its URL stands`(
         service: RemoteSettings.Service
     ) throws {
-        func ask(_ url: String, _ environment: [String: String], _ choice: RemoteChoice, profile: String) throws
+        func ask(_ url: String, _ environment: [String: String], _ choice: RemoteSelection, profile: String) throws
             -> String
         {
             var host = ""
@@ -84,7 +84,7 @@ struct SettingsTests {
         for (url, isAllowed) in [("http://relay.example", false), ("http://127.0.0.1:1", true), ("https://h", true)] {
             for place in ["option", "environment", "profile"] {
                 for insists in [false, true] {
-                    var choice = RemoteChoice(profile: "x", allowsCleartext: insists)
+                    var choice = RemoteSelection(profile: "x", allowsCleartext: insists)
                     if place == "option" { choice.endpointURL = url }
                     let variables = place == "environment" ? ["AWS_ENDPOINT_URL": url] : [:]
                     let profile = place == "profile" ? "endpoint_url = \(url)" : ""
@@ -130,7 +130,7 @@ struct SettingsTests {
     }
 
     @Test func `the region comes from the option, the environment, the profile`() throws {
-        let choice = RemoteChoice(profile: "x", region: "us-west-2")
+        let choice = RemoteSelection(profile: "x", region: "us-west-2")
         try settings(Self.config, ["AWS_REGION": "a"], choice: choice) { (settings: RemoteSettings) throws in
             let region = try settings.region()
             #expect(region == "us-west-2")
@@ -163,17 +163,18 @@ struct SettingsTests {
     }
 
     @Test func `options and two variables choose a remote control plane, and nothing else does`() {
-        func made(_ profile: String?, _ region: String? = nil, _ variables: [String: String] = [:]) -> RemoteChoice? {
-            RemoteChoice.made(profile: profile, region: region, endpointURL: nil) { variables[$0] }
+        func made(_ profile: String?, _ region: String? = nil, _ variables: [String: String] = [:]) -> RemoteSelection?
+        {
+            RemoteSelection.made(profile: profile, region: region, endpointURL: nil) { variables[$0] }
         }
         #expect(made(nil) == nil)
         #expect(made(nil, nil, ["AWS_REGION": "x", "AWS_ACCESS_KEY_ID": "y", "AWS_ENDPOINT_URL": "z"]) == nil)
-        #expect(made("a", nil, ["AWS_PROFILE": "b"]) == RemoteChoice(profile: "a"))
-        #expect(made(nil, "r") == RemoteChoice(profile: nil, region: "r"))
-        #expect(made(nil, nil, ["AWS_PROFILE": "b"]) == RemoteChoice(profile: "b", source: .variable("AWS_PROFILE")))
+        #expect(made("a", nil, ["AWS_PROFILE": "b"]) == RemoteSelection(profile: "a"))
+        #expect(made(nil, "r") == RemoteSelection(profile: nil, region: "r"))
+        #expect(made(nil, nil, ["AWS_PROFILE": "b"]) == RemoteSelection(profile: "b", source: .variable("AWS_PROFILE")))
         #expect(
             made(nil, nil, ["AWS_PROFILE": "b", "LATCHKEY_PROFILE": "c"])
-                == RemoteChoice(profile: "c", source: .variable("LATCHKEY_PROFILE"))
+                == RemoteSelection(profile: "c", source: .variable("LATCHKEY_PROFILE"))
         )
     }
 }

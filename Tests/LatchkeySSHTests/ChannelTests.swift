@@ -2,6 +2,7 @@
 
 import Foundation
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 import LatchkeyTestSupport
 internal import LatchkeyTransport
@@ -74,8 +75,13 @@ struct ChannelTests {
                     try agent.add(path)
                     let socket = try Dialer.dial(hosts: ["127.0.0.1"], port: instance.port, timeout: 30_000)
                         .takeSocket()
-                    let handshaken = try Handshaken(over: socket, user: instance.user, preferring: [], timeout: 30)
-                    let signer = try AgentSigner(key, at: AgentAddress(path: agent.socket))
+                    let handshaken = try UnauthenticatedSession(
+                        over: socket,
+                        user: instance.user,
+                        preferring: [],
+                        timeout: 30
+                    )
+                    let signer = try AgentSigner(key, at: SSHAgentAddress(path: agent.socket))
                     switch try handshaken.login(offering: signer) {
                     case .loggedIn(let connection): try body(connection)
                     case .unknown: Issue.record("the key is not let in")

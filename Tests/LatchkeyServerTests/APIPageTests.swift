@@ -14,7 +14,7 @@ struct APIPageTests {
         let start = try #require(page.range(of: ".Ss Operations of EC2\n")?.upperBound)
         let end = try #require(page.range(of: ".Ss Other operations\n")?.lowerBound)
         let listed = page[start..<end].matches(of: /\b[A-Z][a-z]+[A-Z][A-Za-z]+\b/).map { String($0.output) }
-        #expect(Set(listed) == Set(EC2Operations.all.keys))
+        #expect(Set(listed) == Set(EC2Registry.all.keys))
         #expect(Set(listed).count == listed.count)
     }
 }

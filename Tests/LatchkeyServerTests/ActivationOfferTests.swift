@@ -4,6 +4,7 @@ import Foundation
 import LatchkeyControl
 import LatchkeyCrypto
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Logging
 import Testing
@@ -17,14 +18,14 @@ struct ActivationOfferTests {
             try StateFile.makeFolder(scratch.latchkeyHome)
             let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
             let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let workers = Workers(threads: 1)
-            defer { workers.stop() }
+            let pool = BlockingPool(threads: 1)
+            defer { pool.stop() }
             let launcher = DockerLauncher(
                 engine: DockerEngine(socket: "\(scratch.path)/none"),
                 store: store,
                 setting: DockerLauncher.Setting(metadataEndpoint: "http://x", volumes: []),
                 home: "home",
-                workers: workers,
+                pool: pool,
                 log: log,
                 onStop: { _ in }
             )
@@ -32,7 +33,7 @@ struct ActivationOfferTests {
             let service = MetadataService(
                 store: store,
                 launcher: launcher,
-                workers: workers,
+                pool: pool,
                 setting: MetadataService.Setting(endpoint: "https://x", authorities: "x", region: "local"),
                 log: log
             )

@@ -27,7 +27,7 @@ extension RelayTests {
                                 cd '\(scratch.path)'; echo $$ >process; until [ -e go ]; do sleep 0.1; done
                                 head -c 3000000 /dev/zero | tr '\\0' x; touch written; exit 5
                                 """
-                            let client = try Daemon(
+                            let client = try BackgroundProcess(
                                 [
                                     "bash", "-c",
                                     "cd '\(scratch.path)'; \"$0\" connect web-1 --road relay -- \"$1\" >out; echo $? >status",
@@ -74,7 +74,7 @@ extension RelayTests {
                     cd '\(scratch.path)'; setsid sh -c 'echo $$ >background; exec sleep 300' </dev/null >/dev/null 2>&1 &
                     echo $$ >process; exec sleep 300
                     """
-                let client = try Daemon(
+                let client = try BackgroundProcess(
                     [
                         "bash", "-c", "\"$0\" connect web-1 --road relay -- \"$1\"; echo status=$? >&2",
                         Scratch.program, command,

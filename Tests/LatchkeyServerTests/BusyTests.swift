@@ -8,7 +8,7 @@ extension RelayTests {
     /// A server whose database or whose log stands still.
     struct Busy {
         @Test
-        func `behind a locked database strangers and reads do not wait, and a write is answered with 503`()
+        func `behind a locked database unauthenticated and reads do not wait, and a write is answered with 503`()
             throws
         {
             try RelayTests.with { _, relay, agent in
@@ -79,7 +79,8 @@ extension RelayTests {
             }
         }
 
-        @Test func `a log that is not read does not stop the server, and what strangers cause in it is bounded`() throws
+        @Test func `a log that is not read does not stop the server, and what unauthenticated cause in it is bounded`()
+            throws
         {
             try Scratch.with { scratch in
                 try TestRelay.with(scratch) { relay in
@@ -118,12 +119,12 @@ extension RelayTests {
                                 deadline = time.monotonic() + 60
                                 while time.monotonic() < deadline:
                                     try:
-                                        piece = os.read(out, 65536)
+                                        chunk = os.read(out, 65536)
                                     except BlockingIOError:
                                         time.sleep(0.01)
                                         continue
-                                    if not piece: break
-                                    text += piece
+                                    if not chunk: break
+                                    text += chunk
                                 assert server.wait(60) == 0
                             finally:
                                 server.kill()

@@ -91,7 +91,7 @@ struct CallTests {
             let third = try latchkeyd("init")
             #expect(third.text == second.text && !third.error.contains("start it"), "\(third)")
             refuses(try latchkeyd("run", "--listen", "no.invalid:1"), "the name cannot be resolved", "0.0.0.0 for all")
-            let daemon = try Daemon(
+            let daemon = try BackgroundProcess(
                 [Scratch.program(named: "latchkeyd"), "run", "--listen", here],
                 environment: scratch.environment
             )

@@ -34,7 +34,9 @@ extension RelayTests {
             throws
         {
             let folder = "\(relay.scratch.latchkeyHome)/tls"
-            let daemon = try Daemon(["python3", "-c", Self.proxy, "\(port)", "\(relay.port)", folder, header])
+            let daemon = try BackgroundProcess([
+                "python3", "-c", Self.proxy, "\(port)", "\(relay.port)", folder, header,
+            ])
             defer { daemon.stop() }
             try TestRelay.wait(for: "the proxy") {
                 try Execution.run(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"]).status == 0

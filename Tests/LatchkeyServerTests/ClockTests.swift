@@ -26,7 +26,7 @@ extension RelayTests {
                             Self.script,
                             agent.instanceID,
                             clock.path,
-                            timeout: 4 * Execution.patience
+                            timeout: 4 * Execution.timeout
                         )
                         #expect(answer == "6")
                         try RelayTests.wait(for: "Terminated", relay, of: agent)

@@ -11,7 +11,7 @@ extension RelayTests {
             _ scratch: Scratch,
             _ command: String,
             input: Data? = nil,
-            timeout: Int = Execution.patience
+            timeout: Int = Execution.timeout
         ) throws -> Execution {
             try scratch.latchkey("connect", "web-1", "--road", "relay", "--", command, input: input, timeout: timeout)
         }
@@ -84,14 +84,14 @@ extension RelayTests {
         @Test func `64 MiB go there and back unchanged`() throws {
             try RelayTests.with { scratch, _, _ in
                 let bytes = RelayTests.noise(64 << 20)
-                let run = try relay(scratch, "cat; echo err >&2; exit 7", input: bytes, timeout: 3 * Execution.patience)
+                let run = try relay(scratch, "cat; echo err >&2; exit 7", input: bytes, timeout: 3 * Execution.timeout)
                 #expect(run.status == 7)
                 #expect(run.error == "err\n")
                 RelayTests.expect(run.output, bytes)
                 try bytes.write(to: URL(fileURLWithPath: "\(scratch.path)/bytes"))
                 let digest = try Execution.require(["sha256sum", "\(scratch.path)/bytes"]).text.prefix(64)
                 #expect(
-                    try relay(scratch, "sha256sum", input: bytes, timeout: 3 * Execution.patience).text.prefix(64)
+                    try relay(scratch, "sha256sum", input: bytes, timeout: 3 * Execution.timeout).text.prefix(64)
                         == digest
                 )
             }

@@ -26,7 +26,7 @@ struct ComposeTests {
         let programs = URL(fileURLWithPath: Scratch.program).deletingLastPathComponent().path
         try Execution.require(
             ["\(ComposeTests.folder)/server-image", programs, ComposeTests.image],
-            timeout: 4 * Execution.patience
+            timeout: 4 * Execution.timeout
         )
         try Scratch.with { scratch in
             let environment = try environment(scratch)
@@ -34,7 +34,7 @@ struct ComposeTests {
             let run = try Execution.run(
                 ["bash", "-c", ComposeTests.story],
                 environment: environment,
-                timeout: 4 * Execution.patience
+                timeout: 4 * Execution.timeout
             )
             #expect(run.status == 0, "\(run.text)\(run.error)")
             #expect(

@@ -25,7 +25,7 @@ extension RelayTests {
                 let connections = try agent.connections()
                 let words = agent.arguments.map { $0 == state ? copy : $0 }
                 let log = "\(scratch.path)/copy.log"
-                let other = try Daemon(words, log: log)
+                let other = try BackgroundProcess(words, log: log)
                 defer { other.stop() }
                 try TestRelay.wait(
                     for: "the copy to be refused, more than once",

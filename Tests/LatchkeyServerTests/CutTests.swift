@@ -2,6 +2,7 @@
 
 import Foundation
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Synchronization
 import Testing
@@ -19,7 +20,7 @@ extension RelayTests {
         /// So many cuts are tried of each kind, if not all.
         private static let sample = 48
         /// So many are tried on one relay, and so many relays are at it at once.
-        private static let (portion, workers) = (200, 4)
+        private static let (portion, pool) = (200, 4)
 
         private static let environment = ProcessInfo.processInfo.environment
         private static let triesAll = environment["LATCHKEY_TEST_CUTS"] == "all"
@@ -58,7 +59,7 @@ extension RelayTests {
 
             init(_ offsets: [Int]) {
                 left = Mutex(offsets)
-                portion = max(1, min(Cuts.portion, offsets.count / Cuts.workers + 1))
+                portion = max(1, min(Cuts.portion, offsets.count / Cuts.pool + 1))
             }
 
             private func next() -> [Int] {
@@ -162,7 +163,7 @@ extension RelayTests {
             let what = "\(end.rawValue)'s connection, \(direction.rawValue)"
             print("latchkey: cutting the \(what), at \(offsets.count) of \(length) bytes; seed \(Self.seed)")
             let found = try Progress(offsets)
-                .run(on: Self.workers) { portion, tally in
+                .run(on: Self.pool) { portion, tally in
                     try Self.with { scratch, proxies in
                         for offset in portion {
                             try Self.attempt(scratch, proxies[end], end, direction, offset, &tally)

@@ -35,7 +35,7 @@ extension RelayTests {
                                     'until [ -e \(scratch.path)/go ]; do sleep 0.1; done; echo done; exit 9' >out
                                 echo $? >status
                                 """
-                            let client = try Daemon(
+                            let client = try BackgroundProcess(
                                 ["bash", "-c", script, Scratch.program],
                                 environment: scratch.environment
                             )

@@ -3,6 +3,7 @@
 import Foundation
 import LatchkeyControl
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Logging
 import Testing
@@ -56,19 +57,19 @@ struct DockerLauncherTests {
             try FakeEngine.with(scratch) { engine in
                 try StateFile.makeFolder(scratch.latchkeyHome)
                 let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
-                let workers = Workers(threads: 1)
+                let pool = BlockingPool(threads: 1)
                 let launcher = DockerLauncher(
                     engine: DockerEngine(socket: engine.socket),
                     store: store,
                     setting: DockerLauncher.Setting(metadataEndpoint: "http://x", volumes: []),
                     home: "home",
-                    workers: workers,
+                    pool: pool,
                     log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                     onStop: { _ in }
                 )
                 defer {
                     launcher.finish()
-                    workers.stop()
+                    pool.stop()
                 }
                 try body(Place(scratch: scratch, store: store, engine: engine, launcher: launcher))
             }
@@ -86,7 +87,7 @@ struct DockerLauncherTests {
                 looked.signal()
             }
             try TestRelay.wait(for: "the question") { try place.engine.evaluate("len(log)") != "0" }
-            place.launcher.settle(id)
+            place.launcher.converge(id)
             try place.wait(id, .running)
             looked.wait()
             #expect(try place.state(id) == .running)
@@ -101,10 +102,10 @@ struct DockerLauncherTests {
     @Test func `an instance that is started anew runs all the while`() throws {
         try with { place in
             let id = try place.add()
-            place.launcher.settle(id)
+            place.launcher.converge(id)
             try place.wait(id, .running)
             try place.engine.evaluate("plan['restart'] = 0.5; 1")
-            place.launcher.settle(id, restarts: true)
+            place.launcher.converge(id, restarts: true)
             try TestRelay.wait(for: "the restart") {
                 try place.engine.evaluate("any('restart' in l for l in log)") == "True"
             }
@@ -122,7 +123,7 @@ struct DockerLauncherTests {
     ) throws {
         try with { place in
             let id = try place.add()
-            place.launcher.settle(id)
+            place.launcher.converge(id)
             try place.wait(id, .running)
             let container = try place.container(id)
             try place.store.setContainer(nil, of: id)
@@ -154,7 +155,7 @@ struct DockerLauncherTests {
     func `what somebody else removed is told of as terminated`(state: InstanceState) throws {
         try with { place in
             let id = try place.add()
-            place.launcher.settle(id)
+            place.launcher.converge(id)
             try place.wait(id, .running)
             try place.engine.evaluate("containers.clear(); 1")
             try place.store.setState(of: id, state, at: Date())
@@ -169,7 +170,7 @@ struct DockerLauncherTests {
         try with { place in
             let (first, second) = (try place.add(), try place.add())
             for id in [first, second] {
-                place.launcher.settle(id)
+                place.launcher.converge(id)
                 try place.wait(id, .running)
             }
             try place.scratch.execute("UPDATE launch SET launched = launched - 10000")
@@ -185,7 +186,7 @@ struct DockerLauncherTests {
     @Test func `an agent's report counts for more than the console`() throws {
         try with { place in
             let id = try place.add()
-            place.launcher.settle(id)
+            place.launcher.converge(id)
             try place.wait(id, .running)
             try place.scratch.execute("UPDATE launch SET launched = launched - 10000")
             let keys = [
@@ -220,7 +221,7 @@ struct DockerLauncherTests {
                 (own + listens + flood + forged, []), (own, [keys[0]]),
             ] {
                 let id = try place.add()
-                place.launcher.settle(id)
+                place.launcher.converge(id)
                 try place.wait(id, .running)
                 try place.scratch.execute("UPDATE launch SET launched = launched - 10000")
                 let path = try place.scratch.write("console", console)
@@ -235,7 +236,7 @@ struct DockerLauncherTests {
     @Test func `an instance may do no more on its network than it has to`() throws {
         try with { place in
             let id = try place.add()
-            place.launcher.settle(id)
+            place.launcher.converge(id)
             try place.wait(id, .running)
             let asked = "list(containers.values())[0]['Asked']['HostConfig']"
             #expect(try place.engine.evaluate("\(asked)['CapDrop']") == "['NET_RAW']")

@@ -51,7 +51,7 @@ extension RelayTests {
                 try store.setState(of: id, .terminated, reason: .userStopped, at: Date())
             }
 
-            func look() async throws {}
+            func refresh() async throws {}
             func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)? {
                 (Array("booted <&>\n".utf8), Date(timeIntervalSince1970: 1_700_000_000))
             }
@@ -143,7 +143,7 @@ extension RelayTests {
                             answer = call(InstanceIds=some, **more)
                             [key] = [k for k in answer if k.endswith('Instances')]
                             return [(c['PreviousState']['Name'], c['CurrentState']['Name']) for c in answer[key]]
-                        def settle(name, some):
+                        def converge(name, some):
                             for _ in range(1000):
                                 found = ec2.describe_instances(InstanceIds=some)['Reservations']
                                 states = {i['State']['Name'] for r in found for i in r['Instances']}
@@ -151,7 +151,7 @@ extension RelayTests {
                                 time.sleep(0.1)
                             raise Exception(states)
                         assert change(ec2.stop_instances, fleet[:1]) == [('running', 'stopping')]
-                        [stopped] = settle('stopped', fleet[:1])
+                        [stopped] = converge('stopped', fleet[:1])
                         assert stopped['StateReason']['Code'] == 'Client.UserInitiatedShutdown', stopped
                         import re
                         when = re.fullmatch(r'User initiated \\((\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d) GMT\\)',
@@ -162,19 +162,19 @@ extension RelayTests {
                         assert change(ec2.stop_instances, fleet[:1]) == [('stopped', 'stopped')]
                         assert code(ec2.reboot_instances, InstanceIds=fleet) == 'IncorrectInstanceState'
                         assert change(ec2.start_instances, fleet[:2]) == [('stopped', 'pending'), ('running', 'running')]
-                        [started] = settle('running', fleet[:1])
+                        [started] = converge('running', fleet[:1])
                         assert started['LaunchTime'] > stopped['LaunchTime'] and 'StateReason' not in started, started
                         ec2.reboot_instances(InstanceIds=fleet[:1])
                         assert code(ec2.stop_instances, InstanceIds=fleet, Hibernate=True
                             ) == 'UnsupportedHibernationConfiguration'
                         assert code(ec2.stop_instances, InstanceIds=fleet, DryRun=True) == 'DryRunOperation'
                         change(ec2.stop_instances, fleet[1:2], Force=True)
-                        settle('stopped', fleet[1:2])
+                        converge('stopped', fleet[1:2])
                         console = ec2.get_console_output(InstanceId=fleet[0])
                         assert console['Output'] == 'booted <&>\\n' and console['Timestamp'].year == 2023, console
                         assert change(ec2.terminate_instances, fleet) == [('running', 'shutting-down'),
                             ('stopped', 'shutting-down'), ('running', 'shutting-down')]
-                        gone = settle('terminated', fleet)[0]
+                        gone = converge('terminated', fleet)[0]
                         assert not {'PublicIpAddress', 'PrivateIpAddress', 'VpcId', 'SubnetId'} & set(gone), gone
                         assert gone['NetworkInterfaces'] == gone['BlockDeviceMappings'] == gone['SecurityGroups'] == [], gone
                         assert gone['PrivateDnsName'] == '' and ec2.describe_volumes()['Volumes'] == []
@@ -186,7 +186,7 @@ extension RelayTests {
                             assert code(call, InstanceIds=fleet) == 'IncorrectInstanceState'
 
                         failed = ids(run(TagSpecifications=tags('instance', fail='yes')))
-                        [gone] = settle('terminated', failed)
+                        [gone] = converge('terminated', failed)
                         assert gone['StateReason']['Code'] == 'Server.InternalError', gone
                         assert 'there is no room' in gone['StateTransitionReason'], gone
                         images = ec2.describe_images(Owners=['self'], Filters=filters(name='*-2'))['Images']

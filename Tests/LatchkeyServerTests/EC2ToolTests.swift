@@ -3,6 +3,7 @@
 import Foundation
 import LatchkeyControl
 import LatchkeyModel
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
 
@@ -182,7 +183,7 @@ extension RelayTests {
                         assert left['Reservations'] == [], left
                         print('good')
                         """#,
-                    timeout: 4 * Execution.patience
+                    timeout: 4 * Execution.timeout
                 )
                 #expect(answer == "good")
             }
@@ -213,7 +214,7 @@ extension RelayTests {
                             assert (told['computer_name'], told['agent_version']) == ('host-1', '3.3'), told
                             print('good')
                             """#,
-                        timeout: 4 * Execution.patience
+                        timeout: 4 * Execution.timeout
                     )
                     #expect(answer == "good")
                 }

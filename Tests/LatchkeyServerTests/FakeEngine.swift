@@ -7,17 +7,17 @@ import LatchkeyTestSupport
 /// socket of the file system. What it is asked, it writes down.
 final class FakeEngine {
     let socket: String
-    private let daemon: Daemon
+    private let daemon: BackgroundProcess
 
     static func with<Value>(_ scratch: Scratch, _ body: (FakeEngine) throws -> Value) throws -> Value {
         let socket = "\(scratch.path)/engine.sock"
-        let engine = FakeEngine(socket, try Daemon(["python3", "-c", script, socket]))
+        let engine = FakeEngine(socket, try BackgroundProcess(["python3", "-c", script, socket]))
         defer { engine.daemon.stop() }
         try TestRelay.wait(for: "an engine") { FileManager.default.fileExists(atPath: socket) }
         return try body(engine)
     }
 
-    private init(_ socket: String, _ daemon: Daemon) {
+    private init(_ socket: String, _ daemon: BackgroundProcess) {
         self.socket = socket
         self.daemon = daemon
     }

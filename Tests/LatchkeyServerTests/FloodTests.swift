@@ -209,7 +209,7 @@ extension RelayTests {
                 too_long = dial()
                 too_long.sendall(upgrade + b'\x81\xfe' + struct.pack('>H', 8193) + bytes(4))
                 said = b''
-                while piece := too_long.recv(4096): said += piece
+                while chunk := too_long.recv(4096): said += chunk
                 assert said.endswith(b'\x88\x02' + struct.pack('>H', 1009)), said
                 deadline = time.monotonic() + 5
                 while time.monotonic() < deadline:

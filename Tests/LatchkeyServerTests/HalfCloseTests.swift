@@ -13,7 +13,7 @@ extension RelayTests {
             import socket, ssl
             PORT = int(sys.argv[1])
             trust = ssl.create_default_context(cafile=SERVER['authorities'])
-            class Link:
+            class ChannelDelegate:
                 def __init__(self, secure):
                     self.socket, self.tls = socket.create_connection(('127.0.0.1', PORT), timeout=100), None
                     if not secure: return
@@ -40,7 +40,7 @@ extension RelayTests {
                     if not self.tls: return self.socket.recv(count)
                     try: return self.go_on(self.tls.read, count)
                     except (ssl.SSLZeroReturnError, ssl.SSLEOFError): return b''
-            def dial(secure): return Link(secure)
+            def dial(secure): return ChannelDelegate(secure)
             def half_close(link, end):
                 if end == 'notify':
                     # The TLS alert alone, then TCP's end: the answering alert is not waited for.
@@ -50,7 +50,7 @@ extension RelayTests {
                 link.socket.shutdown(socket.SHUT_WR)
             def rest(link):
                 got = b''
-                while piece := link.recv(1 << 16): got += piece
+                while chunk := link.recv(1 << 16): got += chunk
                 return got
             def ask(bytes, secure=False, end=None):
                 link = dial(secure)

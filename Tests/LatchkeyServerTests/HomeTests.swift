@@ -99,7 +99,7 @@ extension RelayTests {
             try Scratch.with { scratch in
                 let log = "\(scratch.path)/log"
                 let port = try TestRelay.freePort()
-                let server = try Daemon(
+                let server = try BackgroundProcess(
                     [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"],
                     environment: scratch.environment,
                     log: log

@@ -29,16 +29,16 @@ enum HostileInput {
             """What still comes, to the end."""
             found = b''
             try:
-                while piece := connection.recv(65536): found += piece
+                while chunk := connection.recv(65536): found += chunk
             except ConnectionError:
                 pass
             return found
 
-        def say(*pieces, ends=False):
+        def say(*chunks, ends=False):
             """Sends pieces over a connection of their own, and tells the first line of the answer."""
             with dial() as connection:
                 try:
-                    for piece in pieces: connection.sendall(piece)
+                    for chunk in chunks: connection.sendall(chunk)
                     if ends: connection.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass
@@ -77,9 +77,9 @@ enum HostileInput {
                 self.connection.sendall('\r\n'.join(lines + ['', '']).encode())
                 self.seen = b''
                 while b'\r\n\r\n' not in self.seen:
-                    piece = self.connection.recv(65536)
-                    if not piece: break
-                    self.seen += piece
+                    chunk = self.connection.recv(65536)
+                    if not chunk: break
+                    self.seen += chunk
                 head, _, self.seen = self.seen.partition(b'\r\n\r\n')
                 self.status = int(head.split()[1])
 
@@ -97,9 +97,9 @@ enum HostileInput {
 
             def take(self, count):
                 while len(self.seen) < count:
-                    piece = self.connection.recv(65536)
-                    if not piece: raise ConnectionError
-                    self.seen += piece
+                    chunk = self.connection.recv(65536)
+                    if not chunk: raise ConnectionError
+                    self.seen += chunk
                 taken, self.seen = self.seen[:count], self.seen[count:]
                 return taken
 

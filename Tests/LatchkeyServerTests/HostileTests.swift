@@ -29,9 +29,9 @@ extension RelayTests {
                     b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
                     b'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
                     b'GET / HTTP/1.1\r\nA b: c\r\n\r\n']
-                for pieces in wrong:
-                    line = say(pieces)
-                    assert line == '' or ' 400 ' in line, (pieces, line)
+                for chunks in wrong:
+                    line = say(chunks)
+                    assert line == '' or ' 400 ' in line, (chunks, line)
                 assert metric('latchkey_requests_refused_total') > before
                 flood = [b'GET /healthz HTTP/1.1\r\nHost: x\r\n'] + [b'X-%d: ' % n + b'y' * 100 + b'\r\n' for n in range(20000)]
                 line = say(*flood, b'\r\n')
@@ -94,8 +94,8 @@ extension RelayTests {
                 assert three.channel().open(three.token).end() == 1008
                 # Longer than a first frame can be, by what it says and by what comes.
                 assert Channel(path(three.id)).send(frame(1, b'', length=8193)).end() == 1009
-                pieces = frame(1, b'x' * 3000, final=False) + frame(0, b'x' * 3000, final=False) * 2
-                assert Channel(path(three.id)).send(pieces).end() == 1009
+                chunks = frame(1, b'x' * 3000, final=False) + frame(0, b'x' * 3000, final=False) * 2
+                assert Channel(path(three.id)).send(chunks).end() == 1009
                 # One that says nothing is not kept.
                 assert Channel(path(three.id)).end() == 1008
                 assert metric('latchkey_channels_refused_total') >= before + 13

@@ -43,7 +43,7 @@ extension RelayTests {
                     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(root)/usr/local/bin").count == 1)
                     #expect(try scratch.latchkey("instance", "show", "web-1").text.contains("\nid         mi-"))
                     #expect(try relay.latchkeyd("activation", "list").text.contains(id))
-                    let agent = try LatchkeyTestSupport.Daemon(
+                    let agent = try LatchkeyTestSupport.BackgroundProcess(
                         ["\(root)/usr/local/bin/latchkey-agent", "run", "--state", "\(root)/var/lib/latchkey-agent"]
                     )
                     defer { agent.stop() }

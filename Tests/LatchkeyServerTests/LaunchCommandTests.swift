@@ -13,7 +13,7 @@ struct LaunchCommandTests {
                 try Execution.run(
                     [Scratch.program] + words,
                     environment: scratch.environment,
-                    timeout: 2 * Execution.patience
+                    timeout: 2 * Execution.timeout
                 )
             }
             let image = "latchkey/instance:bookworm"
@@ -64,7 +64,7 @@ struct LaunchCommandTests {
                 return shown.contains("connected to the relay") && !shown.contains("not connected")
             }
             let log = "\(scratch.path)/session.log"
-            let session = try Daemon(
+            let session = try BackgroundProcess(
                 [Scratch.program, "connect", "web-1", "--road", "relay", "--", "sleep", "1000"],
                 environment: scratch.environment,
                 log: log
@@ -109,7 +109,7 @@ struct LaunchCommandTests {
                     try Execution.run(
                         [Scratch.program] + words,
                         environment: environment,
-                        timeout: 2 * Execution.patience
+                        timeout: 2 * Execution.timeout
                     )
                 }
                 let launched = try run("instance", "launch", "far-1", "--image", "latchkey/instance")
@@ -131,7 +131,7 @@ struct LaunchCommandTests {
         }
     }
 
-    @Test func `an image without an agent vouches for its host keys on the console`() throws {
+    @Test func `an image without an agent attests for its host keys on the console`() throws {
         let image = "latchkey-test/agentless:\(getpid())"
         let dockerfile = """
             FROM latchkey/instance:bookworm

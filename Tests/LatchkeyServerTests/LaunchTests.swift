@@ -311,7 +311,7 @@ struct LaunchTests {
                 "LATCHKEY_VOLUMES": try ContainerAgent.libraries().map { "\($0.0):\($0.1)" }.joined(separator: " "),
                 "PYTHONDONTWRITEBYTECODE": "1",
             ],
-            timeout: 4 * Execution.patience
+            timeout: 4 * Execution.timeout
         )
         #expect(run.status == 0, "\(run.text)\(run.error)")
         #expect(run.text.contains("2 passed"))

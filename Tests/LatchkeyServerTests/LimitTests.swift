@@ -17,7 +17,7 @@ import Testing
 /// The relay's limits of time, shortened.
 struct LimitTests {
     /// What the relay noted.
-    private final class Notes: SessionJournal {
+    private final class Notes: SessionEventSink {
         private let ends = Mutex<[String: (SessionStatus, String)]>([:])
 
         func changed(_ sessionID: String, status: SessionStatus) {}
@@ -65,7 +65,7 @@ struct LimitTests {
             limits: limits,
             metrics: Metrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            journal: notes,
+            events: notes,
             grants: Grants()
         )
         let record = record()
@@ -100,7 +100,7 @@ struct LimitTests {
             limits: limits,
             metrics: Metrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            journal: Notes(),
+            events: Notes(),
             grants: Grants()
         )
         let instance = "mi-0123456789abcdef0"
@@ -125,7 +125,7 @@ struct LimitTests {
             loop: loop,
             metrics: Metrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            journal: Notes(),
+            events: Notes(),
             grants: Grants()
         )
         relay.start()
@@ -172,7 +172,7 @@ struct LimitTests {
             loop: loop,
             metrics: Metrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            journal: Notes(),
+            events: Notes(),
             grants: grants
         )
         let record = record()

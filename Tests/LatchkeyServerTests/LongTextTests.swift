@@ -19,7 +19,7 @@ extension RelayTests {
                 try TestRelay.with(scratch) { relay in
                     let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
                     let key = try MasterKey(file: "\(scratch.latchkeyHome)/master.key")
-                    let authority = Authority(store: store, key: key)
+                    let authority = Authenticator(store: store, key: key)
                     var roles: [String] = []
                     for index in 0..<4 {
                         let id = "mi-0000000000000000\(index)"

@@ -65,7 +65,7 @@ extension RelayTests {
                 return listener.getsockname()[1]
             def rest(link):
                 got = b''
-                while piece := link.recv(1 << 16): got += piece
+                while chunk := link.recv(1 << 16): got += chunk
                 return got
             def stop(process):
                 process.send_signal(signal.SIGINT)
@@ -389,7 +389,7 @@ extension RelayTests {
         @Test(.enabled(if: ansible != nil)) func `Ansible runs commands through it, and has their status`() throws {
             try Self.with { relay, _, target in
                 let port = try TestRelay.freePort()
-                let bucket = try Daemon(["python3", "-c", Self.bucket, String(port)])
+                let bucket = try BackgroundProcess(["python3", "-c", Self.bucket, String(port)])
                 defer { bucket.stop() }
                 try TestRelay.wait(for: "the bucket") {
                     try Execution.run(["curl", "-sf", "-m", "30", "-o", "/dev/null", "http://127.0.0.1:\(port)/"])

@@ -87,7 +87,7 @@ extension RelayTests {
                     let (activation, state) = (try activation(relay), "\(scratch.path)/agent")
                     // Passes one connection on, and cuts it off when the server has answered.
                     let port = try TestRelay.freePort()
-                    let cutter = try Daemon([
+                    let cutter = try BackgroundProcess([
                         "python3", "-c",
                         """
                         import select, socket
@@ -116,7 +116,9 @@ extension RelayTests {
                     // The key that was shown is the one that signs from now on, and no other is left lying about.
                     let files = try FileManager.default.contentsOfDirectory(atPath: state)
                     #expect(Set(files) == ["agent-key.pem", "ca.pem", "registration.json"])
-                    let agent = try Daemon([Scratch.program(named: "latchkey-agent"), "run", "--state", state])
+                    let agent = try BackgroundProcess([
+                        Scratch.program(named: "latchkey-agent"), "run", "--state", state,
+                    ])
                     defer { agent.stop() }
                     try TestRelay.wait(for: "the agent") { try relay.log().contains("\"agent connected\"") }
                     // A registration that is in use is not taken up again.
@@ -186,7 +188,7 @@ extension RelayTests {
                     let id = try register(relay, state, try activation(relay, ["--name", "web-1"])).line
                     #expect(try scratch.latchkey("instance", "remove", "web-1").status == 0)
                     let log = "\(scratch.path)/agent.log"
-                    let agent = try Daemon(
+                    let agent = try BackgroundProcess(
                         [Scratch.program(named: "latchkey-agent"), "run", "--state", state],
                         log: log
                     )

@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Runs a script of bash as the user, with `$0` as the program and `run` as a command on web-1 over the relay.
-    static func bash(_ scratch: Scratch, _ script: String, timeout: Int = 2 * Execution.patience) throws -> Execution {
+    static func bash(_ scratch: Scratch, _ script: String, timeout: Int = 2 * Execution.timeout) throws -> Execution {
         let functions = "cd '\(scratch.path)'; run() { \"$PROGRAM\" connect web-1 --road relay \"$@\"; }; "
         return try Execution.run(
             ["bash", "-mc", functions + script],

@@ -130,7 +130,7 @@ struct ReturnTests {
         func registration(of id: Instance.ID) -> Int64? { 1 }
     }
 
-    private struct Notes: SessionJournal {
+    private struct Notes: SessionEventSink {
         func changed(_ sessionID: String, status: SessionStatus) {}
         func ended(_ sessionID: String, status: SessionStatus, reason: String) {}
         func pinged(_ instanceID: String) {}
@@ -183,7 +183,7 @@ struct ReturnTests {
                 loop: loop,
                 metrics: Metrics(),
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-                journal: Notes(),
+                events: Notes(),
                 grants: Grants()
             )
         }

@@ -78,7 +78,7 @@ extension RelayTests {
                     "--",
                     "cat; exit 5",
                     input: bytes,
-                    timeout: 4 * Execution.patience
+                    timeout: 4 * Execution.timeout
                 )
                 #expect(run.status == 5)
                 RelayTests.expect(run.output, bytes)

@@ -21,8 +21,8 @@ extension RelayTests {
             def is_healthy():
                 assert urllib.request.urlopen(f'http://127.0.0.1:{PORT}/healthz', timeout=100).read() == b'ok\n'
             class Secured:
-                def __init__(self, context, piece=1 << 20, early=b''):
-                    self.socket, self.piece = dial(), piece
+                def __init__(self, context, chunk=1 << 20, early=b''):
+                    self.socket, self.chunk = dial(), chunk
                     self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
                     self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname='127.0.0.1')
                     while True:
@@ -32,12 +32,12 @@ extension RelayTests {
                         except ssl.SSLWantReadError:
                             self.flush()
                             self.feed()
-                    # With the handshake's last message, in one piece.
+                    # With the handshake's last message, in one chunk.
                     if early: self.tls.write(early)
                     self.flush()
                 def flush(self):
                     data = self.outgoing.read()
-                    for at in range(0, len(data), self.piece): self.socket.sendall(data[at:at + self.piece])
+                    for at in range(0, len(data), self.chunk): self.socket.sendall(data[at:at + self.chunk])
                 def feed(self):
                     data = self.socket.recv(1 << 16)
                     if data: self.incoming.write(data)
@@ -50,9 +50,9 @@ extension RelayTests {
                     got = b''
                     while True:
                         try:
-                            piece = self.tls.read(1 << 16)
-                            if not piece: return got
-                            got += piece
+                            chunk = self.tls.read(1 << 16)
+                            if not chunk: return got
+                            got += chunk
                         except ssl.SSLWantReadError: self.feed()
                         except ssl.SSLZeroReturnError: return got
             def hello():
@@ -99,7 +99,7 @@ extension RelayTests {
             try run(
                 #"""
                 for version in [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]:
-                    slow = Secured(trust(version), piece=1)
+                    slow = Secured(trust(version), chunk=1)
                     for byte in LAST: slow.say(bytes([byte]))
                     assert slow.hear().endswith(b'ok\n')
                     # What follows the handshake in the same segment is not lost.
@@ -173,9 +173,9 @@ extension RelayTests {
                         """Reads until it has said this, behind what was heard before, or has ended."""
                         nonlocal seen, place
                         while (found := seen.find(words, place)) < 0:
-                            piece = process.stdout.read1(1 << 16)
-                            if not piece: return
-                            seen += piece
+                            chunk = process.stdout.read1(1 << 16)
+                            if not chunk: return
+                            seen += chunk
                         place = found + len(words)
                     hear(b'Verify return code')
                     hear(b'---\n')

@@ -17,15 +17,15 @@ extension RelayTests {
                 let script = """
                     import os, sys, time
                     with open(sys.argv[1], 'rb') as source:
-                        while piece := source.read(1 << 20):
+                        while chunk := source.read(1 << 20):
                             while source.tell() > 16 << 20 and not os.path.exists('disturbed'): time.sleep(0.05)
-                            sys.stdout.buffer.write(piece)
+                            sys.stdout.buffer.write(chunk)
                             sys.stdout.buffer.flush()
                             time.sleep(0.2)
                     """
                 try scratch.write("slowly.py", script)
                 let command = "\"$PROGRAM\" connect web-1 --road relay -- 'cat; exit 7' >'\(target)'; echo $? >status"
-                let client = try Daemon(
+                let client = try BackgroundProcess(
                     ["bash", "-c", "cd '\(scratch.path)'; python3 slowly.py source | \(command)"],
                     environment: scratch.environment.merging(["PROGRAM": Scratch.program]) { $1 },
                     log: "\(scratch.path)/client.log"
@@ -74,7 +74,7 @@ extension RelayTests {
 
         @Test func `what a session's end was during a stop is known afterwards`() throws {
             try RelayTests.with { scratch, relay, agent in
-                let client = try Daemon(
+                let client = try BackgroundProcess(
                     [
                         "bash", "-c",
                         """
@@ -100,7 +100,7 @@ extension RelayTests {
 
         @Test func `an agent that is started anew has lost its sessions, and their clients hear so`() throws {
             try RelayTests.with { scratch, relay, agent in
-                let client = try Daemon(
+                let client = try BackgroundProcess(
                     [
                         "bash", "-c",
                         "\"$0\" connect web-1 --road relay -- 'echo begun; sleep 1000'; echo status=$? >&2",
@@ -133,7 +133,7 @@ extension RelayTests {
                         try TestAgent.with(relay, at: proxy.endpoint) { agent in
                             // From when the agent knows of the session, and before it finds that there is no such user.
                             proxy.holdControl(hold)
-                            let client = try Daemon(
+                            let client = try BackgroundProcess(
                                 [
                                     "bash", "-c",
                                     "\"$0\" connect nobody-9@web-1 --road relay -- id; echo status=$? >&2",
@@ -167,7 +167,7 @@ extension RelayTests {
         @Test func `the command of a client that is killed is waited for a moment, and ended`() throws {
             try RelayTests.with { scratch, relay, agent in
                 let mark = Int.random(in: 100_000..<1_000_000)
-                let client = try Daemon(
+                let client = try BackgroundProcess(
                     [Scratch.program, "connect", "web-1", "--road", "relay", "--", "sleep \(mark)"],
                     environment: scratch.environment
                 )
@@ -187,7 +187,7 @@ extension RelayTests {
             try RelayTests.with { scratch, relay, agent in
                 let line =
                     "cd '\(scratch.path)'; >begun; until [ -e go ]; do sleep 0.1; done; echo la''te; echo $$ >ended; exit 3"
-                let client = try Daemon(
+                let client = try BackgroundProcess(
                     [
                         "bash", "-c", "exec \"$0\" connect web-1 --road relay -t < <(echo \"$1\"; exec sleep 600)",
                         Scratch.program, line,
@@ -219,7 +219,7 @@ extension RelayTests {
         @Test func `one that reads nothing does not hold up the others`() throws {
             try RelayTests.with { scratch, relay, agent in
                 // Its output is a pipe that nobody empties.
-                let idle = try Daemon(
+                let idle = try BackgroundProcess(
                     ["bash", "-c", "\"$0\" connect web-1 --road relay -- yes | sleep 600", Scratch.program],
                     environment: scratch.environment
                 )
@@ -246,10 +246,10 @@ extension RelayTests {
                     words = [os.environ['PROGRAM'], 'connect', 'web-1', '--road', 'relay', '--', 'seq 6000000']
                     client = subprocess.Popen(words, stdout=subprocess.PIPE)
                     found = hashlib.sha256(client.stdout.read(1000))
-                    # Longer than the relay has patience with somebody who does not read.
+                    # Longer than the relay has timeout with somebody who does not read.
                     time.sleep(18)
-                    while piece := client.stdout.read(1 << 20):
-                        found.update(piece)
+                    while chunk := client.stdout.read(1 << 20):
+                        found.update(chunk)
                     wanted = hashlib.sha256()
                     for first in range(1, 6000001, 100000):
                         lines = (str(number) + '\\n' for number in range(first, first + 100000))
@@ -259,7 +259,7 @@ extension RelayTests {
                 let run = try Execution.run(
                     ["python3", "-c", script],
                     environment: scratch.environment.merging(["PROGRAM": Scratch.program]) { $1 },
-                    timeout: 3 * Execution.patience
+                    timeout: 3 * Execution.timeout
                 )
                 #expect(run.line == "0 True", "\(run.error)")
                 #expect(try relay.isHealthy())

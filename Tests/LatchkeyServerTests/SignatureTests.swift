@@ -16,7 +16,7 @@ extension RelayTests {
         static func role(_ agent: TestAgent, at date: Date = Date()) throws -> [String] {
             let home = agent.relay.scratch.latchkeyHome
             let store = try Store(path: "\(home)/latchkey.db")
-            let authority = Authority(store: store, key: try MasterKey(file: "\(home)/master.key"))
+            let authority = Authenticator(store: store, key: try MasterKey(file: "\(home)/master.key"))
             let role = try authority.makeRole(for: agent.instanceID, now: date)
             return [role.accessKeyId, role.secretAccessKey, role.sessionToken]
         }

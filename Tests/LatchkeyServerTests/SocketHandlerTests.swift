@@ -11,7 +11,7 @@ import Testing
 /// A WebSocket at the server, without a network.
 struct SocketHandlerTests {
     /// Passes everything on to another one.
-    private final class Passing: Link {
+    private final class Passing: ChannelDelegate {
         var target: SocketHandler?
         var refusals: [String] = []
         let passesMessages = true
@@ -20,7 +20,7 @@ struct SocketHandlerTests {
 
         func opened(_ handler: SocketHandler) {}
         func closed(_ handler: SocketHandler) {}
-        func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict { target.map(Verdict.pass) ?? .drop }
+        func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict { target.map(Verdict.pass) ?? .drop }
         func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {}
         func refused(_ why: String) { refusals.append(why) }
         func flushPartner() { target?.flush() }
@@ -62,7 +62,7 @@ struct SocketHandlerTests {
         return [first] + length + [0, 0, 0, 0] + payload
     }
 
-    @Test func `neither a ping nor its answer comes between the pieces of a frame`() throws {
+    @Test func `neither a ping nor its answer comes between the chunks of a frame`() throws {
         let pair = try Pair()
         let payload = [UInt8](repeating: 7, count: 1000)
         let message = frame(0x82, payload)

@@ -10,14 +10,14 @@ struct BridgeTests {
 
     /// Has all of its output in memory: its descriptor never tells of it.
     private struct Talker: RemoteProcess, ~Copyable {
-        private static let piece = 1000
+        private static let chunk = 1000
 
         let descriptor: Int32
         private(set) var left: Int
 
-        init(_ descriptor: Int32, pieces: Int) {
+        init(_ descriptor: Int32, chunks: Int) {
             self.descriptor = descriptor
-            left = pieces
+            left = chunks
         }
 
         var wantsToWrite: Bool { false }
@@ -28,7 +28,7 @@ struct BridgeTests {
             guard left > 0 else { return nil }
             guard stream == .output else { return 0 }
             left -= 1
-            return min(Talker.piece, buffer.count)
+            return min(Talker.chunk, buffer.count)
         }
 
         mutating func advance() {}
@@ -47,7 +47,7 @@ struct BridgeTests {
         var options = Bridge.Options()
         options.forwardsInput = false
         // Less than a pipe takes, and more than the bridge moves before it looks after its other business.
-        var process = Talker(silent[0], pieces: 50)
+        var process = Talker(silent[0], chunks: 50)
         var bridge = try Bridge(options, output: output[1])
         let outcome = try bridge.run(&process)
         #expect(outcome == .ended(.exited(status: 3)))

@@ -5,7 +5,7 @@ import Testing
 @testable import LatchkeyTerminal
 
 struct TerminalModesTests {
-    private static func resets(_ text: String, pieces size: Int = .max) -> String {
+    private static func resets(_ text: String, chunks size: Int = .max) -> String {
         var modes = TerminalModes()
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -29,6 +29,6 @@ struct TerminalModesTests {
         ("\u{1B}[?" + String(repeating: "1049;", count: 100) + "h", ""),
         ("\u{1B}[?" + String(repeating: "9", count: 100) + "h\u{1B}[?25l", "\u{1B}[?25h"),
     ]) func `what is left changed is set back, however the text is cut`(text: String, resets: String) {
-        for size in [Int.max, 1, 2, 3, 5] { #expect(Self.resets(text, pieces: size) == resets, "\(size)") }
+        for size in [Int.max, 1, 2, 3, 5] { #expect(Self.resets(text, chunks: size) == resets, "\(size)") }
     }
 }

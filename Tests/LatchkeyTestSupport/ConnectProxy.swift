@@ -48,7 +48,7 @@ package enum ConnectProxy {
         try Scratch.with { scratch in
             let port = try TestRelay.freePort()
             let log = "\(scratch.path)/proxy.log"
-            let daemon = try Daemon(
+            let daemon = try BackgroundProcess(
                 ["sh", "-c", "exec python3 -c \"$0\" \"$@\" >'\(log)'", script, "\(port)", login, answer, "\(target)"]
             )
             defer { daemon.stop() }

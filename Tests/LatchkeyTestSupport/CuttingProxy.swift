@@ -209,9 +209,9 @@ package final class CuttingProxy: Sendable {
             count.carried[direction, default: 0] += bytes.count
             return Loopback.send(bytes, to: target)
         }
-        let piece = Array(bytes.prefix(cut.offset - count.bytes(direction)))
-        count.carried[direction, default: 0] += piece.count
+        let chunk = Array(bytes.prefix(cut.offset - count.bytes(direction)))
+        count.carried[direction, default: 0] += chunk.count
         count.wasCut = count.bytes(direction) == cut.offset
-        return Loopback.send(piece, to: target) && !count.wasCut
+        return Loopback.send(chunk, to: target) && !count.wasCut
     }
 }

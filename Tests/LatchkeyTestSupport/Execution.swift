@@ -6,7 +6,7 @@ package import Foundation
 package struct Execution: Sendable {
     /// Seconds until something that hangs is given up. It is no measure of how quick anything has to be: the machine may be busy
     /// with other things.
-    package static let patience = 180
+    package static let timeout = 180
 
     package let status: Int32
     package let output: Data
@@ -26,7 +26,7 @@ package struct Execution: Sendable {
         _ arguments: [String],
         input: Data? = nil,
         environment: [String: String?] = [:],
-        timeout: Int = patience
+        timeout: Int = Execution.timeout
     ) throws -> Execution {
         let folder = try Scratch.makeFolder("run")
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -63,7 +63,7 @@ package struct Execution: Sendable {
         _ arguments: [String],
         input: Data? = nil,
         environment: [String: String?] = [:],
-        timeout: Int = patience
+        timeout: Int = Execution.timeout
     ) throws -> Execution {
         let execution = try run(arguments, input: input, environment: environment, timeout: timeout)
         guard execution.status == 0 else { throw HarnessError("\(arguments): \(execution.status): \(execution.error)") }

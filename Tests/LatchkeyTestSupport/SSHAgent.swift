@@ -9,7 +9,7 @@ package struct SSHAgent {
     /// Runs `body` with an empty agent and ends it whatever happens.
     package static func with<Value>(_ scratch: Scratch, _ body: (SSHAgent) throws -> Value) throws -> Value {
         let agent = SSHAgent(socket: "\(scratch.path)/agent")
-        let daemon = try Daemon(["ssh-agent", "-D", "-a", agent.socket])
+        let daemon = try BackgroundProcess(["ssh-agent", "-D", "-a", agent.socket])
         defer { daemon.stop() }
         try TestRelay.wait(for: "an ssh-agent") { FileManager.default.fileExists(atPath: agent.socket) }
         return try body(agent)

@@ -62,7 +62,7 @@ package struct Scratch: Sendable {
         _ arguments: String...,
         input: Data? = nil,
         environment extra: [String: String?] = [:],
-        timeout: Int = Execution.patience
+        timeout: Int = Execution.timeout
     ) throws -> Execution {
         try latchkey(arguments, input: input, environment: extra, timeout: timeout)
     }
@@ -72,7 +72,7 @@ package struct Scratch: Sendable {
         _ arguments: [String],
         input: Data? = nil,
         environment extra: [String: String?] = [:],
-        timeout: Int = Execution.patience
+        timeout: Int = Execution.timeout
     ) throws -> Execution {
         try Execution.run(
             ["setsid", "--wait", Scratch.program] + arguments,

@@ -57,11 +57,11 @@ package struct Screen {
 
     /// Waits until the terminal shows a text.
     ///
-    /// - Throws: what it shows, after ``Execution/patience`` seconds.
+    /// - Throws: what it shows, after ``Execution/timeout`` seconds.
     package func expect(_ text: String) throws { try wait(for: "'\(text)'") { $0.contains(text) } }
 
     package func wait(for what: String, _ condition: (String) -> Bool) throws {
-        let deadline = Date().addingTimeInterval(Double(Execution.patience))
+        let deadline = Date().addingTimeInterval(Double(Execution.timeout))
         var shown = ""
         repeat {
             shown = try content()

@@ -7,7 +7,7 @@ package final class TestAgent {
     package let relay: TestRelay
     package let instanceID: String
     private let state: String
-    private var daemon: Daemon?
+    private var daemon: BackgroundProcess?
 
     private init(_ relay: TestRelay, _ name: String, at endpoint: String) throws {
         self.relay = relay
@@ -54,7 +54,7 @@ package final class TestAgent {
     /// Starts it, and waits until the relay knows it.
     package func start() throws {
         let known = try connections()
-        daemon = try Daemon(arguments, log: logPath)
+        daemon = try BackgroundProcess(arguments, log: logPath)
         try TestRelay.wait(for: "the agent", { try connections() > known }, otherwise: { try log() })
     }
 

@@ -98,7 +98,7 @@ package final class TestInstance: @unchecked Sendable {
 
     /// Waits until sshd introduces itself: an engine's port answers before the sshd behind it does.
     private static func awaitBanner(_ port: Int) throws {
-        let deadline = Date().addingTimeInterval(Double(Execution.patience))
+        let deadline = Date().addingTimeInterval(Double(Execution.timeout))
         repeat {
             let script = "exec 3<>/dev/tcp/127.0.0.1/\(port) && IFS= read -r -t 30 line <&3 && [[ $line == SSH-2.0-* ]]"
             if try Execution.run(["bash", "-c", script], timeout: 40).status == 0 { return }
@@ -193,7 +193,7 @@ private final class Container: Machine {
 private final class PrivateDaemon: Machine {
     private let folder: String
     private let home: String
-    private let daemon: Daemon
+    private let daemon: BackgroundProcess
     let port: Int
     let user = NSUserName()
 
@@ -222,7 +222,7 @@ private final class PrivateDaemon: Machine {
         let words = (options + settings).flatMap { ["-o", $0] }
         try? FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         try Execution.require(["/usr/sbin/sshd", "-t", "-f", "/dev/null"] + words)
-        daemon = try Daemon(["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null"] + words, log: "\(folder)/log")
+        daemon = try BackgroundProcess(["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null"] + words, log: "\(folder)/log")
     }
 
     func shell(_ script: String) throws -> Execution {

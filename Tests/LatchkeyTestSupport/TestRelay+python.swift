@@ -30,7 +30,7 @@ extension Scratch {
     ///
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
-    package func python(_ script: String, _ arguments: [String] = [], timeout: Int = 2 * Execution.patience) throws
+    package func python(_ script: String, _ arguments: [String] = [], timeout: Int = 2 * Execution.timeout) throws
         -> String
     {
         // boto3 is not to find anybody's real account.
@@ -53,7 +53,7 @@ extension TestRelay {
     ///
     /// - Returns: what it printed, without the newline at its end.
     @discardableResult
-    package func python(_ script: String, _ arguments: String..., timeout: Int = 2 * Execution.patience) throws
+    package func python(_ script: String, _ arguments: String..., timeout: Int = 2 * Execution.timeout) throws
         -> String
     {
         try scratch.python(script, [String(port)] + arguments, timeout: timeout)
@@ -61,7 +61,7 @@ extension TestRelay {
 
     /// - Parameter arguments: what follows the port.
     @discardableResult
-    package func python(_ script: String, _ arguments: [String], timeout: Int = 2 * Execution.patience) throws -> String
+    package func python(_ script: String, _ arguments: [String], timeout: Int = 2 * Execution.timeout) throws -> String
     {
         try scratch.python(script, [String(port)] + arguments, timeout: timeout)
     }
@@ -69,7 +69,7 @@ extension TestRelay {
     /// Runs a script of bash with an `aws` that asks this server and prints text, to its successful end.
     ///
     /// - Returns: what it printed.
-    package func shell(_ script: String, timeout: Int = 2 * Execution.patience) throws -> String {
+    package func shell(_ script: String, timeout: Int = 2 * Execution.timeout) throws -> String {
         struct Server: Decodable {
             var accessKeyID: String
             var secretAccessKey: String

@@ -8,7 +8,7 @@ package final class TestRelay {
     package let port: Int
     private let wrapper: [String]
     private let options: [String]
-    private var daemon: Daemon?
+    private var daemon: BackgroundProcess?
 
     private init(_ scratch: Scratch, _ wrapper: [String], _ options: [String]) throws {
         self.scratch = scratch
@@ -60,7 +60,7 @@ package final class TestRelay {
 
     package func start(_ options: [String]) throws {
         let program = wrapper + [Scratch.program(named: "latchkeyd"), "run", "--listen", "127.0.0.1:\(port)"]
-        daemon = try Daemon(program + self.options + options, environment: scratch.environment, log: logPath)
+        daemon = try BackgroundProcess(program + self.options + options, environment: scratch.environment, log: logPath)
         try TestRelay.wait(for: "a latchkeyd at port \(port)", { try isHealthy() }, otherwise: { try log() })
     }
 
@@ -109,13 +109,13 @@ package final class TestRelay {
 
     /// Waits until a condition holds.
     ///
-    /// - Throws: what `otherwise` says, after ``Execution/patience`` seconds.
+    /// - Throws: what `otherwise` says, after ``Execution/timeout`` seconds.
     package static func wait(
         for what: String,
         _ condition: () throws -> Bool,
         otherwise: () throws -> String = { "" }
     ) throws {
-        let deadline = Date().addingTimeInterval(Double(Execution.patience))
+        let deadline = Date().addingTimeInterval(Double(Execution.timeout))
         repeat {
             if try condition() { return }
             usleep(50_000)

@@ -13,24 +13,24 @@ struct HostileServerTests {
         from itertools import chain
         def drip(text, pause):
             for byte in text: yield byte; time.sleep(pause)
-        def forever(*pieces):
-            while True: yield from pieces
+        def forever(*chunks):
+            while True: yield from chunks
         HEAD = b'HTTP/1.1 200 OK\\r\\n'
         CHUNKED = HEAD + b'Transfer-Encoding: chunked\\r\\n\\r\\n'
         def serve(connection):
             try:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.recv(65536)
-                for piece in eval(sys.argv[2]): connection.sendall(piece if isinstance(piece, bytes) else bytes([piece]))
+                for chunk in eval(sys.argv[2]): connection.sendall(chunk if isinstance(chunk, bytes) else bytes([chunk]))
                 time.sleep(600)
             except OSError: pass
         server = socket.create_server(('127.0.0.1', int(sys.argv[1])))
         while True: threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
         """
 
-    private func with(_ pieces: String, _ body: (ServerAddress) throws -> Void) throws {
+    private func with(_ chunks: String, _ body: (ServerAddress) throws -> Void) throws {
         let port = try TestRelay.freePort()
-        let daemon = try Daemon(["python3", "-c", Self.script, String(port), pieces])
+        let daemon = try BackgroundProcess(["python3", "-c", Self.script, String(port), chunks])
         defer { daemon.stop() }
         try TestRelay.wait(for: "the server") {
             try Execution.run(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"]).status == 0
@@ -55,8 +55,8 @@ struct HostileServerTests {
             "chain([HEAD + b'Content-Length: 1000\\r\\n\\r\\n'], drip(b'a' * 999, 0.01))",
         ]
     )
-    func `an answer that never ends is given up in time`(pieces: String) throws {
-        try with(pieces) { server in #expect(ask(server, timeout: 2000) == .timedOut) }
+    func `an answer that never ends is given up in time`(chunks: String) throws {
+        try with(chunks) { server in #expect(ask(server, timeout: 2000) == .timedOut) }
     }
 
     /// There is always something to read, so nothing is ever waited for.
@@ -69,8 +69,8 @@ struct HostileServerTests {
             ("chain([CHUNKED + b'1;'], forever(b'a' * 100))", .malformed("a chunk without a size")),
         ]
     )
-    func `an answer without end is read up to a limit`(pieces: String, error: TransportError) throws {
-        try with(pieces) { server in #expect(ask(server, timeout: 120_000) == error) }
+    func `an answer without end is read up to a limit`(chunks: String, error: TransportError) throws {
+        try with(chunks) { server in #expect(ask(server, timeout: 120_000) == error) }
     }
 
     @Test(.timeLimit(.minutes(5))) func `becoming a WebSocket has one time for all of it`() throws {

@@ -59,7 +59,7 @@ struct ServerAddressTests {
         do throws(TransportError) {
             _ = try ServerAddress(url: "https://\u{1B}[2J")
         } catch {
-            #expect(!error.words.contains("\u{1B}"))
+            #expect(!error.message.contains("\u{1B}"))
         }
     }
 
@@ -80,7 +80,7 @@ struct ServerAddressTests {
         } catch let failure {
             error = failure
         }
-        if isAllowed { #expect(error == nil) } else { #expect(error?.words.contains("is not encrypted") == true) }
+        if isAllowed { #expect(error == nil) } else { #expect(error?.message.contains("is not encrypted") == true) }
         _ = try ServerAddress(endpoint: url, allowsCleartext: true)
     }
 }

@@ -8,7 +8,7 @@ import Testing
 
 struct ServerPreambleTests {
     /// What is left in a socket, or why nothing could be used, after the other end has said this.
-    private func outcome(of pieces: [String], closes: Bool = false, timeout: Int = 60_000) -> Result<
+    private func outcome(of chunks: [String], closes: Bool = false, timeout: Int = 60_000) -> Result<
         String, ServerPreamble.Failure
     > {
         var ends: [Int32] = [-1, -1]
@@ -16,8 +16,8 @@ struct ServerPreambleTests {
         let (server, client) = (ends[0], ends[1])
         defer { close(client) }
         let thread = Thread {
-            for piece in pieces {
-                let bytes = Array(piece.utf8)
+            for chunk in chunks {
+                let bytes = Array(chunk.utf8)
                 _ = send(server, bytes, bytes.count, Int32(MSG_NOSIGNAL))
                 usleep(20_000)
             }

@@ -38,7 +38,7 @@ struct WebSocketConnectionTests {
             ])
             let port = try TestRelay.freePort()
             let words = ["python3", "-c", Self.server, scratch.path, String(port), String(kibibytes)]
-            let daemon = try Daemon(words, log: "\(scratch.path)/log")
+            let daemon = try BackgroundProcess(words, log: "\(scratch.path)/log")
             defer { daemon.stop() }
             var connection: WebSocketConnection?
             try TestRelay.wait(

@@ -66,7 +66,7 @@ struct WebSocketHeaderTests {
         }
     }
 
-    @Test func `control frames come in one piece and are short`() {
+    @Test func `control frames come in one chunk and are short`() {
         for opcode in [8, 9, 10] as [UInt8] {
             #expect(Self.fault([opcode, 0]) == .control)
             #expect(Self.fault([0x80 | opcode, 126, 0, 126]) == .control)
@@ -104,17 +104,17 @@ struct WebSocketHeaderTests {
         }
     }
 
-    @Test func `a payload masked in pieces is the one masked at once`() {
+    @Test func `a payload masked in chunks is the one masked at once`() {
         var generator = SeededGenerator(seed: 12)
         for _ in 0..<200 {
             let content = (0..<100).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
             let mask = UInt32.random(in: .min ... .max, using: &generator)
             let cut = Int.random(in: 0...100, using: &generator)
             var whole = content
-            var pieces = content
+            var chunks = content
             content.withUnsafeBytes { source in
                 whole.withUnsafeMutableBytes { WebSocketHeader.apply(mask, offset: 0, source, to: $0) }
-                pieces.withUnsafeMutableBytes { target in
+                chunks.withUnsafeMutableBytes { target in
                     let (first, second) = (source[..<cut], source[cut...])
                     WebSocketHeader.apply(mask, offset: 0, UnsafeRawBufferPointer(rebasing: first), to: target)
                     WebSocketHeader.apply(
@@ -125,7 +125,7 @@ struct WebSocketHeaderTests {
                     )
                 }
             }
-            #expect(whole == pieces)
+            #expect(whole == chunks)
             // In place, back again.
             whole.withUnsafeMutableBytes { WebSocketHeader.apply(mask, offset: 0, UnsafeRawBufferPointer($0), to: $0) }
             #expect(whole == content)

@@ -14,7 +14,7 @@ enum ClockSkew {
     ]
 
     /// What the answer's own date says about this machine's clock; nil if that is not the trouble.
-    static func words(_ code: String, _ response: HTTPResponse, now: Date = Date()) -> String? {
+    static func message(_ code: String, _ response: HTTPResponse, now: Date = Date()) -> String? {
         guard codes.contains(code), let time = response.header("date").flatMap({ SigningTime(http: $0) }) else {
             return nil
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The way through a list that comes in pages. How it goes on is the server's to say, and so it is bounded here: a list has an
 /// end, and a place in it is reached once.
@@ -30,7 +31,7 @@ package struct Paging {
     /// The milliseconds that the next request may take.
     ///
     /// - Parameter most: what one request may take at all.
-    package func patience(_ most: Int = 15_000) -> Int {
+    package func timeLeft(_ most: Int = 15_000) -> Int {
         Int(clamping: max(1, min(Int64(most), deadline - SystemClock.milliseconds())))
     }
 

@@ -18,14 +18,14 @@ package enum ServiceFailure: Error, Equatable, Sendable {
         .refused(
             code: String(code.prefix(128)).terminalSafe,
             status: response.status,
-            message: ClockSkew.words(code, response) ?? String(message.prefix(1000)).terminalSafe
+            message: ClockSkew.message(code, response) ?? String(message.prefix(1000)).terminalSafe
         )
     }
 
     /// What happened, in a line.
-    package var words: String {
+    package var message: String {
         switch self {
-        case .unreachable(let error): error.words
+        case .unreachable(let error): error.message
         case .refused(let code, _, let message): message.isEmpty ? code : "\(message) (\(code))"
         case .malformed(let what): "its answer is not understood: \(what)"
         }

@@ -14,7 +14,7 @@ package enum QueryFault: Error, Equatable, Sendable {
     case invalid(name: String, value: String, expected: String)
 
     /// What is wrong, in a line.
-    package var words: String {
+    package var message: String {
         switch self {
         case .malformed(let why): "The parameters cannot be read: \(why)"
         case .duplicate(let name): "The parameter \(name) is there more than once"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import LatchkeyModel
+internal import LatchkeyModel
+package import LatchkeySystem
 
 extension QueryXML {
     /// The last element of an answer with a text that must not lie about, and the answer's end behind it.

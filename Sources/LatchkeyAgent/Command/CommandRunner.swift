@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeySystem
 internal import Synchronization
 
 /// The scripts that the relay has this agent run, each in a thread of its own, as the agent's own user. What it says of one is
@@ -82,8 +83,8 @@ final class CommandRunner: Sendable {
         }
         guard isAllowed else {
             let user = LocalUser.current.name.terminalSafe
-            let words = "the agent runs no commands as '\(user)' (latchkey-agent run --allow-user)"
-            return reply(envelope.jobID, .failed, error: words)
+            let message = "the agent runs no commands as '\(user)' (latchkey-agent run --allow-user)"
+            return reply(envelope.jobID, .failed, error: message)
         }
         start(task, id, envelope.jobID)
     }
@@ -200,7 +201,7 @@ final class CommandRunner: Sendable {
             try StateFile.makeFolder(folder)
             try StateFile.write(path, Array((task.parameters.commands.joined(separator: "\n") + "\n").utf8))
             defer { unlink(path) }
-            var specification = ShellPlan.script(path, LocalUser.current)
+            var specification = ShellCommand.script(path, LocalUser.current)
             if !task.parameters.workingDirectory.isEmpty { specification.directory = task.parameters.workingDirectory }
             specification.drainTime = CommandRunner.drainTime
             var status = stat()

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 
 /// What the agent tells about the machine that it runs on.
 package struct HostFacts: Equatable, Sendable {

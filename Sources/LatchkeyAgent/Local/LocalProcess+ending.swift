@@ -3,6 +3,7 @@
 internal import CProcess
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension LocalProcess {
     /// Becomes readable when there is reason to call ``ending()``, and stays so after the end. -1, which poll ignores, if

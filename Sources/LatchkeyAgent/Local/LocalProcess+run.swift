@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension LocalProcess {
     /// What a program did from beginning to end.
@@ -41,8 +42,8 @@ extension LocalProcess {
                 pollfd(fd: outcome.ending == nil ? process.exitDescriptor : -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: cancellation, events: Int16(POLLIN), revents: 0),
             ]
-            let (drain, patience) = (process.drainTimeout, Int32(clamping: deadline - SystemClock.milliseconds()))
-            poll(&descriptors, nfds_t(descriptors.count), drain < 0 ? patience : min(drain, patience))
+            let (drain, timeLeft) = (process.drainTimeout, Int32(clamping: deadline - SystemClock.milliseconds()))
+            poll(&descriptors, nfds_t(descriptors.count), drain < 0 ? timeLeft : min(drain, timeLeft))
             if descriptors[4].revents != 0 { break }
             if descriptors[0].revents != 0, !rest.isEmpty {
                 switch rest.withUnsafeBytes({ process.write($0) }) {

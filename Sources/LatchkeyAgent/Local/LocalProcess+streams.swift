@@ -3,6 +3,7 @@
 internal import CProcess
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension LocalProcess {
     package enum Stream: Sendable {

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension LocalUser {
     /// A session's user that is certainly there.
@@ -69,8 +70,8 @@ extension LocalUser {
             do throws(LocalProcessError) {
                 let outcome = try LocalProcess.run(specification)
                 if outcome.ending == .exited(0) { return }
-                let words = outcome.error.prefix(400).map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
-                reasons.append("\(way[0]): \(String(decoding: words, as: UTF8.self))")
+                let message = outcome.error.prefix(400).map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
+                reasons.append("\(way[0]): \(String(decoding: message, as: UTF8.self))")
             } catch { reasons.append(error.description) }
             // With -m useradd may have failed only after the user was there, and another way would then fail, too.
             if try existing(name) != nil { return }

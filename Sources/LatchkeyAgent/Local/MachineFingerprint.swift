@@ -3,6 +3,7 @@
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A machine's identity as a UUID.
 enum MachineFingerprint {

@@ -2,12 +2,13 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Connecting to the first address of a target that answers, without waiting. The owner calls ``start()`` once, polls the
 /// descriptor for writing for at most ``timeout`` milliseconds, and calls ``finish()`` until it says `.connected`.
 package struct PortDial: ~Copyable {
     /// Milliseconds that each address has.
-    package static let patience: Int64 = 10_000
+    package static let standardTimeout: Int64 = 10_000
 
     private let target: PortTarget
     private var next = 0
@@ -85,7 +86,7 @@ package struct PortDial: ~Copyable {
             // Interrupted, it goes on by itself (POSIX.1-2017, connect).
             if address.withPointer({ connect(new, $0, $1) }) == 0 || errno == EINPROGRESS || errno == EINTR {
                 descriptor = new
-                deadline = SystemClock.milliseconds() + Self.patience
+                deadline = SystemClock.milliseconds() + Self.standardTimeout
                 return
             }
             note(errno)

@@ -38,7 +38,7 @@ package struct PortTarget: Equatable, Sendable {
         }
         guard !addresses.isEmpty else { throw .unresolved(host, reason: "it has no address") }
         return PortTarget(
-            name: HostText.place(host, port),
+            name: HostText.endpoint(host, port),
             addresses: Array(addresses.prefix(16)),
             denied: denied
         )

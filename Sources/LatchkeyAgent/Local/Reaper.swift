@@ -3,6 +3,7 @@
 internal import CProcess
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// Waits for programs whose session has gone, so that none stays a zombie, and kills those that ignore that they were
@@ -10,7 +11,7 @@ internal import Synchronization
 final class Reaper: Sendable {
     static let shared = Reaper()
 
-    private static let patience: Int64 = 3000
+    private static let killDelay: Int64 = 3000
 
     private struct Orphan {
         let process: Int32
@@ -31,7 +32,7 @@ final class Reaper: Sendable {
     func take(_ process: Int32, foreground: Int32) {
         let starts = state.withLock { state in
             state.orphans.append(
-                Orphan(process: process, foreground: foreground, killAt: SystemClock.milliseconds() + Self.patience)
+                Orphan(process: process, foreground: foreground, killAt: SystemClock.milliseconds() + Self.killDelay)
             )
             defer { state.isRunning = true }
             return !state.isRunning
@@ -46,11 +47,11 @@ final class Reaper: Sendable {
     var isIdle: Bool { state.withLock { $0.orphans.isEmpty } }
 
     private func run() -> UnsafeMutableRawPointer? {
-        while state.withLock({ Self.look(&$0) }) { usleep(20_000) }
+        while state.withLock({ Self.refresh(&$0) }) { usleep(20_000) }
         return nil
     }
 
-    private static func look(_ state: inout State) -> Bool {
+    private static func refresh(_ state: inout State) -> Bool {
         state.orphans.removeAll { orphan in
             var (status, signal): (Int32, Int32) = (0, 0)
             return lk_reap(orphan.process, &status, &signal) != 0
@@ -65,7 +66,7 @@ final class Reaper: Sendable {
             }
             kill(-orphan.process, SIGKILL)
             // Once more later: what cannot be interrupted in the kernel is waited for.
-            state.orphans[index].killAt = now + patience
+            state.orphans[index].killAt = now + killDelay
         }
         state.isRunning = !state.orphans.isEmpty
         return state.isRunning

@@ -3,6 +3,7 @@
 internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// One session at the agent, on a thread of its own, until it is over.
@@ -33,9 +34,9 @@ struct AgentSession: ~Copyable {
     private let type: SessionType
     private let dial: Dial
     private let control: SessionControl
-    private let makeEnd: (SessionTask, SessionType) throws(LocalEndFailure) -> any LocalEnd
+    private let makeEnd: (SessionTask, SessionType) throws(LocalEndFailure) -> any SessionBackend
     private var channel = DataChannel(.agent)
-    private var end: (any LocalEnd)?
+    private var end: (any SessionBackend)?
     private var isGreeted = false
     private var isAgreed = false
     private var started = SystemClock.milliseconds()
@@ -49,7 +50,7 @@ struct AgentSession: ~Copyable {
         _ type: SessionType,
         control: SessionControl,
         dial: @escaping Dial,
-        makeEnd: @escaping (SessionTask, SessionType) throws(LocalEndFailure) -> any LocalEnd
+        makeEnd: @escaping (SessionTask, SessionType) throws(LocalEndFailure) -> any SessionBackend
     ) {
         self.task = task
         self.type = type
@@ -64,7 +65,7 @@ struct AgentSession: ~Copyable {
     ///   stands, so that it tells the client; then ``leave()``.
     mutating func run() -> String {
         do throws(LocalEndFailure) {
-            look(after: 0)
+            reconnect(after: 0)
             while !control.isCancelled, channel.closing == nil {
                 try turn()
                 if isDone { break }
@@ -92,7 +93,7 @@ struct AgentSession: ~Copyable {
     // MARK: The relay
 
     /// Looks for a connection in a thread of its own: an attempt may wait for long, and what runs here does not.
-    private mutating func look(after delay: Int) {
+    private mutating func reconnect(after delay: Int) {
         let (dial, sessionID) = (dial, task.sessionID)
         search = Reconnection(after: delay, pauses: AgentSession.pauses, withoutThread: .noThread) {
             do throws(RelayAccess.Failure) {
@@ -107,11 +108,11 @@ struct AgentSession: ~Copyable {
         }
     }
 
-    private mutating func lose() {
+    private mutating func dropChannel() {
         guard channel.isConnected else { return }
         channel.detach()
         lostSince = SystemClock.milliseconds()
-        look(after: Int.random(in: AgentSession.pauses.lowerBound / 2...AgentSession.pauses.lowerBound))
+        reconnect(after: Int.random(in: AgentSession.pauses.lowerBound / 2...AgentSession.pauses.lowerBound))
     }
 
     private mutating func resume() throws(LocalEndFailure) {
@@ -129,7 +130,7 @@ struct AgentSession: ~Copyable {
         case .over:
             guard isGreeted else { throw LocalEndFailure(reason: "the session was over before it began") }
             control.cancel()
-        case .noThread: look(after: AgentSession.pauses.upperBound)
+        case .noThread: reconnect(after: AgentSession.pauses.upperBound)
         }
     }
 
@@ -152,7 +153,7 @@ struct AgentSession: ~Copyable {
                 try channel.advance()
                 keepAlive()
             } catch {
-                if channel.closing == nil { lose() }
+                if channel.closing == nil { dropChannel() }
             }
         } else {
             try resume()
@@ -166,7 +167,7 @@ struct AgentSession: ~Copyable {
             channel.takeNext()
         }
         if isAgreed { try end?.pump(into: &channel) }
-        do { try channel.flush() } catch { lose() }
+        do { try channel.flush() } catch { dropChannel() }
     }
 
     /// - Returns: false if it has to wait.
@@ -209,7 +210,7 @@ struct AgentSession: ~Copyable {
         let now = SystemClock.milliseconds()
         guard let heard = channel.lastHeard else { return }
         if now - heard > AgentSession.silenceLimit {
-            lose()
+            dropChannel()
         } else if now - heard > AgentSession.pingInterval, now - lastPing > AgentSession.pingInterval {
             lastPing = now
             channel.ping()
@@ -227,7 +228,7 @@ struct AgentSession: ~Copyable {
         waits.append(pollfd(fd: search?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
         var until = now + 5000
         if let deadline = channel.deadline { until = min(until, deadline) }
-        if isAgreed, let patience = end?.patience(sends: sends) { until = min(until, now + patience) }
+        if isAgreed, let waitTime = end?.waitTime(sends: sends) { until = min(until, now + waitTime) }
         _ = poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
     }
 

@@ -23,7 +23,7 @@ final class PortConnection: MuxConnection {
         return socket.interest(reads: reads)
     }
 
-    var patience: Int64? { socket.isConnected ? socket.patience : Int64(dial?.timeout ?? 0) }
+    var waitTime: Int64? { socket.isConnected ? socket.waitTime : Int64(dial?.timeout ?? 0) }
 
     /// Dials and writes as far as that goes.
     ///

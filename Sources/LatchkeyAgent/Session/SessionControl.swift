@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// How others tell a session's thread that it is over.

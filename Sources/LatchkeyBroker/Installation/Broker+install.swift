@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import LatchkeyKeys
 package import LatchkeyModel
 internal import LatchkeySSH
+internal import LatchkeySystem
 
 extension Broker {
     /// How often a file is read again that somebody else changes meanwhile.
@@ -45,10 +46,10 @@ extension Broker {
         options: Options,
         isRehearsal: Bool
     ) throws -> KeyChange {
-        let admission = try connectByAnyKey(to: instance, options: options)
+        let login = try connectByAnyKey(to: instance, options: options)
         return try Broker.rereading(instance) {
             var files = try RemoteAuthorizedKeys.read(
-                over: admission.connection,
+                over: login.connection,
                 on: instance,
                 tidies: !isRehearsal
             )
@@ -61,21 +62,21 @@ extension Broker {
                     "already uses this key" + (bounds.isEmpty ? "" : ", with \(bounds)")
                 )
             }
-            let place = "authorized_keys of '\(admission.user.terminalSafe)'"
-            guard !isRehearsal else { return KeyChange(instance, .planned, "would add it to \(place)") }
+            let file = "authorized_keys of '\(login.user.terminalSafe)'"
+            guard !isRehearsal else { return KeyChange(instance, .planned, "would add it to \(file)") }
             do {
                 try files.add(
                     key.publicKey,
                     comment: key.comment,
                     inPlaceOf: nil,
-                    over: admission.connection,
+                    over: login.connection,
                     on: instance
                 )
                 try prove(key.publicKey, isKnownTo: instance, options)
             } catch let error as LatchkeyError {
-                throw undo(key, admission.connection, instance, options, because: error)
+                throw undo(key, login.connection, instance, options, because: error)
             }
-            return KeyChange(instance, .installed, "added to \(place)")
+            return KeyChange(instance, .installed, "added to \(file)")
         }
     }
 
@@ -84,7 +85,7 @@ extension Broker {
     ///
     /// The old keys are the one registered for the instance and the one that opened it before; where neither is known, the one
     /// that this login uses.
-    /// - Throws: `LatchkeyError`; if the new key was not proved, it has been taken away again, as far as the instance can
+    /// - Throws: `LatchkeyError`; if the new key was not verified, it has been taken away again, as far as the instance can
     ///   still be reached; `fileUnusable` if an old key is known still after it was taken away.
     package func replaceKey(
         of instance: Instance,
@@ -115,7 +116,7 @@ extension Broker {
         var wasAdded = false
         return try Broker.rereading(instance) {
             var files = try RemoteAuthorizedKeys.read(
-                over: entry.admission.connection,
+                over: entry.login.connection,
                 on: instance,
                 tidies: !isRehearsal
             )
@@ -126,7 +127,7 @@ extension Broker {
                 }
                 try prove(proposal, opens: instance, options)
                 try checkGone(entry.old, instance, options)
-                try remember(key, of: instance, entry.admission.user, entry.registered)
+                try remember(key, of: instance, entry.login.user, entry.registered)
                 guard !wasAdded else {
                     return KeyChange(
                         instance,
@@ -150,7 +151,7 @@ extension Broker {
                         key.publicKey,
                         comment: key.comment,
                         inPlaceOf: present.first,
-                        over: entry.admission.connection,
+                        over: entry.login.connection,
                         on: instance
                     )
                     wasAdded = true
@@ -159,16 +160,16 @@ extension Broker {
                 try prove(proposal, opens: instance, options)
             } catch let error as LatchkeyError {
                 guard isNew else { throw error }
-                throw undo(key, entry.admission.connection, instance, options, because: error)
+                throw undo(key, entry.login.connection, instance, options, because: error)
             }
             trace.step("the new key opens")
-            try files.update(over: entry.admission.connection, on: instance) { content in
+            try files.update(over: entry.login.connection, on: instance) { content in
                 for key in present { content.remove(key) }
             }
             trace.step("the old key is taken away")
             try checkGone(entry.old, instance, options)
             // Not before: what is noted for the instance tells, after an interruption, which key is the old one.
-            try remember(key, of: instance, entry.admission.user, entry.registered)
+            try remember(key, of: instance, entry.login.user, entry.registered)
             guard !present.isEmpty else {
                 return KeyChange(
                     instance,
@@ -196,45 +197,45 @@ extension Broker {
 
     /// How an instance was entered whose key is to be replaced.
     private struct Entry: ~Copyable {
-        let admission: Admission
+        let login: AuthenticatedConnection
         let registered: PublicKey?
         /// The keys that are to go.
         let old: [PublicKey]
     }
 
-    /// Logs in with a key that is proved to be the instance's, else with the new one (an interrupted replacement may have
+    /// Logs in with a key that is verified to be the instance's, else with the new one (an interrupted replacement may have
     /// taken the old one away), else with one of the likely keys.
     ///
     /// The old keys are those that something proves: the registered one, and the one that opened before. One that happens to
     /// open besides may be somebody's way in for the worst case, and is only taken for the old one if there is no other.
     private func enter(_ instance: Instance, _ options: Options, _ new: KeyProposal) throws -> Entry {
-        let door = try Door(instance: instance, options: options, broker: self)
+        let connector = try SSHConnector(instance: instance, options: options, broker: self)
         let registered = try instance.keyName.flatMap { try control.keyPair(named: $0)?.publicKey }
-        let accepted = try control.acceptedKey(of: instance.id, user: door.user)
+        let accepted = try control.acceptedKey(of: instance.id, user: connector.user)
         let newKey = new.candidate.publicKey
         let known = [registered, accepted].compactMap { $0 }.map { $0.certifiedKey ?? $0 }
         let old = Set(known.filter { $0 != newKey })
-        let proved = KeyResolver(library: library).proved(registered: registered, accepted: accepted)
-        var search = Search(door: door, trace: trace)
-        if let admission = try search.tryEach(proved + [new]) {
-            return Entry(admission: admission, registered: registered, old: Array(old))
+        let verified = KeyResolver(library: library).verified(registered: registered, accepted: accepted)
+        var search = KeyAuthenticator(connector: connector, trace: trace)
+        if let login = try search.tryEach(verified + [new]) {
+            return Entry(login: login, registered: registered, old: Array(old))
         }
         // As always, which tells best what stands in the way if nothing opens.
-        let admission = try connectByAnyKey(to: instance, options: options)
+        let login = try connectByAnyKey(to: instance, options: options)
         // One that was made for this connection is gone by itself.
-        let isLasting = admission.proposal.candidate.source != .memory
-        let opened = (isLasting ? [admission.proposal.candidate.publicKey] : []).compactMap { $0 }
+        let isLasting = login.proposal.candidate.source != .memory
+        let opened = (isLasting ? [login.proposal.candidate.publicKey] : []).compactMap { $0 }
             .map { $0.certifiedKey ?? $0 }
         let keys = old.isEmpty ? opened.filter { $0 != newKey } : Array(old)
-        return Entry(admission: admission, registered: registered, old: keys)
+        return Entry(login: login, registered: registered, old: keys)
     }
 
     /// A fresh login with this key alone, and a script over it: a key with a forced command lets in, but is of no use.
     private func prove(_ proposal: KeyProposal, opens instance: Instance, _ options: Options) throws {
-        let door = try Door(instance: instance, options: options, broker: self)
-        var search = Search(door: door, trace: trace)
-        if let admission = try search.tryEach([proposal]) {
-            _ = try RemoteScript { Array("echo '\($0) open'\n".utf8) }.run(over: admission.connection, on: instance)
+        let connector = try SSHConnector(instance: instance, options: options, broker: self)
+        var search = KeyAuthenticator(connector: connector, trace: trace)
+        if let login = try search.tryEach([proposal]) {
+            _ = try RemoteScript { Array("echo '\($0) open'\n".utf8) }.run(over: login.connection, on: instance)
         } else {
             throw LatchkeyError(
                 .loginRefused,
@@ -246,9 +247,9 @@ extension Broker {
 
     /// Asks, without a signature, whether the instance knows a key.
     private func knows(_ key: PublicKey, _ instance: Instance, _ options: Options) throws -> Bool {
-        let door = try Door(instance: instance, options: options, broker: self)
-        var search = Search(door: door, trace: trace)
-        var slot: Handshaken?
+        let connector = try SSHConnector(instance: instance, options: options, broker: self)
+        var search = KeyAuthenticator(connector: connector, trace: trace)
+        var slot: UnauthenticatedSession?
         let candidate = KeyCandidate(source: .file(path: "the key"), publicKey: key)
         return try search.ask(about: key, of: candidate, &slot) != nil
     }

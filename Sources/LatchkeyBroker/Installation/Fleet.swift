@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// Does one thing to many instances, several at once.

@@ -26,7 +26,7 @@ package struct KeyChange: Codable, Equatable, Sendable {
     package enum Outcome: String, Codable, Sendable {
         /// The key was added, and the instance knows it.
         case installed
-        /// The key was added and proved, and the old one is gone.
+        /// The key was added and verified, and the old one is gone.
         case replaced
         /// Nothing had to be done.
         case unchanged

@@ -114,8 +114,8 @@ struct RemoteAuthorizedKeys {
         over connection: borrowing Connection,
         on instance: Instance
     ) throws {
-        let place = files.firstIndex { file in predecessor.map(file.content.contains) == true }
-        if place == nil && files.isEmpty {
+        let index = files.firstIndex { file in predecessor.map(file.content.contains) == true }
+        if index == nil && files.isEmpty {
             var content = AuthorizedKeys([])
             content.add(key, comment: comment)
             let path = RemoteAuthorizedKeys.paths[0]
@@ -123,11 +123,11 @@ struct RemoteAuthorizedKeys {
             files.append((path, content))
             return
         }
-        let file = files[place ?? 0]
+        let file = files[index ?? 0]
         var content = file.content
         content.add(key, comment: comment, inPlaceOf: predecessor)
         try RemoteAuthorizedKeys.write(content, to: file.path, before: file.content, over: connection, on: instance)
-        files[place ?? 0].content = content
+        files[index ?? 0].content = content
     }
 
     /// The next line, taken from the front; nil at the end.

@@ -5,19 +5,20 @@ internal import LatchkeyKeys
 package import LatchkeyModel
 package import LatchkeyRelay
 internal import LatchkeySSH
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 extension Broker {
     /// An instance that has been entered, one way or another.
-    package enum Entrance: ~Copyable {
+    package enum EntryResult: ~Copyable {
         /// Over SSH, with a key.
-        case ssh(Admission, over: Road)
+        case ssh(AuthenticatedConnection, over: Road)
         /// Through the relay, in a session that has begun.
-        case relay(RelayProcess, RelaySession)
+        case relay(RelayProcess, OpenSession)
     }
 
     /// What is known of a session through the relay.
-    package struct RelaySession: Sendable {
+    package struct OpenSession: Sendable {
         package let id: String
         /// The user that was asked for; nil for the agent's own choice.
         package let user: String?
@@ -28,11 +29,11 @@ extension Broker {
     /// Enters an instance over the best road that is open.
     ///
     /// A road is left only for a reason that the next one answers: no address answers, no key fits, the login is refused.
-    /// It is never left for a host key that changed or that nobody vouched for, nor once something has begun to run.
+    /// It is never left for a host key that changed or that nobody attested for, nor once something has begun to run.
     ///
     /// - Parameter run: what will run there; the relay has to know it from the beginning.
     /// - Throws: `agentNotConnected` if the agent does not answer in time, `LatchkeyError` of the road that was asked for, or of the first one where no other is open.
-    package func enter(_ instance: Instance, _ options: Options, _ run: Run) throws -> Entrance {
+    package func enter(_ instance: Instance, _ options: Options, _ run: Run) throws -> EntryResult {
         let deadline = SystemClock.milliseconds() + Int64(options.timeout) * 1000
         switch options.road {
         case .ssh, .sshOverRelay: return try enterByKey(instance, options)
@@ -42,8 +43,8 @@ extension Broker {
         var road = Road.ssh
         var isPushed = false
         do {
-            if let admission = try connectByPushedKeyFirst(instance, options, over: &road, &isPushed) {
-                return .ssh(admission, over: road)
+            if let login = try connectByPushedKeyFirst(instance, options, over: &road, &isPushed) {
+                return .ssh(login, over: road)
             }
             return .ssh(try connect(to: instance, options: options), over: .ssh)
         } catch let error as LatchkeyError {
@@ -52,8 +53,8 @@ extension Broker {
         }
     }
 
-    /// Logs in with a key that is pushed, where none is proved to fit and the instance says that it takes such keys: others, which
-    /// would be guesses, are failed logins in its log, and take longer.
+    /// Logs in with a key that is pushed, where none is verified to fit and the instance says that it takes such keys: others, which
+    /// would be rankedKeys, are failed logins in its log, and take longer.
     ///
     /// - Parameters:
     ///   - road: becomes the one that was taken.
@@ -64,10 +65,10 @@ extension Broker {
         _ options: Options,
         over road: inout Road,
         _ isPushed: inout Bool
-    ) throws -> Admission? {
-        guard let relay, options.key == nil, try !hasProvedKey(instance, options) else { return nil }
+    ) throws -> AuthenticatedConnection? {
+        guard let relay, options.key == nil, try !hasVerifiedKey(instance, options) else { return nil }
         let presence = presence(of: instance, relay)
-        guard relay.pushing(to: instance, presence) == .welcome else { return nil }
+        guard relay.pushing(to: instance, presence) == .supported else { return nil }
         let roads = options.road.map { [$0] } ?? [.ssh, .sshOverRelay]
         isPushed = true
         let pair = try instance.keyName.flatMap { try control.keyPair(named: $0) }
@@ -78,7 +79,7 @@ extension Broker {
                 ?? "no key is known to fit \(name)"
         )
         do {
-            return try connectByPushedKey(instance, options, roads, .welcome, for: reason, over: &road)
+            return try connectByPushedKey(instance, options, roads, .supported, for: reason, over: &road)
         } catch let failure as LatchkeyError
             where Broker.isPushLeft(for: failure, options) && failure.code != .instanceUnreachable
         {
@@ -87,27 +88,27 @@ extension Broker {
         }
     }
 
-    private func presence(of instance: Instance, _ relay: RelayRoad) -> RelayRoad.Presence {
+    private func presence(of instance: Instance, _ relay: RelayClient) -> RelayClient.Presence {
         let presence = relay.presence(of: instance)
-        if let words = presence.words { trace.step(words) }
+        if let message = presence.message { trace.step(message) }
         return presence
     }
 
     /// Over the one road of SSH that was asked for.
-    private func enterByKey(_ instance: Instance, _ options: Options) throws -> Entrance {
+    private func enterByKey(_ instance: Instance, _ options: Options) throws -> EntryResult {
         .ssh(try connectByAnyKey(to: instance, options: options), over: options.road ?? .ssh)
     }
 
     /// Logs in as ``connect(to:options:)`` does; with a key that is pushed if none fits and the instance takes such keys.
-    func connectByAnyKey(to instance: Instance, options: Options) throws -> Admission {
+    func connectByAnyKey(to instance: Instance, options: Options) throws -> AuthenticatedConnection {
         var road = options.road ?? .ssh
         var isPushed = false
-        if let admission = try connectByPushedKeyFirst(instance, options, over: &road, &isPushed) { return admission }
+        if let login = try connectByPushedKeyFirst(instance, options, over: &road, &isPushed) { return login }
         do { return try connect(to: instance, options: options) } catch let error as LatchkeyError {
             guard Broker.lacksKey(error, options), options.key == nil, !isPushed, let relay else { throw error }
             let presence = presence(of: instance, relay)
             let pushing = relay.pushing(to: instance, presence)
-            guard pushing != .inVain else { throw error }
+            guard pushing != .unsupported else { throw error }
             return try connectByPushedKey(instance, options, [road], pushing, for: error, over: &road)
         }
     }
@@ -148,16 +149,16 @@ extension Broker {
         _ options: Options,
         _ run: Run,
         for error: LatchkeyError,
-        _ relay: RelayRoad,
+        _ relay: RelayClient,
         _ isPushed: Bool,
         until deadline: Int64
-    ) throws -> Entrance {
+    ) throws -> EntryResult {
         let presence = presence(of: instance, relay)
         let isConnected = presence.isConnected
         let isReached = error.code != .instanceUnreachable
         var last = error
         // A key that did not fit directly fits no better through the relay; one that could not be tried may.
-        if isConnected, !isReached, try hasProvedKey(instance, options) {
+        if isConnected, !isReached, try hasVerifiedKey(instance, options) {
             Console.note("latchkey: \(error.message); trying SSH through the relay")
             do { return try enterOverRelay(instance, options) } catch let second as LatchkeyError
                 where Broker.isLeft(for: second, options)
@@ -166,26 +167,27 @@ extension Broker {
             }
         }
         let roads: [Road] = (isReached ? [.ssh] : []) + (isConnected ? [.sshOverRelay] : [])
-        let pushing = isPushed ? .inVain : relay.pushing(to: instance, presence)
-        if !roads.isEmpty, pushing != .inVain, options.key == nil, last == error || Broker.lacksKey(last, options) {
+        let pushing = isPushed ? .unsupported : relay.pushing(to: instance, presence)
+        if !roads.isEmpty, pushing != .unsupported, options.key == nil, last == error || Broker.lacksKey(last, options)
+        {
             do {
                 var road = Road.ssh
-                let admission = try connectByPushedKey(instance, options, roads, pushing, for: last, over: &road)
-                return .ssh(admission, over: road)
+                let login = try connectByPushedKey(instance, options, roads, pushing, for: last, over: &road)
+                return .ssh(login, over: road)
             } catch let third as LatchkeyError {
                 guard Broker.isPushLeft(for: third, options) else { throw Broker.stopped(third) }
                 last = third
             }
         }
         guard isConnected else {
-            if let words = presence.words { Console.note("latchkey: note: \(words)") }
+            if let message = presence.message { Console.note("latchkey: note: \(message)") }
             throw last
         }
         Console.note("latchkey: \(last.message); going through the relay")
         return try openSession(instance, options, run, until: deadline)
     }
 
-    private func enterOverRelay(_ instance: Instance, _ options: Options) throws -> Entrance {
+    private func enterOverRelay(_ instance: Instance, _ options: Options) throws -> EntryResult {
         var options = options
         options.road = .sshOverRelay
         return .ssh(try connect(to: instance, options: options), over: .sshOverRelay)
@@ -204,16 +206,16 @@ extension Broker {
         _ instance: Instance,
         _ options: Options,
         _ roads: [Road],
-        _ pushing: RelayRoad.Pushing,
+        _ pushing: RelayClient.Pushing,
         for error: LatchkeyError,
         over taken: inout Road
-    ) throws -> Admission {
+    ) throws -> AuthenticatedConnection {
         do { return try pushKey(instance, options, roads, pushing, for: error, over: &taken) } catch let failure
             as LatchkeyError
             where Broker.isPushLeft(for: failure, options)
         {
             trace.step(failure.message)
-            throw pushing == .welcome ? failure : error
+            throw pushing == .supported ? failure : error
         }
     }
 
@@ -221,10 +223,10 @@ extension Broker {
         _ instance: Instance,
         _ options: Options,
         _ roads: [Road],
-        _ pushing: RelayRoad.Pushing,
+        _ pushing: RelayClient.Pushing,
         for error: LatchkeyError,
         over taken: inout Road
-    ) throws -> Admission {
+    ) throws -> AuthenticatedConnection {
         let relay = try requireRelay()
         let key: PrivateKey
         do throws(KeyFault) { key = try PrivateKey.oneTime() } catch {
@@ -232,7 +234,7 @@ extension Broker {
         }
         let user = try Names.user(options.user ?? instance.user ?? Environment.userName)
         // Where it may be in vain, nobody waits for long.
-        let timeout = pushing == .welcome ? RelayRoad.timeout : RelayRoad.timeout / 2
+        let timeout = pushing == .supported ? RelayClient.timeout : RelayClient.timeout / 2
         try relay.push(key.publicKey, to: instance, user: user, timeout: timeout)
         Console.note("latchkey: \(error.message); pushing a key made for this connection")
         let proposal = KeyProposal(
@@ -248,10 +250,10 @@ extension Broker {
             options.road = road == .ssh && roads.count > 1 ? nil : road
             let isLast = road == roads.last
             do {
-                let door = try Door(instance: instance, options: options, broker: self)
-                var search = Search(door: door, trace: trace)
+                let connector = try SSHConnector(instance: instance, options: options, broker: self)
+                var search = KeyAuthenticator(connector: connector, trace: trace)
                 taken = road
-                if let admission = try search.tryEach([proposal]) { return admission }
+                if let login = try search.tryEach([proposal]) { return login }
                 try search.checkComplete()
                 throw search.refusal(instance, hint: "is the user right (--user)?")
             } catch let failure as LatchkeyError where failure.code == .instanceUnreachable && !isLast {
@@ -261,16 +263,16 @@ extension Broker {
         throw error
     }
 
-    private func hasProvedKey(_ instance: Instance, _ options: Options) throws -> Bool {
+    private func hasVerifiedKey(_ instance: Instance, _ options: Options) throws -> Bool {
         if options.key != nil { return true }
         let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
         let user = options.user ?? instance.user ?? Environment.userName
         let accepted = try control.acceptedKey(of: instance.id, user: user)
-        return !KeyResolver(library: library).proved(registered: registered?.publicKey, accepted: accepted).isEmpty
+        return !KeyResolver(library: library).verified(registered: registered?.publicKey, accepted: accepted).isEmpty
     }
 
     /// - Throws: `relayUnreachable` if this home has no relay.
-    func requireRelay() throws -> RelayRoad {
+    func requireRelay() throws -> RelayClient {
         guard let relay else { throw LatchkeyError.noRelay() }
         return relay
     }
@@ -292,7 +294,7 @@ extension Broker {
         return try self.run(
             run,
             over: process,
-            RelaySession(id: known.sessionId, user: nil),
+            OpenSession(id: known.sessionId, user: nil),
             on: name ?? known.target.terminalSafe
         )
     }
@@ -306,7 +308,7 @@ extension Broker {
         _ options: Options,
         _ run: Run,
         until deadline: Int64
-    ) throws -> Entrance {
+    ) throws -> EntryResult {
         let deadline = max(deadline, SystemClock.milliseconds() + Broker.leastRelayTime)
         let relay = try requireRelay()
         if relay.documents == .amazon, let user = options.user {
@@ -325,7 +327,7 @@ extension Broker {
             .shell(
                 user: user,
                 line: RemoteCommand.line(run.command),
-                RelayRoad.Shape(
+                RelayClient.Shape(
                     terminal: shape.terminal.map { ($0.type, $0.size) },
                     environment: shape.environment.map { ($0.name, $0.value) }
                 )
@@ -333,7 +335,7 @@ extension Broker {
             size: shape.terminal?.size,
             until: deadline
         )
-        var session = RelaySession(id: opened.id, user: user)
+        var session = OpenSession(id: opened.id, user: user)
         trace.step("session \(session.id) opened")
         var process = opened.takeProcess()
         process.isCommand = shape.terminal == nil

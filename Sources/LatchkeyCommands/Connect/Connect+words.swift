@@ -14,6 +14,6 @@ extension Connect {
     static func separatingCommand(_ arguments: [String]) -> [String] {
         let words = ArgumentWords(arguments, valueOptions: valueOptions).words
         guard words.count > 2, words[0].text == "connect" else { return arguments }
-        return arguments[..<words[2].place] + ["--"] + arguments[words[2].place...]
+        return arguments[..<words[2].position] + ["--"] + arguments[words[2].position...]
     }
 }

@@ -94,19 +94,19 @@ struct Connect: ParsableCommand {
         run.terminal = terminal ? .always : noTerminal ? .never : .automatic
         run.forwardsInput = !noInput
         run.probeInterval = keepAlive
-        let entrance = try broker.enter(instance, options, run)
+        let entry = try broker.enter(instance, options, run)
         // A shell may stay open for days, and needs no key any more.
         broker.keyring.removeAll()
         let isShown = command.isEmpty && !noTerminal && Terminal.isInteractive
-        switch consume entrance {
-        case .ssh(let admission, let road):
+        switch consume entry {
+        case .ssh(let login, let road):
             if isShown {
                 Console.note(
-                    "latchkey: '\(instance.displayName)' over \(road.rawValue) as '\(admission.user.terminalSafe)' with "
-                        + admission.proposal.candidate.label
+                    "latchkey: '\(instance.displayName)' over \(road.rawValue) as '\(login.user.terminalSafe)' with "
+                        + login.proposal.candidate.label
                 )
             }
-            return try broker.run(run, over: admission, on: instance)
+            return try broker.run(run, over: login, on: instance)
         case .relay(let process, let session):
             if isShown {
                 let user = session.user.map { " as '\($0.terminalSafe)'" } ?? ""

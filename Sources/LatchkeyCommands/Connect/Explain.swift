@@ -61,11 +61,11 @@ enum ExplanationText {
         var lines: [String] = []
         let name = instance.name?.terminalSafe ?? "(no name)"
         lines.append("instance  \(name), \(instance.id), found by its \(instance.matchedBy)")
-        let place =
+        let reach =
             instance.addresses.isEmpty
             ? "without an address"
             : "at \(instance.addresses.joined(separator: ", ").terminalSafe), port \(instance.port)"
-        lines.append("          \(state), \(place)")
+        lines.append("          \(state), \(reach)")
         let source =
             switch explanation.user.source {
             case "option": "as you said"
@@ -77,7 +77,7 @@ enum ExplanationText {
             lines.append("host key  none pinned yet")
         }
         for key in explanation.hostKeys {
-            lines.append("host key  \(key.type) \(key.fingerprint), \(words(forSource: key.source))")
+            lines.append("host key  \(key.type) \(key.fingerprint), \(message(forSource: key.source))")
         }
         lines += explanation.keys.flatMap { key in
             [
@@ -88,8 +88,8 @@ enum ExplanationText {
             .filter { !$0.allSatisfy { $0 == " " } }
         }
         if let others = explanation.otherKeys, others > 0 {
-            let words = "\(others) more key\(others == 1 ? "" : "s") without evidence (--all lists them)"
-            lines.append(explanation.keys.isEmpty ? "key       \(words)" : "          \(words)")
+            let message = "\(others) more key\(others == 1 ? "" : "s") without evidence (--all lists them)"
+            lines.append(explanation.keys.isEmpty ? "key       \(message)" : "          \(message)")
         } else if explanation.keys.isEmpty {
             lines.append("key       none on this machine")
         }
@@ -109,7 +109,7 @@ enum ExplanationText {
         }
     }
 
-    private static func words(forSource source: String) -> String {
+    private static func message(forSource source: String) -> String {
         switch source {
         case "given": "given by you"
         case "confirmed": "confirmed by you at the first connection"

@@ -18,7 +18,7 @@ struct Doctor: ParsableCommand {
     @OptionGroup(visibility: .hidden) var control: ControlOptions
 
     func run() throws {
-        let findings = Examination(access: control.access()).findings()
+        let findings = HealthCheck(access: control.access()).findings()
         switch show.output {
         case .json: try Output.print(json: findings)
         case .table: Output.print(findings.flatMap(Doctor.lines).joined(separator: "\n"))

@@ -5,6 +5,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCommandLine
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 struct KeyConvert: ParsableCommand {
@@ -110,7 +111,7 @@ struct KeyConvert: ParsableCommand {
                 hint: "latchkey key convert FILE OUT --format \(format.rawValue), or - as OUT for standard output"
             )
         }
-        let opened = try Unlocking.open(file, passphrase: passphrase.source)
+        let opened = try PrivateKeyLoader.open(file, passphrase: passphrase.source)
         let key = opened.key
         let wanted = format.privateFormat(for: key.publicKey) ?? .openssh
         let text = try encode(opened, wanted)
@@ -123,7 +124,7 @@ struct KeyConvert: ParsableCommand {
         }
     }
 
-    private func encode(_ opened: borrowing Unlocking.Unlocked, _ wanted: KeyFormat) throws -> Secret {
+    private func encode(_ opened: borrowing PrivateKeyLoader.Unlocked, _ wanted: KeyFormat) throws -> Secret {
         let comment = comment ?? opened.key.comment
         let new = try newSecret()
         do throws(KeyFault) {
@@ -144,7 +145,7 @@ struct KeyConvert: ParsableCommand {
     private func newSecret() throws -> Secret? {
         if noPassphrase { return Secret(capacity: 0) }
         if let newPassphraseFile {
-            let passphrase = try Unlocking.passphrase(in: newPassphraseFile)
+            let passphrase = try PrivateKeyLoader.passphrase(in: newPassphraseFile)
             // Nearly always an accident, by which the key would be in the clear unnoticed.
             guard passphrase.count > 0 else {
                 throw LatchkeyError(
@@ -182,7 +183,7 @@ struct KeyConvert: ParsableCommand {
             if let key = candidate.publicKey, !candidate.isClaimed, candidate.isEncrypted {
                 return PublicKeyText(key: key, comment: comment ?? "", format: .openssh)
             }
-            let key = try Unlocking.open(file, passphrase: passphrase.source).key
+            let key = try PrivateKeyLoader.open(file, passphrase: passphrase.source).key
             return PublicKeyText(key: key.publicKey, comment: comment ?? key.comment, format: .openssh)
         }
     }

@@ -67,8 +67,8 @@ struct KeyCreate: ParsableCommand {
                     }
             }
             if let key = made?.publicKey {
-                let words = "\(key.typeAndSize) key pair '\(name)', \(Fingerprint.openSSH(key))"
-                Console.note("latchkey: created the \(words)")
+                let message = "\(key.typeAndSize) key pair '\(name)', \(Fingerprint.openSSH(key))"
+                Console.note("latchkey: created the \(message)")
             }
         } catch {
             // Not registered: a private half that nobody knows of must not stay behind. What went wrong first is told.

@@ -75,7 +75,7 @@ struct KeyFingerprint: ParsableCommand {
             let description = try KeySource.describe(path)
             let unlocks = unlock || passphrase.passphraseFile != nil
             if unlocks && candidate.isEncrypted || description.publicKey == nil {
-                let key = try Unlocking.open(path, passphrase: passphrase.source).key
+                let key = try PrivateKeyLoader.open(path, passphrase: passphrase.source).key
                 return report(key.publicKey, key.pkcs8SHA1, key.format, candidate.isEncrypted)
             }
             guard let key = description.publicKey else { throw LatchkeyError.keyNotFound(path) }

@@ -8,6 +8,7 @@ internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 struct KeyMatch: ParsableCommand {
@@ -82,7 +83,7 @@ struct KeyMatch: ParsableCommand {
         }
     }
 
-    private func match(of found: KeyMatches.Found, _ search: Search, _ pairs: [KeyPair]) -> Report.Match {
+    private func match(of found: KeyMatches.Found, _ search: KeyAuthenticator, _ pairs: [KeyPair]) -> Report.Match {
         let key = found.candidate.publicKey
         return Report.Match(
             key: found.candidate.name,
@@ -90,7 +91,7 @@ struct KeyMatch: ParsableCommand {
             type: key?.typeAndSize ?? "-",
             sha256: key.map(Fingerprint.openSSH) ?? "-",
             keyPairs: pairs.filter { $0.publicKey == key }.map(\.name),
-            reason: found.kind.map(KeyMatch.words) ?? search.reason
+            reason: found.kind.map(KeyMatch.message) ?? search.reason
         )
     }
 
@@ -130,7 +131,7 @@ struct KeyMatch: ParsableCommand {
         }
     }
 
-    private struct Search {
+    private struct KeyAuthenticator {
         let kind: String
         let parts: [Part]
         let meaning: String
@@ -138,22 +139,32 @@ struct KeyMatch: ParsableCommand {
         let reason: String
     }
 
-    private func search(_ access: ControlAccess) throws -> Search {
+    private func search(_ access: ControlAccess) throws -> KeyAuthenticator {
         if let query = FingerprintQuery(what) {
-            return Search(kind: "fingerprint", parts: [.fingerprint(query)], meaning: query.meaning, reason: "")
+            return KeyAuthenticator(
+                kind: "fingerprint",
+                parts: [.fingerprint(query)],
+                meaning: query.meaning,
+                reason: ""
+            )
         }
         if let text = try? PublicKeyText(reading: what) { return search(text.key) }
         let isPath = what.contains("/") || !access.isLocal && InputFile.exists(what)
         if !isPath, let pair = try access.plane().keyPair(named: what) {
             let meaning = "the key pair '\(pair.name.terminalSafe)', \(KeyMatch.call(pair.publicKey))"
-            return Search(kind: "keyPair", parts: [.key(pair.publicKey)], meaning: meaning, reason: "it is \(meaning)")
+            return KeyAuthenticator(
+                kind: "keyPair",
+                parts: [.key(pair.publicKey)],
+                meaning: meaning,
+                reason: "it is \(meaning)"
+            )
         }
         if isPath || InputFile.exists(what) {
             switch try KeySource(what) {
             case .publicKey(let text): return search(text.key)
             case .privateKey(let candidate):
                 guard let key = candidate.publicKey else {
-                    return search(try Unlocking.open(what, passphrase: passphrase.source).key.publicKey)
+                    return search(try PrivateKeyLoader.open(what, passphrase: passphrase.source).key.publicKey)
                 }
                 return search(key)
             }
@@ -174,8 +185,8 @@ struct KeyMatch: ParsableCommand {
         }
     }
 
-    private func search(_ key: PublicKey) -> Search {
-        Search(
+    private func search(_ key: PublicKey) -> KeyAuthenticator {
+        KeyAuthenticator(
             kind: "publicKey",
             parts: [.key(key)],
             meaning: "the public half of a key, \(KeyMatch.call(key))",
@@ -183,7 +194,7 @@ struct KeyMatch: ParsableCommand {
         )
     }
 
-    private func search(_ store: any ControlPlane, instance: Instance) throws -> Search {
+    private func search(_ store: any ControlPlane, instance: Instance) throws -> KeyAuthenticator {
         let registered = try instance.keyName.flatMap { try store.keyPair(named: $0) }
         let users = Set([instance.user, Environment.userName].compactMap { $0 })
         let accepted = try users.compactMap { try store.acceptedKey(of: instance.id, user: $0) }
@@ -196,7 +207,7 @@ struct KeyMatch: ParsableCommand {
                 hint: "latchkey explain '\(instance.displayName)' asks it about the keys here"
             )
         }
-        return Search(
+        return KeyAuthenticator(
             kind: "instance",
             parts: keys.map(Part.key),
             meaning: "the key of the instance '\(instance.displayName)', "
@@ -207,7 +218,7 @@ struct KeyMatch: ParsableCommand {
 
     private static func call(_ key: PublicKey) -> String { "\(key.typeAndSize) \(Fingerprint.openSSH(key))" }
 
-    private static func words(_ kind: FingerprintKind) -> String {
+    private static func message(_ kind: FingerprintKind) -> String {
         switch kind {
         case .pkcs8SHA1: "the fingerprint is the SHA-1 of its private half: EC2 made this key"
         case .spkiMD5: "the fingerprint is the MD5 of its public half as EC2 takes it: the key was imported there"

@@ -85,19 +85,19 @@ enum PluginInvocation: Equatable {
 
     /// A variable's value, which then is no longer there for whoever looks at this process or is started by it.
     static func takeVariable(_ name: String) -> String? {
-        guard let place = getenv(name) else { return nil }
-        let value = String(cString: place)
-        memset(place, 0, strlen(place))
+        guard let bytes = getenv(name) else { return nil }
+        let value = String(cString: bytes)
+        memset(bytes, 0, strlen(bytes))
         unsetenv(name)
         return value
     }
 
     /// Takes the first argument away from those who look at this process: it may have the session's token.
     static func hideResponse() {
-        guard CommandLine.argc > 3, let place = CommandLine.unsafeArgv[1],
-            !String(cString: place).hasPrefix(variablePrefix)
+        guard CommandLine.argc > 3, let argument = CommandLine.unsafeArgv[1],
+            !String(cString: argument).hasPrefix(variablePrefix)
         else { return }
-        memset(place, UInt8(ascii: " ").signed, strlen(place))
+        memset(argument, UInt8(ascii: " ").signed, strlen(argument))
     }
 }
 

@@ -8,6 +8,7 @@ internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeyRemote
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 internal import LatchkeyTransport
 
@@ -76,7 +77,7 @@ struct PluginSession {
         do throws(TransportError) { process = try connect(service) } catch {
             throw LatchkeyError(
                 .relayUnreachable,
-                "the session's data channel cannot be opened: \(error.words)",
+                "the session's data channel cannot be opened: \(error.message)",
                 hint: trouble ?? PluginSession.hint(for: error)
             )
         }
@@ -96,7 +97,7 @@ struct PluginSession {
     /// - Returns: and why there are no credentials.
     private func service() throws -> (ServiceClient, trouble: String?) {
         // The caller has used it already, whichever scheme it has.
-        let choice = RemoteChoice(
+        let choice = RemoteSelection(
             profile: request.profile,
             region: request.region,
             endpointURL: request.endpoint,
@@ -105,7 +106,7 @@ struct PluginSession {
         )
         let settings = try RemoteSettings(choice)
         let chain = CredentialChain(settings, cacheFolder: home.folders.cache, askCode: nil)
-        let service = try RemoteService(settings, CredentialKeeper(chain))
+        let service = try RemoteService(settings, CachingCredentialProvider(chain))
         do {
             try service.signIn()
             return (service.sessions, nil)
@@ -222,7 +223,7 @@ struct PluginSession {
                 hasAccepted = true
             case .connectionFailed:
                 try? say("\nConnection to destination port failed, check SSM Agent logs.\n")
-            case .notice(let words): Console.note("latchkey: \(words)")
+            case .notice(let message): Console.note("latchkey: \(message)")
             }
         }
         switch outcome {
@@ -270,5 +271,5 @@ struct PluginSession {
         try say(reason.map { "\n\nSessionId: \(id) : \($0)\n\n" } ?? "\n\nExiting session with sessionId: \(id).\n\n")
     }
 
-    private func say(_ words: String) throws { try Output.write(words) }
+    private func say(_ message: String) throws { try Output.write(message) }
 }

@@ -33,7 +33,7 @@ struct SessionList: ParsableCommand {
                 Console.note("latchkey: note: \(what) left out: the server's answer about them cannot be read")
             }
         } catch {
-            throw relay.unreachable(error.words)
+            throw relay.unreachable(error.message)
         }
         let names = try access.plane().instances(withIDs: Array(Set(sessions.map(\.target))))
         let known = Dictionary(names.map { ($0.id, $0.displayName) }) { first, _ in first }

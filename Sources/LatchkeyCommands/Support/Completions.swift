@@ -43,7 +43,7 @@ enum Completions {
             words.firstIndex(of: name).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
                 ?? words.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
         }
-        let choice = RemoteChoice.made(
+        let choice = RemoteSelection.made(
             profile: value("--profile"),
             region: value("--region"),
             endpointURL: value("--endpoint-url"),

@@ -4,6 +4,7 @@ internal import LatchkeyBroker
 internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySystem
 
 /// The control plane that a command works with, and the relay beside it.
 struct ControlAccess: Sendable {
@@ -23,7 +24,7 @@ struct ControlAccess: Sendable {
     ///   - note: tells the person something beside a command's output.
     init(
         _ home: Home,
-        _ choice: RemoteChoice?,
+        _ choice: RemoteSelection?,
         askCode: (@Sendable (String) throws -> String)?,
         note: @escaping @Sendable (String) -> Void
     ) {
@@ -38,14 +39,14 @@ struct ControlAccess: Sendable {
 
     private static func remote(
         _ home: Home,
-        _ choice: RemoteChoice,
+        _ choice: RemoteSelection,
         askCode: (@Sendable (String) throws -> String)?,
         note: @escaping @Sendable (String) -> Void
     ) throws -> RemoteControlPlane {
         let settings = try RemoteSettings(choice)
         // Answers and temporary credentials are kept there; whether it is there is the cache's own matter.
         try StateFile.checkFolder(home.folders.cache)
-        let keeper = CredentialKeeper(
+        let keeper = CachingCredentialProvider(
             CredentialChain(settings, cacheFolder: home.folders.cache, askCode: askCode)
         )
         return RemoteControlPlane(
@@ -61,9 +62,9 @@ struct ControlAccess: Sendable {
     func plane() throws -> any ControlPlane { try remote ?? home.storeToRead() }
 
     /// - Returns: nil if none is known.
-    func relay() throws -> RelayRoad? {
+    func relay() throws -> RelayClient? {
         guard let remote = try remote else { return try home.relay() }
-        return RelayRoad(
+        return RelayClient(
             remote.service.sessions,
             instanceConnect: remote.service.instanceConnect,
             documents: remote.service.isAmazon ? .amazon : .latchkey
@@ -71,7 +72,7 @@ struct ControlAccess: Sendable {
     }
 
     /// - Throws: `relayUnreachable` if none is known, and what looking for credentials throws.
-    func requireRelay() throws -> RelayRoad {
+    func requireRelay() throws -> RelayClient {
         try remote?.service.signIn()
         guard let relay = try relay() else { throw LatchkeyError.noRelay() }
         return relay

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 /// Which control plane is asked: the embedded one, or a remote one as the AWS tools' profiles describe it. The root
@@ -40,9 +41,9 @@ struct ControlOptions: ParsableArguments {
     }
 
     /// Nil for the embedded control plane.
-    var choice: RemoteChoice? {
+    var choice: RemoteSelection? {
         guard !local else { return nil }
-        return RemoteChoice.made(
+        return RemoteSelection.made(
             profile: profile,
             region: region,
             endpointURL: endpointURL,
@@ -59,7 +60,7 @@ struct ControlOptions: ParsableArguments {
     func requireLocal(_ command: String, _ advice: String? = nil) throws -> Home {
         guard let choice else { return .current }
         let what =
-            choice.profile.map { "the profile '\($0.terminalSafe)', \(choice.source.words)," }
+            choice.profile.map { "the profile '\($0.terminalSafe)', \(choice.source.message)," }
             ?? "another one, given by option,"
         throw LatchkeyError(
             .usage,

@@ -8,6 +8,7 @@ internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySSH
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 internal import LatchkeyTransport
 
@@ -55,7 +56,7 @@ struct Home: Sendable {
     /// All private keys at hand: Latchkey's own, those of `~/.ssh`, those of the folders in the configuration, the agent's.
     ///
     /// - Parameter isQuiet: whether nothing is said of folders that cannot be looked into.
-    func library(_ agent: AgentAddress?, isQuiet: Bool = false) throws -> KeyLibrary {
+    func library(_ agent: SSHAgentAddress?, isQuiet: Bool = false) throws -> KeyLibrary {
         let folders = try keyFolders()
         if !isQuiet {
             for case (let path, let fault?) in folders {
@@ -72,17 +73,17 @@ struct Home: Sendable {
     }
 
     /// The ssh-agent that this environment names; nil for none.
-    var agent: AgentAddress? { Environment.value("SSH_AUTH_SOCK").map(AgentAddress.init) }
+    var agent: SSHAgentAddress? { Environment.value("SSH_AUTH_SOCK").map(SSHAgentAddress.init) }
 
     /// The relay that serves this home; nil if there never was one.
-    func relay() throws -> RelayRoad? { try server().map { RelayRoad(ServiceClient($0)) } }
+    func relay() throws -> RelayClient? { try server().map { RelayClient(ServiceClient($0)) } }
 
     /// The latchkeyd that serves this home; nil if there never was one.
     func server() throws -> ServiceEndpoint? {
         guard let server = try LocalServer.read(folders) else { return nil }
         let address: ServerAddress
         do { address = try ServerAddress(endpoint: server.endpoint) } catch {
-            throw LatchkeyError(.configurationInvalid, "the endpoint in '\(folders.serverPath)' \(error.words)")
+            throw LatchkeyError(.configurationInvalid, "the endpoint in '\(folders.serverPath)' \(error.message)")
         }
         return ServiceEndpoint(
             address: address,
@@ -115,13 +116,13 @@ struct Configuration: Codable {
         let names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if let unknown = names.sorted().first(where: { CodingKeys(stringValue: $0) == nil }) {
-            throw Fault(words: "'\(unknown)' is not a setting")
+            throw Fault(message: "'\(unknown)' is not a setting")
         }
         keyDirectories = try container.decodeIfPresent([String].self, forKey: .keyDirectories)
     }
 
     private struct Fault: Error {
-        let words: String
+        let message: String
     }
 
     /// The folders, `~` replaced.
@@ -161,7 +162,7 @@ struct Configuration: Codable {
                 "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of the wrong type"
             )
         } catch let fault as Fault {
-            throw invalid(path, fault.words)
+            throw invalid(path, fault.message)
         } catch {
             throw invalid(path, "it is not JSON")
         }

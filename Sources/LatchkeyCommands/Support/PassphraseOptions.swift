@@ -11,7 +11,7 @@ struct PassphraseOptions: ParsableArguments {
     )
     var passphraseFile: String?
 
-    var source: Unlocking.PassphraseSource { passphraseFile.map { .file($0) } ?? .prompt }
+    var source: PrivateKeyLoader.PassphraseSource { passphraseFile.map { .file($0) } ?? .prompt }
 
     /// - Throws: `fileUnusable`.
     func keyring() throws -> Keyring { try Keyring(passphraseFile: passphraseFile) }

@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyBroker
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 /// `--no-wait` and `--timeout`, where something takes its time.

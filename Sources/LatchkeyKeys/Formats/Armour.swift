@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The text form of private keys: RFC 7468 with the header lines of RFC 1421 that OpenSSL's older files carry.
 struct Armour: ~Copyable {

@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Base64 (RFC 4648 §4) straight into secret memory, which the library functions do not offer.
 struct Base64Decoder {

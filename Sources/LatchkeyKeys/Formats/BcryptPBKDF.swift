@@ -4,6 +4,7 @@ internal import CLibCrypto
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The function that makes a key of a passphrase for OpenSSH's private keys: bcrypt, the key schedule of Blowfish made
 /// slow (Provos and Mazières, 1999), inside PBKDF2 with SHA-512, its output spread over the key (OpenBSD's

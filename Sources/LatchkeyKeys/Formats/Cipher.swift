@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A symmetric cipher of OpenSSL's, over secret memory. Padding is the format's affair.
 struct Cipher {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The container of OpenSSH's private keys, as its file PROTOCOL.key describes it.
 struct OpenSSHContainer {

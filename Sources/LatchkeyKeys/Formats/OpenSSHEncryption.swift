@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// How the private part of OpenSSH's container is encrypted: a cipher of SSH's, its key made by bcrypt.
 struct OpenSSHEncryption {

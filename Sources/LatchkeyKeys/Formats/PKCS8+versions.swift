@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension PKCS8 {
     /// A key in the second version of the form, which has the public half behind the private one (RFC 5958 §2), in the first:

@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The form of private keys of RFC 5208 and RFC 5958.
 enum PKCS8 {

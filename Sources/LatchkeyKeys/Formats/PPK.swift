@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// PuTTY's private key file, versions 2 and 3 (PuTTY's manual, appendix C).
 ///

@@ -4,6 +4,7 @@ internal import CLibArgon2
 internal import CLibCrypto
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// How PuTTY's private part is encrypted and authenticated: AES-256 in CBC mode or not at all, the keys made by SHA-1
 /// (version 2) or Argon2 (version 3).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension PPK {
     /// Reads the lines of PuTTY's file: `Name: value`, in their order, and counted lines of base64.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Goes one of two ways, by whether there is a passphrase. One of no length counts as none, as with ssh-keygen.
 func with<Value: ~Copyable>(

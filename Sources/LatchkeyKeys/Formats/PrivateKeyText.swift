@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The text of a private key in any of the forms, from and to its numbers.
 enum PrivateKeyText {

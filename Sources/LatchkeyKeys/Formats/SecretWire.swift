@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Reads SSH's data types (RFC 4251 §5) in place, so that private parts are not copied.
 struct SecretReader {

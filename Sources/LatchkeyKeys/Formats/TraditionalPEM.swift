@@ -3,6 +3,7 @@
 internal import CLibCrypto
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The encryption of OpenSSL's older files (PKCS#1, SEC1), told by header lines (RFC 1421 §4.6): the key is one round of
 /// MD5, which is weak whatever the passphrase. It is read, and written where a key was so before.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import LatchkeyModel
+package import LatchkeySystem
 
 /// A key as EC2 makes them: ED25519, or RSA of 2048 bits. Its private half is here and nowhere else yet.
 package struct GeneratedKey: ~Copyable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import LatchkeyModel
+package import LatchkeySystem
 
 /// What can be known of a private key without its passphrase.
 package struct KeyDescription: Equatable, Sendable {

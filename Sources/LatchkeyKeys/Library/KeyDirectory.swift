@@ -73,7 +73,7 @@ package struct KeyDirectory: Sendable {
         guard errno == ENOENT else {
             throw LatchkeyError(
                 .fileUnusable,
-                "'\(file(for: name).terminalSafe)' cannot be removed: \(KeyFile.words(errno))"
+                "'\(file(for: name).terminalSafe)' cannot be removed: \(KeyFile.message(errno))"
             )
         }
         return false
@@ -85,7 +85,7 @@ package struct KeyDirectory: Sendable {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw LatchkeyError(
                 errno == ENOSPC ? .storageFull : .fileUnusable,
-                "the folder '\(path.terminalSafe)' cannot be made: \(KeyFile.words(errno))"
+                "the folder '\(path.terminalSafe)' cannot be made: \(KeyFile.message(errno))"
             )
         }
     }

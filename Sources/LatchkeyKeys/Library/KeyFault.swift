@@ -33,7 +33,7 @@ package enum KeyFault: Error, Equatable, Sendable {
     package var reason: String {
         switch self {
         case .missing: "does not exist"
-        case .unreadable(let words): "cannot be read: \(words)"
+        case .unreadable(let message): "cannot be read: \(message)"
         case .notRegular: "is not a regular file"
         case .tooOpen(let mode): "can be read by others (mode \(String(mode & 0o7777, radix: 8)))"
         case .foreignOwner: "belongs to another user"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-package import LatchkeyModel
+internal import LatchkeyModel
+package import LatchkeySystem
 
 extension KeyFile {
     /// Writes a private key, readable by the owner alone, whole or not at all; a file that exists is left alone.
@@ -45,7 +46,7 @@ extension KeyFile {
     private static func failure(_ file: String, _ number: Int32) -> LatchkeyError {
         LatchkeyError(
             number == ENOSPC || number == EDQUOT ? .storageFull : .fileUnusable,
-            "the private key cannot be written to '\(file.terminalSafe)': \(KeyFile.words(number))",
+            "the private key cannot be written to '\(file.terminalSafe)': \(KeyFile.message(number))",
             hint: number == ENOSPC ? "nothing was written; free some space and try again" : nil
         )
     }

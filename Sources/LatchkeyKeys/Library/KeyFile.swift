@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-package import LatchkeyModel
+internal import LatchkeyModel
+package import LatchkeySystem
 
 /// A private key's file, opened and checked by its descriptor, so that what was checked is what is read.
 package enum KeyFile {
@@ -58,14 +59,14 @@ package enum KeyFile {
         // O_NONBLOCK, so that a pipe without a writer does not make us wait.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(words(errno))
+            throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(message(errno))
         }
         defer { close(descriptor) }
         let before = try status(descriptor)
         while true {
             let count = secret.fill { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            if count < 0 { throw .unreadable(words(errno)) }
+            if count < 0 { throw .unreadable(message(errno)) }
             if count == 0 { break }
         }
         let after = try status(descriptor)
@@ -88,11 +89,11 @@ package enum KeyFile {
 
     private static func status(_ descriptor: Int32) throws(KeyFault) -> stat {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .unreadable(words(errno)) }
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(message(errno)) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         guard status.st_size <= sizeLimit else { throw .notAKey }
         return status
     }
 
-    static func words(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }
+    static func message(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }
 }

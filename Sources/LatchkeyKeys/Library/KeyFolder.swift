@@ -13,11 +13,11 @@ struct KeyFolder {
     /// The files that could be private keys, in the order in which the file system names them.
     struct Contents {
         /// The numbers of the records that are still true, and where in that order their files stand.
-        var current: [(record: Int, place: Int)] = []
+        var current: [(record: Int, position: Int)] = []
         /// How many files are left out, since their names are not UTF-8: as text they would be others.
         var unnamed = 0
         /// New, or changed since they were read, or so young that they could have changed unseen.
-        var changed: [(path: [UInt8], identity: KeyFile.Identity, place: Int)] = []
+        var changed: [(path: [UInt8], identity: KeyFile.Identity, position: Int)] = []
 
         fileprivate var count: Int { current.count + changed.count }
     }
@@ -29,13 +29,13 @@ struct KeyFolder {
         let order = index.order
         for root in roots where visited.insert(root).inserted {
             let unnamed = visit(root, depth: depth) { path, identity in
-                let place = contents.count
+                let position = contents.count
                 // An unchanged folder names its files in the same order each time, so the record is known beforehand.
-                let expected = place < order.count ? order[place] : nil
+                let expected = position < order.count ? order[position] : nil
                 if let record = index.find(path: path, expected: expected), index.isCurrent(record, identity) {
-                    contents.current.append((record, place))
+                    contents.current.append((record, position))
                 } else {
-                    contents.changed.append((Array(path), identity, place))
+                    contents.changed.append((Array(path), identity, position))
                 }
             }
             contents.unnamed += unnamed

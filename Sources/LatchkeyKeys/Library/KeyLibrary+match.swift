@@ -54,7 +54,7 @@ extension KeyLibrary {
     /// The keys whose public half this is.
     package func matches(_ key: PublicKey) -> KeyMatches {
         let found = candidates(for: key)
-        let undecided = found.isEmpty ? doubtful().filter { $0.fault == nil } : []
+        let undecided = found.isEmpty ? unusable().filter { $0.fault == nil } : []
         return KeyMatches(found: found.map { KeyMatches.Found(candidate: $0, kind: nil) }, undecided: undecided)
     }
 
@@ -80,6 +80,6 @@ extension KeyLibrary {
                 guard let description = index.record(record).description else { return nil }
                 return (KeyLibrary.candidate(index.path(record), description), description)
             }
-        return (usable, doubtful().filter { $0.fault != nil }, unnamed)
+        return (usable, unusable().filter { $0.fault != nil }, unnamed)
     }
 }

@@ -4,22 +4,23 @@ internal import Glibc
 internal import LatchkeyCrypto
 package import LatchkeyModel
 package import LatchkeySSH
+internal import LatchkeySystem
 
 /// All private keys that are at hand: files in the key folders, found through an index, and those of a running ssh-agent.
 package final class KeyLibrary {
     private let folders: [String]
     private let indexPath: String
-    private let agent: AgentAddress?
+    private let agent: SSHAgentAddress?
     private var loaded: KeyIndex?
     private var isFresh = false
     /// How many files the folders have whose names are not UTF-8; known once they were gone through.
     private(set) var unnamed = 0
-    private var agentIdentities: [AgentAddress.Identity]?
+    private var agentIdentities: [SSHAgentAddress.Identity]?
 
     /// - Parameters:
     ///   - folders: the preferred one first; one that does not exist is as good as empty.
     ///   - indexPath: where the index is kept.
-    package init(folders: [String], indexPath: String, agent: AgentAddress?) {
+    package init(folders: [String], indexPath: String, agent: SSHAgentAddress?) {
         self.folders = folders
         self.indexPath = indexPath
         self.agent = agent
@@ -47,7 +48,7 @@ package final class KeyLibrary {
     ///
     /// - Parameter limit: so many are read out; among thousands the rest is only counted.
     /// - Returns: the candidates, and how many there are in all.
-    package func likely(names: Set<String>, limit: Int) -> (candidates: [KeyCandidate], total: Int) {
+    package func ranked(names: Set<String>, limit: Int) -> (candidates: [KeyCandidate], total: Int) {
         refresh()
         let index = index
         let named = names.flatMap { name in ([""] + KeyCandidate.endings).map { Array("\(name)\($0)".utf8) } }
@@ -78,7 +79,7 @@ package final class KeyLibrary {
     }
 
     /// Files that look like keys and cannot be used, or of which only the passphrase would tell which key they are.
-    package func doubtful() -> [KeyCandidate] {
+    package func unusable() -> [KeyCandidate] {
         refresh()
         let index = index
         let faulty = (0..<index.count).filter { index.kind($0) == .faulty }.map { KeyLibrary.inspect(index.path($0)) }
@@ -115,7 +116,7 @@ package final class KeyLibrary {
             .sorted { rank($0) < rank($1) }
     }
 
-    func identities() -> [AgentAddress.Identity] {
+    func identities() -> [SSHAgentAddress.Identity] {
         if let agentIdentities { return agentIdentities }
         // An agent that is gone leaves its address behind in many a shell; that is everyday life, not an error.
         let identities = (try? agent?.identities()) ?? []
@@ -123,7 +124,7 @@ package final class KeyLibrary {
         return identities
     }
 
-    static func candidate(_ identity: AgentAddress.Identity) -> KeyCandidate {
+    static func candidate(_ identity: SSHAgentAddress.Identity) -> KeyCandidate {
         KeyCandidate(source: .agent(comment: identity.comment), publicKey: identity.key)
     }
 
@@ -160,8 +161,8 @@ package final class KeyLibrary {
         guard !contents.changed.isEmpty || contents.current.count != old.count else { return }
         var secret = Secret(capacity: KeyFile.sizeLimit)
         let bytes = KeyIndex.encode(
-            contents.current.map { (Array(old.pathBytes($0.record)), old.record($0.record), $0.place) }
-                + contents.changed.map { ($0.path, KeyLibrary.read($0.path, $0.identity, into: &secret), $0.place) }
+            contents.current.map { (Array(old.pathBytes($0.record)), old.record($0.record), $0.position) }
+                + contents.changed.map { ($0.path, KeyLibrary.read($0.path, $0.identity, into: &secret), $0.position) }
         )
         loaded = KeyIndex(checking: bytes) ?? .empty
         KeyIndex.store(bytes, at: indexPath)

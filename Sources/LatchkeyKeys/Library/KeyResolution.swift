@@ -52,14 +52,14 @@ package struct KeyResolver {
 
     package init(library: KeyLibrary) { self.library = library }
 
-    /// Keys that are proved to belong to the instance, to be offered alone and in this order.
+    /// Keys that are verified to belong to the instance, to be offered alone and in this order.
     ///
     /// - Parameters:
     ///   - registered: what the control plane holds under the instance's launch key name.
     ///   - accepted: the key that this instance let in last.
-    package func proved(registered: PublicKey?, accepted: PublicKey?) -> [KeyProposal] {
+    package func verified(registered: PublicKey?, accepted: PublicKey?) -> [KeyProposal] {
         var proposals: [KeyProposal] = []
-        // What the door itself said weighs more than what was written down at launch and may be stale; but the two are
+        // What the instance itself said weighs more than what was written down at launch and may be stale; but the two are
         // the same nearly always, and the written one is the better explanation then.
         if let accepted, accepted != registered {
             proposals += library.candidates(for: accepted).map { KeyProposal(candidate: $0, evidence: .acceptedBefore) }
@@ -74,21 +74,21 @@ package struct KeyResolver {
     ///
     /// - Parameter limit: so many are named; the rest is only counted.
     /// - Returns: the proposals, and how many other keys there are in all.
-    package func guesses(
+    package func rankedKeys(
         for instance: Instance,
-        without proved: [KeyProposal],
+        without verified: [KeyProposal],
         limit: Int
     ) -> (proposals: [KeyProposal], total: Int) {
         let names = Set([instance.keyName, instance.name, instance.id].compactMap { $0 })
-        let provedKeys = Set(proved.compactMap(\.candidate.publicKey))
-        // More than the limit, since those that are proved, and copies, fall away.
-        let (candidates, total) = library.likely(names: names, limit: limit + proved.count + 16)
-        var seen = provedKeys
+        let verifiedKeys = Set(verified.compactMap(\.candidate.publicKey))
+        // More than the limit, since those that are verified, and copies, fall away.
+        let (candidates, total) = library.ranked(names: names, limit: limit + verified.count + 16)
+        var seen = verifiedKeys
         let proposals = candidates.compactMap { candidate -> KeyProposal? in
             guard let key = candidate.publicKey, seen.insert(key).inserted else { return nil }
             let isNamed = candidate.stem.map(names.contains) == true
             return KeyProposal(candidate: candidate, evidence: isNamed ? .fileName : nil)
         }
-        return (Array(proposals.prefix(limit)), max(proposals.count, total - proved.count))
+        return (Array(proposals.prefix(limit)), max(proposals.count, total - verified.count))
     }
 }

@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A private key on one of the three NIST curves that SSH uses (RFC 5656 §10.1), in OpenSSL's hands.
 struct ECKey: ~Copyable {

@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// An ED25519 private key (RFC 8032).
 struct Ed25519Key: ~Copyable {

@@ -3,6 +3,7 @@
 internal import CLibCrypto
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A private key in the clear, of one of the kinds that can be used.
 enum KeyMaterial: ~Copyable {

@@ -3,6 +3,7 @@
 internal import CLibCrypto
 package import LatchkeyModel
 internal import LatchkeySSH
+package import LatchkeySystem
 
 /// What opening a private key's text gives.
 struct OpenedKey: ~Copyable {

@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// An RSA private key in OpenSSL's hands, which wipes it when it is freed.
 struct RSAKey: ~Copyable {

@@ -2,6 +2,7 @@
 
 internal import CLibCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// OpenSSL's memory for private numbers: locked, not in core files, wiped when it is given back.
 enum SecureHeap {

@@ -2,6 +2,7 @@
 
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 package import LatchkeyTransport
 
 /// An end of a session: one stream of messages in each direction, which outlives the connection that carries it. Nothing

@@ -11,7 +11,7 @@ package protocol MuxConnection: AnyObject {
     func interest(reads: Bool) -> pollfd
 
     /// Milliseconds until ``advance()`` is wanted though no descriptor says so; nil for never.
-    var patience: Int64? { get }
+    var waitTime: Int64? { get }
 
     /// Connects and writes as far as that goes.
     ///
@@ -53,7 +53,7 @@ package struct Multiplexer<Connection: MuxConnection> {
     /// So many frames wait for room before nothing more is done that would make others.
     private let answerLimit = 256
     /// So many frames of each connection at a time.
-    private let burst = 4
+    private let batch = 4
 
     private var reader = SmuxReader()
     private var streams: [UInt32: Stream] = [:]
@@ -76,7 +76,7 @@ package struct Multiplexer<Connection: MuxConnection> {
 
     package func interests(reads: Bool) -> [pollfd] { streams.values.map { $0.connection.interest(reads: reads) } }
 
-    package var patience: Int64? { streams.values.compactMap(\.connection.patience).min() }
+    package var waitTime: Int64? { streams.values.compactMap(\.connection.waitTime).min() }
 
     /// A connection that could not be made, once for each.
     package mutating func takeFailure() -> Bool {
@@ -193,7 +193,7 @@ package struct Multiplexer<Connection: MuxConnection> {
         _ stream: UInt32,
         into carrier: inout Carrier
     ) {
-        for _ in 0..<burst where carrier.room > 2 * Smux.headerSize && outgoing.isEmpty {
+        for _ in 0..<batch where carrier.room > 2 * Smux.headerSize && outgoing.isEmpty {
             let count = carrier.send(capacity: min(Smux.headerSize + Smux.dataLimit, carrier.room)) { target in
                 let room = UnsafeMutableRawBufferPointer(rebasing: target[Smux.headerSize...])
                 guard case .bytes(let count) = socket.read(into: room) else { return 0 }

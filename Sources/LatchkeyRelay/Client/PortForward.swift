@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 package import LatchkeyTransport
 
@@ -24,7 +25,7 @@ package struct PortForward: ~Copyable {
     }
 
     /// What is read of the session at once.
-    private static let pieceSize = 256 * 1024
+    private static let chunkSize = 256 * 1024
     /// Milliseconds between two signs of life, where the agent needs them.
     private static let keepAliveInterval: Int64 = 10_000
 
@@ -35,7 +36,7 @@ package struct PortForward: ~Copyable {
     private let keepsAlive: Bool
     private var lastKeepAlive = SystemClock.milliseconds()
     private var silence = SilenceWatch()
-    private var piece = [UInt8](repeating: 0, count: PortForward.pieceSize)
+    private var chunk = [UInt8](repeating: 0, count: PortForward.chunkSize)
 
     /// - Parameter process: one that has been greeted.
     /// - Throws: `fileUnusable` if no file descriptor is left.
@@ -86,9 +87,9 @@ package struct PortForward: ~Copyable {
     private mutating func takeIn() throws {
         do throws(Smux.Fault) {
             while try streams.takeFrames(nil) {
-                let count = piece.withUnsafeMutableBytes { process.read(.output, into: $0) } ?? 0
+                let count = chunk.withUnsafeMutableBytes { process.read(.output, into: $0) } ?? 0
                 guard count > 0 else { return }
-                streams.append(Array(piece[..<count]))
+                streams.append(Array(chunk[..<count]))
             }
         } catch {
             throw LatchkeyError(.connectionLost, "the agent's multiplexed stream is damaged (\(error))")
@@ -115,7 +116,7 @@ package struct PortForward: ~Copyable {
         ]
         waits += streams.interests(reads: sends)
         if streams.streamCount < SmuxReader.streamLimit { waits += listener.interests }
-        let times = [process.patience.map(Int64.init), streams.patience, listener.patience, Int64(silence.patience)]
+        let times = [process.waitTime.map(Int64.init), streams.waitTime, listener.waitTime, Int64(silence.waitTime)]
         let keepAlive = keepsAlive ? max(0, lastKeepAlive + PortForward.keepAliveInterval - now) : Int64.max
         _ = poll(&waits, nfds_t(waits.count), Int32(clamping: min(keepAlive, times.compactMap(\.self).min() ?? .max)))
 

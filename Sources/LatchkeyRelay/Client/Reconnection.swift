@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// The search for a connection, in a thread of its own, so that an end goes on meanwhile. It ends with its owner, once the

@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 package import LatchkeyTerminal
 package import LatchkeyTransport
 
@@ -90,7 +91,7 @@ package struct RelayProcess: ~Copyable {
     private func wait(for time: Int64) {
         let events = Int16(POLLIN) | (wantsToWrite ? Int16(POLLOUT) : 0)
         var wait = pollfd(fd: descriptor, events: events, revents: 0)
-        poll(&wait, 1, Int32(clamping: min(time, Int64(patience ?? Int.max))))
+        poll(&wait, 1, Int32(clamping: min(time, Int64(waitTime ?? Int.max))))
     }
 
     // MARK: What the agent says
@@ -168,7 +169,7 @@ package struct RelayProcess: ~Copyable {
 
     // MARK: Connection
 
-    private mutating func lose(_ why: String) {
+    private mutating func dropChannel(_ why: String) {
         channel.detach()
         guard reconnection == nil else { return }
         notice = "\(why); reconnecting, ~. gives up"
@@ -224,7 +225,7 @@ extension RelayProcess: RemoteProcess {
             try channel.flush()
         } catch {
             takeDeliveries()
-            if channel.closing == nil { lose(error.words) }
+            if channel.closing == nil { dropChannel(error.message) }
         }
         if channel.isPeerAway != wasPeerAway {
             wasPeerAway.toggle()
@@ -264,14 +265,14 @@ extension RelayProcess: RemoteProcess {
             target.copyMemory(from: bytes)
             return bytes.count
         }
-        do { try channel.flush() } catch { lose(error.words) }
+        do { try channel.flush() } catch { dropChannel(error.message) }
         return count
     }
 
     package mutating func endInput() throws {
         inputIsOver = true
         if isReady { finishInput() }
-        do { try channel.flush() } catch { lose(error.words) }
+        do { try channel.flush() } catch { dropChannel(error.message) }
     }
 
     package mutating func resize(to size: TerminalSize) throws {
@@ -293,10 +294,10 @@ extension RelayProcess: RemoteProcess {
 
     package mutating func probe() throws {
         channel.ping()
-        do { try channel.flush() } catch { lose(error.words) }
+        do { try channel.flush() } catch { dropChannel(error.message) }
     }
 
-    package var patience: Int? {
+    package var waitTime: Int? {
         let now = SystemClock.milliseconds()
         var until = channel.deadline
         if isHolding, channel.isConnected { until = min(until ?? .max, lastPing + RelayProcess.pingInterval) }
@@ -317,7 +318,7 @@ extension RelayProcess: RemoteProcess {
     private var isHolding: Bool { !hasOutputRoom || !channel.wantsToRead }
 
     package mutating func abandonConnection(silentFor seconds: Int) throws {
-        lose("the relay has not answered for \(seconds) s")
+        dropChannel("the relay has not answered for \(seconds) s")
     }
 
     package mutating func takeNotice() -> String? {

@@ -36,5 +36,5 @@ package enum SessionEndReason: String, CaseIterable, Sendable {
     private static let agentHint = "the agent's log on the instance says more: journalctl -u latchkey-agent"
 
     /// The hint for an end in whosever words, those of an agent included.
-    package static func hint(for words: String) -> String { SessionEndReason(rawValue: words)?.hint ?? agentHint }
+    package static func hint(for message: String) -> String { SessionEndReason(rawValue: message)?.hint ?? agentHint }
 }

@@ -167,12 +167,12 @@ package struct StreamSender: Sendable {
         }
         switch acknowledgement {
         case .individual:
-            settle(index)
+            markAcknowledged(index)
         case .once:
-            settle(index)
+            markAcknowledged(index)
             if sequence >= inOrderFrom, !unacknowledged[index].wasResent { settleIgnored(before: index) }
         case .cumulative:
-            for earlier in head...index { settle(earlier) }
+            for earlier in head...index { markAcknowledged(earlier) }
         }
         while head < unacknowledged.count, unacknowledged[head].isAcknowledged {
             head += 1
@@ -191,7 +191,7 @@ package struct StreamSender: Sendable {
         }
     }
 
-    private mutating func settle(_ index: Int) {
+    private mutating func markAcknowledged(_ index: Int) {
         guard !unacknowledged[index].isAcknowledged else { return }
         unacknowledged[index].isAcknowledged = true
         bytesUnderWay -= unacknowledged[index].bytes.count
@@ -210,12 +210,12 @@ package struct StreamSender: Sendable {
     /// ready, and a message that was made after that is acknowledged.
     private mutating func settleIgnored(before index: Int) {
         guard let last = (head..<index).last(where: { !unacknowledged[$0].isAcknowledged }) else { return }
-        for earlier in head..<last { settle(earlier) }
-        if last == head, let trial, base + Int64(index - head) >= trial { settle(last) }
+        for earlier in head..<last { markAcknowledged(earlier) }
+        if last == head, let trial, base + Int64(index - head) >= trial { markAcknowledged(last) }
     }
 
     /// How long a plugin may take to get ready. One that has taken some messages is ready.
-    private var patience: Int64 { isPeerReady || base >= 16 ? 1000 : 10_000 }
+    private var acknowledgementTimeout: Int64 { isPeerReady || base >= 16 ? 1000 : 10_000 }
 
     /// The connection is another one: whatever is not acknowledged may have been lost with the old one.
     package mutating func reconnected() {
@@ -248,7 +248,9 @@ package struct StreamSender: Sendable {
         unacknowledged[head].sent = now
         unacknowledged[head].wasResent = true
         backoff = min(backoff + 1, 4)
-        if acknowledgement == .once, trial == nil, now - unacknowledged[head].since >= patience { trial = nextSequence }
+        if acknowledgement == .once, trial == nil, now - unacknowledged[head].since >= acknowledgementTimeout {
+            trial = nextSequence
+        }
         return unacknowledged[head].bytes
     }
 

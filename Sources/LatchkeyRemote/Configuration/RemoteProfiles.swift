@@ -6,7 +6,7 @@ internal import LatchkeyModel
 package enum RemoteProfiles {
     /// - Returns: nothing if the files cannot be read.
     package static func names() -> [String] {
-        guard let settings = try? RemoteSettings(RemoteChoice(profile: nil)) else { return [] }
+        guard let settings = try? RemoteSettings(RemoteSelection(profile: nil)) else { return [] }
         return settings.files.profiles.keys.sorted()
     }
 }

@@ -27,10 +27,10 @@ extension RemoteSettings {
             let region = (try? place(of: known)) ?? ""
             return LatchkeyError(
                 .controlPlaneUnreachable,
-                "\(service)\(region) cannot be reached: \(error.words)",
+                "\(service)\(region) cannot be reached: \(error.message)",
                 hint: reachHint(error, known)
             )
-        case .malformed: return LatchkeyError(.controlPlaneUnreachable, "\(service): \(failure.words)")
+        case .malformed: return LatchkeyError(.controlPlaneUnreachable, "\(service): \(failure.message)")
         case .refused(let code, let status, let message):
             return refusal(code, status, message.isEmpty ? code : "\(message) (\(code))", action, subject, profile)
         }
@@ -39,20 +39,20 @@ extension RemoteSettings {
     private func refusal(
         _ code: String,
         _ status: Int,
-        _ words: String,
+        _ message: String,
         _ action: String,
         _ subject: String?,
         _ profile: String
     ) -> LatchkeyError {
-        if words.hasPrefix("this machine's clock is") {
-            return LatchkeyError(.requestRefused, words, hint: "set it right; requests are signed with the time")
+        if message.hasPrefix("this machine's clock is") {
+            return LatchkeyError(.requestRefused, message, hint: "set it right; requests are signed with the time")
         }
         switch code {
         // The signature's time, whatever the credentials are.
         case "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed":
             return LatchkeyError(
                 .requestRefused,
-                "the request was too old, or too new, when it arrived: \(words)",
+                "the request was too old, or too new, when it arrived: \(message)",
                 hint: "is this machine's clock right? requests are signed with the time"
             )
         case "ExpiredToken", "ExpiredTokenException":
@@ -60,13 +60,13 @@ extension RemoteSettings {
                 .credentialsUnavailable,
                 "the credentials of \(profile) have expired",
                 hint: "get new ones where these came from, for example: aws sso login\(profileArgument)",
-                cause: words
+                cause: message
             )
         case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
             "InvalidAccessKeyId", "MissingAuthenticationToken", "IncompleteSignature", "InvalidSignatureException":
             return LatchkeyError(
                 .credentialsUnavailable,
-                "the credentials of \(profile) were not accepted: \(words)",
+                "the credentials of \(profile) were not accepted: \(message)",
                 hint: "is it the right profile, and the right endpoint for it?"
             )
         case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException":
@@ -76,12 +76,12 @@ extension RemoteSettings {
                 hint: subject == nil
                     ? "a policy has to allow \(action)"
                     : "its trust policy, or one of the caller's, has to allow \(action)",
-                cause: words
+                cause: message
             )
         default:
             return LatchkeyError(
                 status >= 500 ? .controlPlaneUnreachable : .requestRefused,
-                "\(subject ?? action) was refused: \(words)"
+                "\(subject ?? action) was refused: \(message)"
             )
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 package import LatchkeyTransport
 
 /// Everything that says where to ask and how, found where the AWS tools look for it: options, environment, shared
@@ -33,7 +34,7 @@ package struct RemoteSettings: Sendable {
         }
     }
 
-    package let choice: RemoteChoice
+    package let choice: RemoteSelection
     let files: SharedFiles
     let variable: @Sendable (String) -> String?
     let home: String
@@ -43,7 +44,7 @@ package struct RemoteSettings: Sendable {
 
     /// - Throws: `configurationInvalid` if a file cannot be read or the profile is not there, `fileUnusable`.
     package init(
-        _ choice: RemoteChoice,
+        _ choice: RemoteSelection,
         home: String = Environment.home,
         variable: @escaping @Sendable (String) -> String? = { Environment.value($0) }
     ) throws {
@@ -134,7 +135,7 @@ package struct RemoteSettings: Sendable {
         } catch {
             var hint = "--endpoint-url, AWS_ENDPOINT_URL or endpoint_url in the profile sets it"
             if case .cleartext = error { hint = "use https://, or --insecure to ask it without encryption" }
-            throw LatchkeyError(.configurationInvalid, "the endpoint \(error.words)", hint: hint)
+            throw LatchkeyError(.configurationInvalid, "the endpoint \(error.message)", hint: hint)
         }
     }
 

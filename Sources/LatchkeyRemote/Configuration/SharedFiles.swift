@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The two files that the AWS tools share, `~/.aws/config` and `~/.aws/credentials`, put together as botocore does.
 struct SharedFiles: Sendable {

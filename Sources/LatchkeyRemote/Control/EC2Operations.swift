@@ -77,7 +77,7 @@ package struct EC2Operations: Sendable {
             default:
                 LatchkeyError(
                     .controlPlaneUnreachable,
-                    "latchkeyd cannot be asked: \(failure.words)",
+                    "latchkeyd cannot be asked: \(failure.message)",
                     hint: "does it run? instances are launched by: latchkeyd run --docker"
                 )
             }

@@ -13,7 +13,7 @@ extension RemoteControlPlane {
     /// All of them; none where the service is not there or may not be asked.
     ///
     /// - Parameter age: how old the answer may be.
-    func managedInstances(_ age: AnswerCache.Age) throws -> [Instance] {
+    func managedInstances(_ age: ResponseCache.Age) throws -> [Instance] {
         try noted(managedCache.instances("managed", age) { try askForManagedInstances() })
     }
 

@@ -9,16 +9,16 @@ internal import LatchkeyTransport
 /// its host keys, is noted on this machine. Launching is apart: ``EC2Operations``.
 package struct RemoteControlPlane: Sendable {
     package let service: RemoteService
-    let notes: any InstanceNotes
-    let cache: AnswerCache
+    let notes: any InstanceRecords
+    let cache: ResponseCache
     /// The list of all managed instances has a file of its own, for few commands need it.
-    let managedCache: AnswerCache
+    let managedCache: ResponseCache
     private let note: @Sendable (String) -> Void
 
     /// - Parameter note: tells the user something beside a command's output, safe for a terminal.
     package init(
         _ service: RemoteService,
-        notes: any InstanceNotes,
+        notes: any InstanceRecords,
         cacheFolder: String,
         note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -31,8 +31,8 @@ package struct RemoteControlPlane: Sendable {
             settings.files.credentialsPath,
             settings.choice.excludesEnvironmentKeys ? "" : settings.variable("AWS_ACCESS_KEY_ID") ?? "",
         ]
-        cache = AnswerCache(folder: cacheFolder, scope: scope)
-        managedCache = AnswerCache(
+        cache = ResponseCache(folder: cacheFolder, scope: scope)
+        managedCache = ResponseCache(
             folder: cacheFolder,
             scope: scope + ["managed"],
             sizeLimit: 16 << 20,
@@ -117,8 +117,8 @@ extension RemoteControlPlane: ControlPlane {
     package func noteKeyName(_ name: String?, of instanceID: Instance.ID) throws {}
 
     /// The keys that cloud-init has printed on the console at the first boot. Where the console cannot be read, or
-    /// shows none yet, nobody vouches, and the person is asked as for any instance.
-    package func vouchedHostKeys(of instance: Instance) throws -> [HostKey] {
+    /// shows none yet, nobody attests, and the person is asked as for any instance.
+    package func attestedHostKeys(of instance: Instance) throws -> [HostKey] {
         for isLatest in [nil, true] {
             // Not every instance has a console that can be read at any time, nor may everybody read it.
             var request = EC2.GetConsoleOutput(instanceId: instance.id)

@@ -8,7 +8,7 @@ package import LatchkeyTransport
 package struct RemoteService: Sendable {
     package let settings: RemoteSettings
     package let region: String
-    private let keeper: CredentialKeeper
+    private let keeper: CachingCredentialProvider
     private let ec2: QueryClient
     /// Systems Manager, which opens sessions.
     package let sessions: ServiceClient
@@ -22,7 +22,7 @@ package struct RemoteService: Sendable {
     /// Stays off the network; credentials are looked for at the first request.
     ///
     /// - Throws: `configurationInvalid`.
-    package init(_ settings: RemoteSettings, _ keeper: CredentialKeeper) throws {
+    package init(_ settings: RemoteSettings, _ keeper: CachingCredentialProvider) throws {
         self.settings = settings
         self.keeper = keeper
         let region = try settings.region()
@@ -101,8 +101,8 @@ package struct RemoteService: Sendable {
         try signIn()
         do throws(ServiceFailure) {
             try RemoteService.readPages(Request.operation, of: size, take: take) {
-                (size, token, patience) throws(ServiceFailure) in
-                try ec2.call(Request.operation, request(size, token), as: type, timeout: patience)
+                (size, token, timeout) throws(ServiceFailure) in
+                try ec2.call(Request.operation, request(size, token), as: type, timeout: timeout)
             }
         } catch {
             throw settings.error(error, doing: "ec2:\(Request.operation)")
@@ -118,8 +118,8 @@ package struct RemoteService: Sendable {
         take: (Request.Response) -> Page
     ) throws(ServiceFailure) {
         try RemoteService.readPages(Request.operation, of: size, take: take) {
-            (size, token, patience) throws(ServiceFailure) in
-            try sessions.call(request(size, token), timeout: patience)
+            (size, token, timeout) throws(ServiceFailure) in
+            try sessions.call(request(size, token), timeout: timeout)
         }
     }
 
@@ -142,14 +142,14 @@ package struct RemoteService: Sendable {
         _ operation: String,
         of size: PageSize,
         take: (Answer) -> Page,
-        ask: (_ size: Int, _ token: String?, _ patience: Int) throws(ServiceFailure) -> Answer
+        ask: (_ size: Int, _ token: String?, _ timeout: Int) throws(ServiceFailure) -> Answer
     ) throws(ServiceFailure) {
         var paging = Paging(operation)
         var count = size.most
         while true {
             let answer: Answer
             do throws(ServiceFailure) {
-                answer = try ask(count, paging.token, paging.patience())
+                answer = try ask(count, paging.token, paging.timeLeft())
             } catch .unreachable(.tooLong) where count > size.least {
                 // Some of its records are far too long. Fewer at a time, the others are seen all the same.
                 count = max(size.least, count / 8)

@@ -2,6 +2,7 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// The credentials of the container that this process runs in (ECS, EKS Pod Identity).
@@ -47,7 +48,7 @@ struct ContainerCredentials {
         } catch {
             throw LatchkeyError(
                 .credentialsUnavailable,
-                "the container's credentials cannot be had from \(address.httpOrigin.terminalSafe): \(error.words)",
+                "the container's credentials cannot be had from \(address.httpOrigin.terminalSafe): \(error.message)",
                 hint: "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or …_FULL_URI says where they are"
             )
         }
@@ -70,7 +71,7 @@ struct ContainerCredentials {
 
     private func parsed(_ url: String) throws -> ServerAddress {
         do throws(TransportError) { return try ServerAddress(url: url) } catch {
-            throw LatchkeyError(.configurationInvalid, "the address of the container's credentials \(error.words)")
+            throw LatchkeyError(.configurationInvalid, "the address of the container's credentials \(error.message)")
         }
     }
 

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Keeps temporary credentials for the next run, so that a role is not assumed, nor a code asked for, each time: a file
 /// for each in the cache folder, the owner's alone. What is lasting is never written.

@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 extension CredentialChain {
     private struct AssumeRole: Encodable {

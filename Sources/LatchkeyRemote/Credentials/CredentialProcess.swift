@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A program that prints credentials (`credential_process`). It is started without a shell, from words as botocore
 /// splits them; its input is empty, since this process's own may be meant for the instance.
@@ -10,7 +11,7 @@ struct CredentialProcess {
     let command: String
     let profileName: String
     /// Milliseconds that it may take; it may ask a person something at the terminal.
-    var patience: Int64 = 300_000
+    var timeout: Int64 = 300_000
 
     private struct Answer: Decodable {
         let version: Int
@@ -96,11 +97,11 @@ struct CredentialProcess {
         _ output: inout Secret
     ) throws -> (status: Int32, error: String) {
         var helper: HelperProcess
-        do { helper = try HelperProcess(program, words) } catch { throw failure("cannot be started: \(error.words)") }
-        switch helper.collect(&output, patience: patience) {
+        do { helper = try HelperProcess(program, words) } catch { throw failure("cannot be started: \(error.message)") }
+        switch helper.collect(&output, timeout: timeout) {
         case .ended(let status, let error): return (status, error)
         case .tooMuch: throw failure("printed more than credentials have")
-        case .tooLate: throw failure("took more than \(max(1, patience / 60_000)) minutes")
+        case .tooLate: throw failure("took more than \(max(1, timeout / 60_000)) minutes")
         }
     }
 }

@@ -3,6 +3,7 @@
 internal import CTerminal
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A program that is run for what it prints, in a process group of its own: so all that it starts can be ended with it. As a
 /// shell does with a job, it is given the terminal for as long as it runs, where this process has it, since it may ask a person
@@ -17,9 +18,9 @@ struct HelperProcess: ~Copyable {
 
     struct StartFailure: Error {
         /// The system's.
-        let words: String
+        let message: String
 
-        init(_ number: Int32) { words = String(cString: strerror(number)).lowercased() }
+        init(_ number: Int32) { message = String(cString: strerror(number)).lowercased() }
     }
 
     /// Milliseconds between SIGTERM, which lets it tidy up, and SIGKILL.
@@ -101,9 +102,9 @@ struct HelperProcess: ~Copyable {
     ///
     /// - Parameters:
     ///   - output: takes its standard output, as much as there is room.
-    ///   - patience: milliseconds.
-    mutating func collect(_ output: inout Secret, patience: Int64) -> Outcome {
-        let outcome = read(&output, until: SystemClock.milliseconds() + patience)
+    ///   - timeout: milliseconds.
+    mutating func collect(_ output: inout Secret, timeout: Int64) -> Outcome {
+        let outcome = read(&output, until: SystemClock.milliseconds() + timeout)
         if ending == nil { end() }
         terminal.takeBack()
         // Whoever presses Ctrl-C means all of it.
@@ -135,13 +136,13 @@ struct HelperProcess: ~Copyable {
                 if count == 0 || (count < 0 && errno != EINTR) { waits[1].fd = -1 }
                 error += chunk.prefix(max(0, min(count, HelperProcess.errorLimit - error.count)))
             }
-            look()
+            refresh()
             if ending != nil, end == nil { end = SystemClock.milliseconds() }
         }
     }
 
     /// Takes note of what became of it: it has ended, or the terminal's keys or its want of the terminal have stopped it.
-    private mutating func look() {
+    private mutating func refresh() {
         guard ending == nil else { return }
         var status: Int32 = 0
         guard waitpid(identifier, &status, WNOHANG | WUNTRACED) == identifier else { return }

@@ -52,7 +52,7 @@ struct InstanceMetadata {
         } catch {
             throw LatchkeyError(
                 .credentialsUnavailable,
-                "the metadata service at \(address.httpOrigin.terminalSafe) cannot be used: \(error.words)",
+                "the metadata service at \(address.httpOrigin.terminalSafe) cannot be used: \(error.message)",
                 hint: "AWS_EC2_METADATA_DISABLED=true leaves it aside"
             )
         }
@@ -85,7 +85,7 @@ struct InstanceMetadata {
             }
             return address
         } catch {
-            throw LatchkeyError(.configurationInvalid, "the address of the metadata service \(error.words)")
+            throw LatchkeyError(.configurationInvalid, "the address of the metadata service \(error.message)")
         }
     }
 }

@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// A login of IAM Identity Center that `aws sso login` made: its token gets credentials of a role.

@@ -69,13 +69,13 @@ package struct QueryClient: Sendable {
         guard response.status == 200 else { throw QueryClient.failure(response) }
         let root: XMLElement
         do throws(XMLReader.Fault) { root = try XMLReader.read(response.body) } catch {
-            throw .malformed("\(action): \(error.words.terminalSafe)")
+            throw .malformed("\(action): \(error.message.terminalSafe)")
         }
         do {
             // STS puts one more element around what it has to say.
             return try XMLDecoder().decode(type, from: root["\(action)Result"] ?? root)
         } catch let error as DecodingError {
-            throw .malformed("\(action): \(QueryClient.words(error).terminalSafe)")
+            throw .malformed("\(action): \(QueryClient.message(error).terminalSafe)")
         } catch {
             throw .malformed(action)
         }
@@ -91,7 +91,7 @@ package struct QueryClient: Sendable {
         return .refused(code: code, error["Message"]?.text ?? "", response)
     }
 
-    private static func words(_ error: DecodingError) -> String {
+    private static func message(_ error: DecodingError) -> String {
         switch error {
         case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
             .valueNotFound(_, let context):

@@ -41,8 +41,8 @@ enum XMLReader {
         }
         if let fault = builder.fault { throw fault }
         guard status == XML_STATUS_OK, let root = builder.root else {
-            let words = XML_ErrorString(XML_GetErrorCode(parser)).map { String(cString: $0) } ?? "no reason given"
-            throw .malformed(words, line: Int(XML_GetCurrentLineNumber(parser)))
+            let message = XML_ErrorString(XML_GetErrorCode(parser)).map { String(cString: $0) } ?? "no reason given"
+            throw .malformed(message, line: Int(XML_GetCurrentLineNumber(parser)))
         }
         return root
     }
@@ -90,9 +90,9 @@ enum XMLReader {
 }
 
 extension XMLReader.Fault {
-    var words: String {
+    var message: String {
         switch self {
-        case .malformed(let words, let line): "\(words) in line \(line)"
+        case .malformed(let message, let line): "\(message) in line \(line)"
         case .declaresTypes: "it declares types of its own"
         case .tooDeep: "it goes too deep"
         case .tooLarge: "it is too large"

@@ -13,7 +13,7 @@ final class ConnectionLimiter: @unchecked Sendable {
     enum Reason: String, CaseIterable {
         case source, unauthenticated, connections, descriptors, memory
 
-        var words: String {
+        var message: String {
             switch self {
             case .source: "too many connections of one source have not authenticated"
             case .unauthenticated: "too many connections have not authenticated"
@@ -205,6 +205,6 @@ final class ConnectionLimiter: @unchecked Sendable {
             return
         }
         told[reason] = (0, now)
-        log.warning("connections dropped", metadata: ["reason": "\(reason.words)", "count": "\(count)"])
+        log.warning("connections dropped", metadata: ["reason": "\(reason.message)", "count": "\(count)"])
     }
 }

@@ -43,7 +43,7 @@ struct EC2Filters: Sendable {
     ///
     /// - Parameter constants: the attributes and their values; none for one that nothing has.
     /// - Returns: whether anything can pass them.
-    mutating func settle(_ constants: [String: [String]]) -> Bool {
+    mutating func removeConstants(_ constants: [String: [String]]) -> Bool {
         var passes = true
         all.removeAll { name, patterns in
             guard let values = constants[name] else { return false }

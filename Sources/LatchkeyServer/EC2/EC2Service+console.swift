@@ -7,24 +7,24 @@ internal import LatchkeyModel
 internal import Logging
 
 extension EC2Service {
-    /// What a launched machine has written. Host keys that somebody vouched for and that are not to be seen there, or no more,
+    /// What a launched machine has written. Host keys that somebody attested for and that are not to be seen there, or no more,
     /// stand before it as cloud-init prints them: an instance that was added has no console, but its clients need its keys.
     func getConsoleOutput(_ request: EC2.GetConsoleOutput) async throws -> EC2.GetConsoleOutput.Response {
         let instance = try await known(request.instanceId)
         try checkDryRun(request)
-        let vouched = instance.hostKeys.filter(\.isVouchedFor).map(\.key)
+        let attested = instance.hostKeys.filter(\.isAttested).map(\.key)
         var output: (text: [UInt8], date: Date)?
         do {
-            let isLaunched = try await workers.run { try store.launch(of: instance.id) != nil }
+            let isLaunched = try await pool.run { try store.launch(of: instance.id) != nil }
             if isLaunched { output = try await requireLauncher().consoleOutput(of: instance.id) }
-        } catch  where !vouched.isEmpty {
+        } catch  where !attested.isEmpty {
             log.error("console", metadata: ["instance": "\(instance.id)", "error": "\(error)"])
         }
         var text = output?.text ?? []
         let shown = HostKeyText.keys(onConsole: String(decoding: text, as: UTF8.self))
-        if !vouched.isEmpty, shown.isEmpty || !Set(shown).isSubset(of: vouched) {
-            // Keys that contradict each other would vouch for nothing.
-            text = HostKeyText.block(of: vouched).utf8 + HostKeyText.disarmed(text, beginsWithBoot: false)
+        if !attested.isEmpty, shown.isEmpty || !Set(shown).isSubset(of: attested) {
+            // Keys that contradict each other would attest for nothing.
+            text = HostKeyText.block(of: attested).utf8 + HostKeyText.disarmed(text, beginsWithBoot: false)
         }
         return EC2.GetConsoleOutput.Response(
             instanceId: instance.id,
@@ -42,7 +42,7 @@ extension EC2Service {
 
     func known(_ id: String) async throws -> Instance {
         let ids = try EC2Service.instanceIDs([id])
-        guard let instance = try await workers.run({ try store.instances(withIDs: ids) }).first else {
+        guard let instance = try await pool.run({ try store.instances(withIDs: ids) }).first else {
             throw ServiceError.instancesNotFound(ids)
         }
         return instance

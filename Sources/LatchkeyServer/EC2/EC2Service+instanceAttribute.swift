@@ -11,7 +11,7 @@ extension EC2Service {
     ) async throws -> EC2.DescribeInstanceAttribute.Response {
         let ids = try EC2Service.instanceIDs([request.instanceId])
         guard
-            let instance = try await workers.run({ try store.describeInstances(ids: ids, limit: 1).page.first })
+            let instance = try await pool.run({ try store.describeInstances(ids: ids, limit: 1).page.first })
         else { throw ServiceError.instancesNotFound(ids) }
         let record = record(instance)
         typealias Response = EC2.DescribeInstanceAttribute.Response
@@ -34,7 +34,7 @@ extension EC2Service {
         case "sourceDestCheck": response.sourceDestCheck = Response.Flag(record.sourceDestCheck ?? true)
         case "sriovNetSupport": response.sriovNetSupport = Response.Text(nil)
         case "userData":
-            let data = try await workers.run { try store.userData(of: instance.id) }
+            let data = try await pool.run { try store.userData(of: instance.id) }
             response.userData = Response.Text(data.map { Data($0).base64EncodedString() })
         default:
             throw ServiceError.invalidParameter(

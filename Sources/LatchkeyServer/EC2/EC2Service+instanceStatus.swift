@@ -29,7 +29,7 @@ extension EC2Service {
         let connected = try await relay.connected().get()
         let now = Date()
         let (page, next) = try await find(request, query) { batch in
-            let managed = try await workers.run { try store.managedInstanceIDs(among: batch.map(\.id)) }
+            let managed = try await pool.run { try store.managedInstanceIDs(among: batch.map(\.id)) }
             return
                 batch.map { instance in
                     let reachability = EC2Service.status(
@@ -60,7 +60,7 @@ extension EC2Service {
     }
 
     /// Seconds that an agent has for its first report.
-    private static let patience = 300.0
+    private static let reportTime = 300.0
 
     /// An instance is reachable if its agent is there. One that has none counts as reachable while it runs, since a stock client
     /// may wait for that; of one that was not launched here nothing is known.
@@ -77,7 +77,7 @@ extension EC2Service {
         if isConnected || (!hasAgent && age.map { $0 > LaunchRecord.agentTime } == true) {
             return EC2.StatusSummary(status: "ok", reachability: "passed")
         }
-        if let age, age < patience { return EC2.StatusSummary(status: "initializing", reachability: "initializing") }
+        if let age, age < reportTime { return EC2.StatusSummary(status: "initializing", reachability: "initializing") }
         return hasAgent
             ? EC2.StatusSummary(status: "impaired", reachability: "failed")
             : EC2.StatusSummary(status: "insufficient-data", reachability: "insufficient-data")

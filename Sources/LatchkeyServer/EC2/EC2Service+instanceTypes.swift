@@ -22,7 +22,7 @@ extension EC2Service {
             if let wanted = request.instanceType {
                 Set(wanted)
             } else {
-                try await workers.run { Set(try store.launchedTypes(limit: EC2Service.typeLimit)) }
+                try await pool.run { Set(try store.launchedTypes(limit: EC2Service.typeLimit)) }
                     .union([InstanceFilter.defaultType])
             }
         let types = names.sorted()

@@ -37,8 +37,10 @@ extension EC2Service {
         var filters = try EC2Filters(request.filter)
         let (table, around) = (AttributeTable.instances, surroundingAttributes)
         let isAround = filters.all.contains { around[$0.name] != nil }
-        let canPass = [filters.settle(constants), filters.settle(around), !asksForForeignName(filters)]
-            .allSatisfy { $0 }
+        let canPass = [
+            filters.removeConstants(constants), filters.removeConstants(around), !asksForForeignName(filters),
+        ]
+        .allSatisfy { $0 }
         var known = try filters.take(EC2Service.filter)
         if isAround { known += EC2Service.stateFilter { $0 != .terminated } }
         try table.check(filters)
@@ -97,7 +99,7 @@ extension EC2Service {
         let most = max(query.sizes.upperBound, ids?.count ?? 0)
         let limit = try EC2Service.limit(query.maxResults, query.sizes, otherwise: most)
         var last = try query.nextToken.map { token throws(ServiceError) in try EC2Service.place(token: token) }
-        try await workers.run {
+        try await pool.run {
             if let ids {
                 let unknown = Set(ids).subtracting(try store.knownInstanceIDs(among: ids))
                 if !unknown.isEmpty { throw ServiceError.instancesNotFound(ids.filter(unknown.contains)) }
@@ -109,7 +111,7 @@ extension EC2Service {
         var bytes = 0
         while true {
             let place = last
-            let (some, hasMore) = try await workers.run {
+            let (some, hasMore) = try await pool.run {
                 try store.describeInstances(filters, ids: ids, limit: query.batch ?? limit, after: place)
             }
             for found in try await select(some) {

@@ -24,7 +24,7 @@ extension EC2Service {
         guard let format = GeneratedKey.Format(rawValue: request.keyFormat ?? "pem") else {
             throw ServiceError.invalidParameter("The key format must be pem or ppk")
         }
-        return try await workers.write {
+        return try await pool.write {
             try checkFree(name)
             try checkDryRun(request)
             // Before the store is asked for its one place to write, which nobody else could have meanwhile.
@@ -49,7 +49,7 @@ extension EC2Service {
             let operation = EC2.CreateKeyPair.operation
             var body = try QueryXML.answer(operation, answer, requestID: requestID)
             let secret = QueryXML.split(&body, operation, adding: "keyMaterial", key.text)
-            var response = OutgoingResponse(.ok, type: EC2Door.contentType, body)
+            var response = OutgoingResponse(.ok, type: QueryHandler.contentType, body)
             response.secret = SecretBody(secret)
             return response
         }
@@ -59,7 +59,7 @@ extension EC2Service {
         let name = try Names.ec2KeyPair(request.keyName)
         let tags = try EC2Service.tags(request.tagSpecification, for: ["key-pair"])["key-pair"] ?? [:]
         let key = try EC2Service.publicKey(request.publicKeyMaterial)
-        return try await workers.write {
+        return try await pool.write {
             try checkFree(name)
             try checkDryRun(request)
             let pair = try add(name) {
@@ -143,7 +143,7 @@ extension EC2Service {
         let table = AttributeTable.keyPairs
         try table.check(filters)
         let (names, ids) = (request.keyName ?? [], request.keyPairId ?? [])
-        let pairs = try await workers.run { try candidates(names, ids, filters) }
+        let pairs = try await pool.run { try candidates(names, ids, filters) }
         if let name = names.first(where: { name in !pairs.contains { $0.name == name } }) {
             throw ServiceError.keyPairNotFound(name: name)
         }
@@ -178,7 +178,7 @@ extension EC2Service {
     /// Forgets a key pair. One that is not there is no mistake, as at EC2.
     func deleteKeyPair(_ request: EC2.DeleteKeyPair) async throws -> EC2.DeleteKeyPair.Response {
         guard request.keyName != nil || request.keyPairId != nil else { throw ServiceError.missingParameter("KeyName") }
-        return try await workers.write {
+        return try await pool.write {
             let byName = try request.keyName.flatMap { try store.keyPair(named: $0) }
             let byID = try request.keyPairId.flatMap { try store.keyPairs(named: [], withIDs: [$0]).first }
             if request.keyName != nil, request.keyPairId != nil, byName?.id != byID?.id {

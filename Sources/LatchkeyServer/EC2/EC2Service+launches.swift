@@ -28,7 +28,7 @@ extension EC2Service {
             )
         }
         let idempotency = try EC2Service.idempotency(request)
-        if let name = request.keyName, try await workers.run({ try store.keyPair(named: name) }) == nil {
+        if let name = request.keyName, try await pool.run({ try store.keyPair(named: name) }) == nil {
             throw ServiceError.keyPairNotFound(name: name)
         }
         let launcher = try requireLauncher()
@@ -66,7 +66,7 @@ extension EC2Service {
                 return (instance, record)
             }
         let volumeTags = allTags["volume"] ?? [:]
-        let known = try await workers.write {
+        let known = try await pool.write {
             try store.launch(launches, userData: userData, volumeTags: volumeTags)
         }
         let reservation = try await reservation(known.isEmpty ? launches.map(\.1) : known, idempotency)
@@ -81,7 +81,7 @@ extension EC2Service {
     /// What was launched with the same client token before; nil if nothing was.
     private func launched(_ idempotency: LaunchRecord.Idempotency?) async throws -> EC2.Reservation? {
         guard let idempotency else { return nil }
-        let known = try await workers.run { try store.launches(withClientToken: idempotency.clientToken) }
+        let known = try await pool.run { try store.launches(withClientToken: idempotency.clientToken) }
         return known.isEmpty ? nil : try await reservation(known, idempotency)
     }
 
@@ -96,7 +96,7 @@ extension EC2Service {
             )
         }
         let ids = records.map(\.instanceID)
-        let page = try await workers.run { try store.describeInstances(ids: ids, limit: ids.count).page }
+        let page = try await pool.run { try store.describeInstances(ids: ids, limit: ids.count).page }
         guard idempotency == nil || page.contains(where: { $0.state != .terminated }) else {
             throw ServiceError(
                 code: "IdempotentInstanceTerminated",
@@ -133,7 +133,7 @@ extension EC2Service {
         guard let state else { return }
         let why = (error as? LatchkeyError)?.message ?? "the server's log says why"
         do {
-            _ = try await workers.write {
+            _ = try await pool.write {
                 try store.setState(of: id, state, from: [.pending], reason: .internalError(why), at: Date())
             }
         } catch {

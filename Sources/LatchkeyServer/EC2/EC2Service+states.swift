@@ -64,11 +64,11 @@ extension EC2Service {
         let ids = try EC2Service.instanceIDs(ids ?? [])
         if ids.isEmpty { throw ServiceError.combination("No instances specified") }
         // One that has died a moment ago is not to be taken for one that runs.
-        do { try await launcher?.look() } catch { log.error("instances", metadata: ["error": "\(error)"]) }
-        _ = try await workers.write { try store.change(ids, transition, isTrial: true, at: Date()) }
+        do { try await launcher?.refresh() } catch { log.error("instances", metadata: ["error": "\(error)"]) }
+        _ = try await pool.write { try store.change(ids, transition, isTrial: true, at: Date()) }
         let launcher = try requireLauncher()
         try checkDryRun(request)
-        let changes = try await workers.write { try store.change(ids, transition, at: Date()) }
+        let changes = try await pool.write { try store.change(ids, transition, at: Date()) }
         // A new machine is told once only: it may be on its way from elsewhere.
         let moved = changes.filter { change in
             change.after == transition.state && (change.before != change.after || transition.state != .pending)

@@ -12,7 +12,7 @@ extension EC2Service {
         let tags = try EC2Service.check(request.tag)
         if tags.isEmpty { throw ServiceError.missingParameter("Tag") }
         let ids = try EC2Service.resources(request.resourceId)
-        try await workers.write {
+        try await pool.write {
             try checkResources(ids)
             try checkDryRun(request)
             try store.setTags(tags, ofResources: ids)
@@ -23,7 +23,7 @@ extension EC2Service {
     func deleteTags(_ request: EC2.DeleteTags) async throws -> EC2.Done {
         let ids = try EC2Service.resources(request.resourceId)
         let tags = request.tag?.map { (key: $0.key, value: $0.value) }
-        try await workers.write {
+        try await pool.write {
             try checkResources(ids)
             try checkDryRun(request)
             try store.removeTags(tags, ofResources: ids)
@@ -47,9 +47,9 @@ extension EC2Service {
         let known = try filters.take { name, patterns in TagFilter(name: name, patterns: patterns) }
         try filters.checkEmpty()
         let limit = try EC2Service.limit(request.maxResults, 5...1000, otherwise: 1000)
-        let last = try request.nextToken.map { token throws(ServiceError) in try EC2Service.place(token) }
+        let last = try request.nextToken.map { token throws(ServiceError) in try EC2Service.cursor(token) }
         try checkDryRun(request)
-        let (page, next) = try await workers.run { try store.describeTags(known, limit: limit, after: last) }
+        let (page, next) = try await pool.run { try store.describeTags(known, limit: limit, after: last) }
         let list = page.map { tag in
             EC2.DescribeTags.Description(
                 resourceId: tag.resourceID,
@@ -65,7 +65,7 @@ extension EC2Service {
         Data("\(id) \(key)".utf8).base64EncodedString()
     }
 
-    private static func place(_ token: String) throws(ServiceError) -> (resourceID: String, key: String) {
+    private static func cursor(_ token: String) throws(ServiceError) -> (resourceID: String, key: String) {
         let text = Data(base64Encoded: token).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
         let parts = text.split(separator: " ", maxSplits: 1)
         let prefixes = [Identifier.instancePrefix, Identifier.keyPairPrefix]

@@ -28,7 +28,7 @@ extension EC2Service {
             batch: 100
         )
         let (page, next) = try await find(request, query) { batch in
-            let tags = try await workers.run { try store.volumeTags(of: batch.map(\.id)) }
+            let tags = try await pool.run { try store.volumeTags(of: batch.map(\.id)) }
             return
                 batch.flatMap { instance in
                     volumes(of: instance, EC2Service.list(tags[instance.id] ?? [:])).map { (instance, $0) }
@@ -50,10 +50,10 @@ extension EC2Service {
             }
             return instance
         }
-        let known = try await workers.run { try store.describeInstances(ids: found, limit: max(1, found.count)).page }
+        let known = try await pool.run { try store.describeInstances(ids: found, limit: max(1, found.count)).page }
         let living = Set(known.filter { $0.state != .terminated }.map(\.id))
-        if let place = found.firstIndex(where: { !living.contains($0) }) {
-            throw ServiceError(code: "InvalidVolume.NotFound", message: "The volume '\(ids[place])' does not exist.")
+        if let index = found.firstIndex(where: { !living.contains($0) }) {
+            throw ServiceError(code: "InvalidVolume.NotFound", message: "The volume '\(ids[index])' does not exist.")
         }
         return found
     }

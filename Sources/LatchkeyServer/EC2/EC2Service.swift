@@ -9,7 +9,7 @@ internal import Logging
 struct EC2Service: Sendable {
     let store: Store
     let relay: Relay
-    let workers: Workers
+    let pool: BlockingPool
     /// Nil where there is no container engine.
     let launcher: (any InstanceLauncher)?
     let surroundings: Surroundings

@@ -13,7 +13,7 @@ struct InstanceConnect: Sendable {
     static let lifetime = 60.0
 
     let store: Store
-    let workers: Workers
+    let pool: BlockingPool
 
     func sendSSHPublicKey(
         _ request: SendSSHPublicKey,
@@ -38,7 +38,7 @@ struct InstanceConnect: Sendable {
         guard Identifier.looksLikeInstanceID(id) else {
             throw InstanceConnect.invalid("InstanceId is not an instance's id")
         }
-        try await workers.write {
+        try await pool.write {
             guard let instance = try store.instances(matching: InstanceSelector(id), limit: 1).first, instance.id == id
             else {
                 throw ServiceError(
@@ -76,7 +76,7 @@ struct InstanceConnect: Sendable {
     /// The keys that an agent's own instance lets in now.
     func listPushedKeys(_ request: ListPushedKeys, of instanceID: String) async throws -> ListPushedKeys.Response {
         let now = Date()
-        let keys = try await workers.run { try store.pushedKeys(of: instanceID, user: request.user, at: now) }
+        let keys = try await pool.run { try store.pushedKeys(of: instanceID, user: request.user, at: now) }
         return ListPushedKeys.Response(
             keys: keys.map { ($0.key.line, Int64($0.end.timeIntervalSince(now) * 1000)) }
         )

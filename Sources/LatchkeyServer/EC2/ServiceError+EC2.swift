@@ -79,7 +79,7 @@ extension ServiceError {
             case .unknown: "UnknownParameter"
             case .invalid: "InvalidParameterValue"
             }
-        return ServiceError(code: code, message: fault.words)
+        return ServiceError(code: code, message: fault.message)
     }
 
     static func transition(_ fault: TransitionFault) -> ServiceError {

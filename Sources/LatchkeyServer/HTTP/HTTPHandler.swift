@@ -28,7 +28,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     /// For a request to arrive whole, and for each piece of an answer to be taken.
     private static let timeout = TimeAmount.seconds(60)
     /// The pieces in which an answer is sent.
-    private static let pieceSize = 64 * 1024
+    private static let chunkSize = 64 * 1024
     /// So much of an answer is handed to the connection at once.
     private static let burstSize = 1 << 20
 
@@ -244,12 +244,12 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         var last: EventLoopFuture<Void>?
         var room = HTTPHandler.burstSize
         while rest.readableBytes > 0, room > 0,
-            let piece = rest.readSlice(length: min(rest.readableBytes, HTTPHandler.pieceSize))
+            let chunk = rest.readSlice(length: min(rest.readableBytes, HTTPHandler.chunkSize))
         {
-            room -= piece.readableBytes
+            room -= chunk.readableBytes
             let taken = channel.eventLoop.makePromise(of: Void.self)
             taken.futureResult.whenSuccess { self.startTimer(channel) }
-            channel.write(HTTPServerResponsePart.body(.byteBuffer(piece)), promise: taken)
+            channel.write(HTTPServerResponsePart.body(.byteBuffer(chunk)), promise: taken)
             last = taken.futureResult
         }
         guard rest.readableBytes > 0, let last else { return finish() }
@@ -294,7 +294,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         }
     }
 
-    private func upgrade(_ channel: any Channel, _ key: String, _ link: any Link) {
+    private func upgrade(_ channel: any Channel, _ key: String, _ link: any ChannelDelegate) {
         // A half-closed WebSocket is a dead one.
         guard channel.isActive, !inputIsOver, !gate.inputHasEnded else { return channel.close(promise: nil) }
         var headers = HTTPHeaders()

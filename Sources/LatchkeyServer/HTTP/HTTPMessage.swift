@@ -4,6 +4,7 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -110,7 +111,7 @@ final class SecretBody: @unchecked Sendable {
 /// What becomes of a request that asks for a WebSocket.
 enum UpgradeAnswer: Sendable {
     /// Makes the link on the event loop.
-    case accept(@Sendable () -> any Link)
+    case accept(@Sendable () -> any ChannelDelegate)
     case refuse(OutgoingResponse)
 }
 

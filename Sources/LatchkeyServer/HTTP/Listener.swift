@@ -65,7 +65,7 @@ struct Listener: Sendable {
         to pipeline: ChannelPipeline.SynchronousOperations,
         _ certificate: ServerCertificate
     ) throws {
-        guard let handler = SecureHandler(certificate.context) else { throw ChannelError.operationUnsupported }
+        guard let handler = TLSHandler(certificate.context) else { throw ChannelError.operationUnsupported }
         try pipeline.addHandler(handler)
     }
 

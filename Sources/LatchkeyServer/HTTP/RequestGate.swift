@@ -87,18 +87,18 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
     }
 
     /// In small pieces, so that the decoder makes few further requests out of what comes behind the one at hand.
-    private static let pieceSize = 4096
+    private static let chunkSize = 4096
 
     private func handOn() {
         guard !isHandingOn else { return }
         isHandingOn = true
         defer { isHandingOn = false }
         while state == .open, let context,
-            let piece = waiting.readSlice(length: min(waiting.readableBytes, RequestGate.pieceSize)),
-            piece.readableBytes > 0
+            let chunk = waiting.readSlice(length: min(waiting.readableBytes, RequestGate.chunkSize)),
+            chunk.readableBytes > 0
         {
-            requestBytes += piece.readableBytes
-            context.fireChannelRead(wrapInboundOut(piece))
+            requestBytes += chunk.readableBytes
+            context.fireChannelRead(wrapInboundOut(chunk))
         }
         if waiting.readableBytes == 0 {
             waiting = ByteBuffer()

@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import NIOHTTP1
 
 /// What a machine needs to become an instance: whom to trust, a script, and the agent's program, which lies beside this one.
@@ -12,7 +13,7 @@ internal import NIOHTTP1
 /// The first two are no secrets. The program is given to those alone who show an activation, since it is large.
 struct AgentInstallation: Sendable {
     let store: Store
-    let workers: Workers
+    let pool: BlockingPool
     /// The authority's certificate; nil where there is no TLS.
     let authoritiesPath: String?
     /// Nil where there is none.
@@ -28,7 +29,7 @@ struct AgentInstallation: Sendable {
         switch request.path {
         case AgentInstallation.authoritiesURLPath:
             guard let authoritiesPath else { return .text(.notFound, "this server has no authority of its own") }
-            let pem = try await workers.run { try StateFile.read(authoritiesPath) ?? [] }
+            let pem = try await pool.run { try StateFile.read(authoritiesPath) ?? [] }
             return OutgoingResponse(.ok, type: "application/x-pem-file", pem)
         case AgentInstallation.scriptURLPath:
             return OutgoingResponse(.ok, type: "text/x-shellscript; charset=utf-8", InstallationScript.text.utf8)
@@ -54,7 +55,7 @@ struct AgentInstallation: Sendable {
         OutgoingResponse(
             .ok,
             type: "application/octet-stream",
-            try await workers.run { try AgentInstallation.read(path) }
+            try await pool.run { try AgentInstallation.read(path) }
         )
     }
 
@@ -92,7 +93,7 @@ struct AgentInstallation: Sendable {
             let colon = pair.firstIndex(of: ":")
         else { return false }
         let (id, code) = (String(pair[..<colon]), String(pair[pair.index(after: colon)...]))
-        let isGood = try await workers.run {
+        let isGood = try await pool.run {
             try store.activationIsGood(id, codeDigest: Digest.sha256(Array(code.utf8)), at: Date())
         }
         // A download may be silent for longer than those who say nothing are let be.

@@ -109,15 +109,15 @@ package struct DockerEngine: Sendable {
         } catch {
             throw LatchkeyError(
                 .fileUnusable,
-                "the container engine at '\(socket.terminalSafe)' cannot be asked: \(error.words)",
+                "the container engine at '\(socket.terminalSafe)' cannot be asked: \(error.message)",
                 hint: "does dockerd run, and may this user use its socket?"
             )
         }
         guard accepts.contains(response.status) else {
-            let words = (try? JSONDecoder().decode([String: String].self, from: Data(response.body)))?["message"]
+            let message = (try? JSONDecoder().decode([String: String].self, from: Data(response.body)))?["message"]
             throw LatchkeyError(
                 .requestRefused,
-                "the container engine says: \((words ?? response.excerpt).terminalSafe)"
+                "the container engine says: \((message ?? response.excerpt).terminalSafe)"
             )
         }
         return response
@@ -195,10 +195,10 @@ package struct DockerEngine: Sendable {
         try ask("POST", "/containers/\(container)/start", accepts: [204, 304, 404]).status != 404
     }
 
-    /// - Parameter patience: seconds until it is killed.
+    /// - Parameter timeout: seconds until it is killed.
     /// - Returns: false if there is no such container.
-    func stop(_ container: String, patience: Int) throws(LatchkeyError) -> Bool {
-        try ask("POST", "/containers/\(container)/stop?t=\(patience)", accepts: [204, 304, 404]).status != 404
+    func stop(_ container: String, timeout: Int) throws(LatchkeyError) -> Bool {
+        try ask("POST", "/containers/\(container)/stop?t=\(timeout)", accepts: [204, 304, 404]).status != 404
     }
 
     /// - Returns: false if there is no such container.

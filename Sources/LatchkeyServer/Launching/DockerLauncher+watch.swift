@@ -54,9 +54,9 @@ extension DockerLauncher {
             if before != nil, state == .stopped { onStop(instance.id) }
         }
         switch instance.state {
-        case .pending, .stopping, .shuttingDown: settle(instance.id)
+        case .pending, .stopping, .shuttingDown: converge(instance.id)
         case .running where container == nil, .stopped where container == nil:
-            try lose(instance.id, instance.state, unchangedSince: record.stateChanged)
+            try markTerminated(instance.id, instance.state, unchangedSince: record.stateChanged)
         case .running where container?.runs == false: try set(.stopped, .selfStopped)
         case .running: try learnHostKeys(of: instance, record)
         case .stopped where container?.runs == true: try set(.running, nil)

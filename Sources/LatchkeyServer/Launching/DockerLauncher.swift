@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// Makes instances of containers.
 ///
-/// The store says what an instance is on its way to (`pending`, `stopping`, `shutting-down`), and ``settle(_:isForced:)`` does
+/// The store says what an instance is on its way to (`pending`, `stopping`, `shutting-down`), and ``converge(_:isForced:)`` does
 /// what that takes: for an operation, for what a latchkeyd before this one had begun, and again if it was not done. What has
 /// become of containers without being asked for is seen by ``reconcile()``.
 final class DockerLauncher: InstanceLauncher {
@@ -28,14 +28,14 @@ final class DockerLauncher: InstanceLauncher {
     private static let userLabel = "latchkey.user"
     private static let consoleLimit = 64 * 1024
     /// Seconds that a container has to stop in order.
-    private static let patience = 10
+    private static let stopTimeout = 10
 
     let engine: DockerEngine
     let store: Store
     private let setting: Setting
     /// Tells the containers of this home from those of another one.
     let home: String
-    private let workers: Workers
+    private let pool: BlockingPool
     let log: Logger
     /// Hears of each instance that has stopped.
     let onStop: @Sendable (Instance.ID) -> Void
@@ -57,14 +57,14 @@ final class DockerLauncher: InstanceLauncher {
 
     private let jobs = Mutex(Jobs())
     /// Threads for jobs alone, which wait for containers for seconds: questions are not to wait for them.
-    private let threads = Workers(threads: 4)
+    private let threads = BlockingPool(threads: 4)
 
     init(
         engine: DockerEngine,
         store: Store,
         setting: Setting,
         home: String,
-        workers: Workers,
+        pool: BlockingPool,
         log: Logger,
         onStop: @escaping @Sendable (Instance.ID) -> Void
     ) {
@@ -72,23 +72,23 @@ final class DockerLauncher: InstanceLauncher {
         self.store = store
         self.setting = setting
         self.home = home
-        self.workers = workers
+        self.pool = pool
         self.log = log
         self.onStop = onStop
     }
 
     // MARK: What is asked for
 
-    func launch(_ id: Instance.ID) async throws { settle(id) }
-    func start(_ id: Instance.ID) async throws { settle(id) }
-    func stop(_ id: Instance.ID, force: Bool) async throws { settle(id, isForced: force) }
-    func terminate(_ id: Instance.ID) async throws { settle(id) }
+    func launch(_ id: Instance.ID) async throws { converge(id) }
+    func start(_ id: Instance.ID) async throws { converge(id) }
+    func stop(_ id: Instance.ID, force: Bool) async throws { converge(id, isForced: force) }
+    func terminate(_ id: Instance.ID) async throws { converge(id) }
 
-    func look() async throws { try await workers.run { [self] in try reconcile() } }
+    func refresh() async throws { try await pool.run { [self] in try reconcile() } }
 
     /// Returns when it runs again, or after some seconds: its state does not tell.
     func reboot(_ id: Instance.ID) async throws {
-        settle(id, restarts: true)
+        converge(id, restarts: true)
         for _ in 0..<300 where jobs.withLock({ $0.running[id] != nil }) { try await Task.sleep(for: .milliseconds(50)) }
     }
 
@@ -96,7 +96,7 @@ final class DockerLauncher: InstanceLauncher {
     func finish() { threads.stop() }
 
     func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)? {
-        try await workers.run { [self] in
+        try await pool.run { [self] in
             guard let container = try store.launch(of: id)?.container else { return nil }
             let log = try engine.log(of: container, lines: 2000)
             let text = HostKeyText.disarmed(log.text, beginsWithBoot: log.isWhole)
@@ -105,7 +105,7 @@ final class DockerLauncher: InstanceLauncher {
     }
 
     func images() async throws -> [LaunchImage] {
-        try await workers.run { [self] in
+        try await pool.run { [self] in
             try engine.images().filter { $0.labels?[DockerLauncher.imageLabel] != nil }
                 .compactMap { image in
                     // One that lost its name to a newer image is offered no more.
@@ -125,7 +125,7 @@ final class DockerLauncher: InstanceLauncher {
     // MARK: Doing it
 
     /// Brings an instance, on a thread of the launcher's own, to what its state says that it is on its way to.
-    func settle(_ id: Instance.ID, isForced: Bool = false, restarts: Bool = false) {
+    func converge(_ id: Instance.ID, isForced: Bool = false, restarts: Bool = false) {
         let isFirst = jobs.withLock { jobs in
             jobs.turns[id, default: 0] += 1
             guard let job = jobs.running[id] else {
@@ -143,7 +143,7 @@ final class DockerLauncher: InstanceLauncher {
         threads.enqueue { [self] in
             repeat {
                 do { try step(id) } catch {
-                    log.error("instance", metadata: ["instance": "\(id)", "error": "\(DockerLauncher.words(error))"])
+                    log.error("instance", metadata: ["instance": "\(id)", "error": "\(DockerLauncher.message(error))"])
                 }
             } while !isDone(id)
         }
@@ -198,9 +198,11 @@ final class DockerLauncher: InstanceLauncher {
             onStop(id)
             if try engine.restart(container) { try noteAddresses(of: id, container) }
         case .stopping:
-            guard let container = try record.container ?? lostContainer(of: id) else { return try lose(id, .stopping) }
-            guard try engine.stop(container, patience: isForced ? 0 : DockerLauncher.patience) else {
-                return try lose(id, .stopping)
+            guard let container = try record.container ?? lostContainer(of: id) else {
+                return try markTerminated(id, .stopping)
+            }
+            guard try engine.stop(container, timeout: isForced ? 0 : DockerLauncher.stopTimeout) else {
+                return try markTerminated(id, .stopping)
             }
             try store.setState(of: id, .stopped, from: [.stopping], reason: .userStopped, at: Date())
             onStop(id)
@@ -236,7 +238,7 @@ final class DockerLauncher: InstanceLauncher {
     }
 
     /// Notes that an instance has no container any more, which somebody else has removed.
-    func lose(_ id: Instance.ID, _ state: InstanceState, unchangedSince date: Date? = nil) throws {
+    func markTerminated(_ id: Instance.ID, _ state: InstanceState, unchangedSince date: Date? = nil) throws {
         let before = try store.setState(
             of: id,
             .terminated,
@@ -272,7 +274,7 @@ final class DockerLauncher: InstanceLauncher {
 
     /// An instance that never ran is gone, as at EC2; one that ran before has stopped again.
     private func fail(_ instance: Instance, _ error: any Error) throws {
-        let why = DockerLauncher.words(error)
+        let why = DockerLauncher.message(error)
         log.error("instance not started", metadata: ["instance": "\(instance.id)", "reason": "\(why)"])
         let container = try store.launch(of: instance.id)?.container
         let isNew = try container.flatMap { try engine.hasRun($0) } != true
@@ -289,5 +291,5 @@ final class DockerLauncher: InstanceLauncher {
         )
     }
 
-    static func words(_ error: any Error) -> String { (error as? LatchkeyError)?.message ?? "\(error)" }
+    static func message(_ error: any Error) -> String { (error as? LatchkeyError)?.message ?? "\(error)" }
 }

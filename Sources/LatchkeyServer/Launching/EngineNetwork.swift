@@ -49,10 +49,10 @@ struct EngineNetwork: Decodable, Sendable {
         for address in gateways + subnets.map(\.firstHost) where locals.contains(where: { $0.address == address }) {
             return address.text
         }
-        let words = (gateways.first ?? subnets.first?.firstHost).map { " (\($0.text))" } ?? ""
+        let message = (gateways.first ?? subnets.first?.firstHost).map { " (\($0.text))" } ?? ""
         throw LatchkeyError(
             .configurationInvalid,
-            "the container engine's network 'bridge' has no IPv4 address at this machine\(words)",
+            "the container engine's network 'bridge' has no IPv4 address at this machine\(message)",
             hint: "instances need an engine that runs on this machine itself; --docker-socket names its socket"
         )
     }

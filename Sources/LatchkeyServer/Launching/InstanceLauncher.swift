@@ -10,7 +10,7 @@ package import LatchkeyModel
 /// Asked again, each does no harm.
 package protocol InstanceLauncher: Sendable {
     /// Writes down now what has become of machines without being asked for.
-    func look() async throws
+    func refresh() async throws
 
     /// Makes and starts the machine of an instance that is `pending` in the store. It ends as `running`, or as `terminated`
     /// with a reason.

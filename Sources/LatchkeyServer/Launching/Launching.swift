@@ -20,7 +20,7 @@ struct Launching {
     private let options: Daemon.LaunchOptions
     let certificate: ServerCertificate
     private let metadata: MetadataService
-    private let workers: Workers
+    private let pool: BlockingPool
     private let log: Logger
 
     /// - Throws: `LatchkeyError` if the engine cannot be asked, or there is no authority to certify with.
@@ -30,7 +30,7 @@ struct Launching {
         region: String,
         store: Store,
         relay: Relay,
-        workers: Workers,
+        pool: BlockingPool,
         log: Logger
     ) throws {
         let engine = DockerEngine(socket: options.socket)
@@ -53,14 +53,14 @@ struct Launching {
                 volumes: options.volumes
             ),
             home: folders.storePath,
-            workers: workers,
+            pool: pool,
             log: log,
             onStop: { relay.terminateSessions(of: $0, reason: SessionEndReason.instanceStopped.rawValue) }
         )
         metadata = MetadataService(
             store: store,
             launcher: launcher,
-            workers: workers,
+            pool: pool,
             setting: MetadataService.Setting(
                 endpoint: "https://\(authority):\(options.metadataPort + 1)",
                 authorities: certificates.authorityPath,
@@ -69,21 +69,21 @@ struct Launching {
             log: log
         )
         self.options = options
-        self.workers = workers
+        self.pool = pool
         self.log = log
     }
 
     /// Listens where instances ask who they are, in the clear as at EC2, and where their agents dial in, with TLS. Only the
     /// engine's own network leads there.
     func listen(
-        _ door: FrontDoor,
+        _ router: RequestRouter,
         _ metrics: Metrics,
         _ limiter: ConnectionLimiter,
         _ loop: any EventLoop
     ) throws -> [any Channel] {
         var channels: [any Channel] = []
         let ways: [(Int, Listener.Security, any RequestResponder)] = [
-            (options.metadataPort, .plain, metadata), (options.metadataPort + 1, .secure(certificate), door),
+            (options.metadataPort, .plain, metadata), (options.metadataPort + 1, .secure(certificate), router),
         ]
         for (port, security, responder) in ways {
             do {
@@ -96,7 +96,7 @@ struct Launching {
                 for channel in channels { try? channel.close().wait() }
                 throw LatchkeyError(
                     .fileUnusable,
-                    "cannot listen for instances on \(HostText.bracketed(address)):\(port): \(Daemon.words(error))",
+                    "cannot listen for instances on \(HostText.bracketed(address)):\(port): \(Daemon.message(error))",
                     hint: "--metadata-port names two others, this one and the next"
                 )
             }
@@ -116,26 +116,26 @@ struct Launching {
 
     /// Looks after the instances from now on.
     func watch(_ loop: any EventLoop) -> RepeatedTask {
-        let (launcher, workers, log) = (launcher, workers, log)
+        let (launcher, pool, log) = (launcher, pool, log)
         // What goes on is told once.
         let told = Mutex("")
         return loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: Launching.interval) { _ in
             loop.makeFutureWithTask {
-                var words = ""
+                var message = ""
                 do {
-                    try await workers.run {
+                    try await pool.run {
                         try launcher.forget()
                         try launcher.reconcile()
                     }
                 } catch {
-                    words = DockerLauncher.words(error)
+                    message = DockerLauncher.message(error)
                 }
                 let isNews = told.withLock { told in
-                    defer { told = words }
-                    return told != words
+                    defer { told = message }
+                    return told != message
                 }
-                if isNews, !words.isEmpty { log.error("instances", metadata: ["error": "\(words)"]) }
-                if isNews, words.isEmpty { log.notice("instances are looked after again") }
+                if isNews, !message.isEmpty { log.error("instances", metadata: ["error": "\(message)"]) }
+                if isNews, message.isEmpty { log.notice("instances are looked after again") }
             }
         }
     }

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Logging
 internal import NIOHTTP1
 internal import Synchronization
@@ -40,7 +41,7 @@ final class MetadataService: RequestResponder {
 
     private let store: Store
     private let launcher: DockerLauncher
-    private let workers: Workers
+    private let pool: BlockingPool
     private let setting: Setting
     private let log: Logger
     private let tokens = Mutex<[String: Bearer]>([:])
@@ -53,10 +54,10 @@ final class MetadataService: RequestResponder {
 
     private let offers = Mutex<[Instance.ID: Offer]>([:])
 
-    init(store: Store, launcher: DockerLauncher, workers: Workers, setting: Setting, log: Logger) {
+    init(store: Store, launcher: DockerLauncher, pool: BlockingPool, setting: Setting, log: Logger) {
         self.store = store
         self.launcher = launcher
-        self.workers = workers
+        self.pool = pool
         self.setting = setting
         self.log = log
     }
@@ -82,14 +83,14 @@ final class MetadataService: RequestResponder {
             switch (request.method, request.path) {
             case ("PUT", "/latest/api/token"):
                 // The engine knows whose address it is at this moment; what was noted of it could be another's by now.
-                let known = try await workers.run { [launcher] in try launcher.instance(atContainerAddress: source) }
+                let known = try await pool.run { [launcher] in try launcher.instance(atContainerAddress: source) }
                 guard let id = known else { return MetadataService.status(.notFound) }
                 return token(for: id, at: source, request)
             case ("GET", _), ("HEAD", _):
                 guard let token = request.headers.first(name: MetadataService.tokenHeader),
                     let id = owner(of: token, at: source)
                 else { return MetadataService.status(.unauthorized) }
-                let text = try await workers.run { [self] in try answer(request.path, id, source) }
+                let text = try await pool.run { [self] in try answer(request.path, id, source) }
                 return text.map { OutgoingResponse(.ok, type: "text/plain", $0) } ?? MetadataService.status(.notFound)
             default: return MetadataService.status(.methodNotAllowed)
             }
@@ -162,8 +163,8 @@ final class MetadataService: RequestResponder {
     }
 
     /// The names under a place, those with more under them marked by a slash.
-    private static func listing(_ place: String, _ tree: [String: String]) -> String? {
-        let prefix = place.isEmpty ? "" : place + "/"
+    private static func listing(_ path: String, _ tree: [String: String]) -> String? {
+        let prefix = path.isEmpty ? "" : path + "/"
         let names = tree.keys.filter { $0.hasPrefix(prefix) }
             .map { key -> String in
                 let rest = key.dropFirst(prefix.count)

@@ -5,7 +5,7 @@ internal import LatchkeyTransport
 internal import NIOCore
 
 /// An agent's control channel.
-final class ControlLink: Link {
+final class ControlLink: ChannelDelegate {
     private unowned let relay: Relay
     let instanceID: String
     private(set) var handler: SocketHandler?
@@ -65,7 +65,7 @@ final class ControlLink: Link {
         relay.closed(self)
     }
 
-    func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict { .gather }
+    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict { .gather }
 
     func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
         if isOpen { relay.received(message, from: self) } else { relay.open(self, message) }

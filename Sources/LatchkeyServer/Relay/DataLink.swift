@@ -6,7 +6,7 @@ internal import LatchkeyTransport
 internal import NIOCore
 
 /// A WebSocket at one end of a session.
-final class DataLink: Link {
+final class DataLink: ChannelDelegate {
     enum Role { case client, agent }
 
     /// So many messages that are not understood, and the connection ends.
@@ -68,7 +68,7 @@ final class DataLink: Link {
         return role == .client ? session.agent : session.client
     }
 
-    // MARK: Link
+    // MARK: ChannelDelegate
 
     var passesMessages: Bool { role != nil }
 
@@ -97,7 +97,7 @@ final class DataLink: Link {
         relay.closed(self, wasLeft: handler.wasLeft)
     }
 
-    func judge(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict {
+    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict {
         let header: MessageHeader
         do { header = try MessageHeader(prefix: prefix, messageSize: size) } catch {
             relay.metrics.count(.refusedFrames)
@@ -107,7 +107,7 @@ final class DataLink: Link {
             }
             return .drop
         }
-        return relay.judge(header, from: self)
+        return relay.classify(header, from: self)
     }
 
     /// A message that this end has no business to send.

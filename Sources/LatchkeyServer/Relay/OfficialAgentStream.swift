@@ -112,8 +112,8 @@ struct OfficialAgentStream {
         }
         front = min(front ?? sequence, sequence)
         next = max(next, sequence + 1)
-        let place = messages.lastIndex { $0.sequence < sequence }.map { $0 + 1 } ?? 0
-        messages.insert(Message(sequence: sequence, bytes: message, isSent: isSent, isRepeated: false), at: place)
+        let index = messages.lastIndex { $0.sequence < sequence }.map { $0 + 1 } ?? 0
+        messages.insert(Message(sequence: sequence, bytes: message, isSent: isSent, isRepeated: false), at: index)
         byteCount += message.readableBytes
         switch PayloadType(rawValue: header.payloadType) {
         case .output: keepTail(message)

@@ -33,7 +33,7 @@ extension Relay {
         let older = controls.updateValue(link, forKey: link.instanceID)
         older?.handler?.close(.normal)
         log.info("agent connected", metadata: ["instance": "\(link.instanceID)"])
-        journal.pinged(link.instanceID)
+        events.pinged(link.instanceID)
         jobs?.agentCame(link.instanceID)
         answerArrivals(of: link.instanceID)
         guard let alive = opening.sessions else { return }
@@ -84,8 +84,8 @@ extension Relay {
         if content.finalStatus == "Success" {
             agentEnded(session, .terminated, "")
         } else {
-            let words = (content.output ?? "").cut(to: .sessionDetails)
-            finish(session, .failed, words.isEmpty ? SessionEndReason.agentFailed.rawValue : words)
+            let message = (content.output ?? "").cut(to: .sessionDetails)
+            finish(session, .failed, message.isEmpty ? SessionEndReason.agentFailed.rawValue : message)
         }
     }
 }

@@ -12,7 +12,7 @@ extension Relay {
 
     func opened(_ link: DataLink) {
         calm.stir()
-        strangers[ObjectIdentifier(link)] = link
+        unauthenticated[ObjectIdentifier(link)] = link
     }
 
     /// A data channel's first frame.
@@ -30,7 +30,7 @@ extension Relay {
         }
         guard let session = sessions[link.path] else {
             // Over since the token was made. The client is told rather than left waiting.
-            return dismiss(link, link.path, .over)
+            return detach(link, link.path, .over)
         }
         guard grants.hasAccessKey(ofOwner: session.owner) else {
             return deny(link, "a data channel of a session whose owner has no access key")
@@ -39,7 +39,7 @@ extension Relay {
         switch link.signer {
         case .agent(let id):
             guard id == session.target else { return deny(link, "an agent that asks for another's session") }
-            strangers[ObjectIdentifier(link)] = nil
+            unauthenticated[ObjectIdentifier(link)] = nil
             link.canBeTakenOver = opening.canBeTakenOver ?? false
             attachAgent(link, to: session)
         case .user(let arn) where arn != session.owner:
@@ -59,7 +59,7 @@ extension Relay {
     private func refuseTakeover(of session: RelaySession) {
         session.awaitsTakeover = false
         guard session.clientIsAnother, let client = session.client else { return }
-        dismiss(client, session.id, .cannotBeTakenOver)
+        detach(client, session.id, .cannotBeTakenOver)
         clientLeft(session)
     }
 
@@ -85,7 +85,7 @@ extension Relay {
             session.official = OfficialAgentStream(isAdopted: session.isAdopted)
         }
         if session.awaitsTakeover, !link.canBeTakenOver { refuseTakeover(of: session) }
-        journal.changed(session.id, status: session.status)
+        events.changed(session.id, status: session.status)
         session.agentReturned()
         session.client?.handler?.resumeReading()
     }
@@ -99,7 +99,7 @@ extension Relay {
         if isAnother {
             if let official = session.official {
                 isHandedOver = session.type != .port && official.canBeHandedOver && session.clientID != nil
-                if !isHandedOver, session.clientID != nil { return dismiss(link, session.id, .cannotBeTakenOver) }
+                if !isHandedOver, session.clientID != nil { return detach(link, session.id, .cannotBeTakenOver) }
             } else {
                 session.awaitsTakeover = true
             }
@@ -109,13 +109,13 @@ extension Relay {
             // What was on its way to it is lost.
             session.lost(from: .agent)
             if isAnother {
-                dismiss(older, session.id, .takenOver)
+                detach(older, session.id, .takenOver)
             } else {
                 older.leave()
                 older.handler?.close(.normal)
             }
         }
-        strangers[ObjectIdentifier(link)] = nil
+        unauthenticated[ObjectIdentifier(link)] = nil
         link.join(session, as: .client)
         session.client = link
         session.clientIsAnother = isAnother && session.clientID != nil
@@ -127,11 +127,11 @@ extension Relay {
         if isHandedOver { handOver(session, to: link) }
         session.clientReturned()
         session.agent?.handler?.resumeReading()
-        journal.changed(session.id, status: session.status)
+        events.changed(session.id, status: session.status)
     }
 
     /// What becomes of a message between the ends.
-    func judge(_ header: MessageHeader, from link: DataLink) -> Verdict {
+    func classify(_ header: MessageHeader, from link: DataLink) -> Verdict {
         guard let session = link.session else { return .drop }
         switch (link.role, header.type) {
         case (.client, .input), (.agent, .output):
@@ -274,8 +274,8 @@ extension Relay {
     /// - Parameter wasLeft: whether the other side has ended the connection itself.
     func closed(_ link: DataLink, wasLeft: Bool) {
         calm.stir()
-        strangers[ObjectIdentifier(link)] = nil
-        farewells[ObjectIdentifier(link)] = nil
+        unauthenticated[ObjectIdentifier(link)] = nil
+        closing[ObjectIdentifier(link)] = nil
         guard let session = link.session else { return }
         if session.client === link {
             session.clientWasLeft = wasLeft
@@ -296,7 +296,7 @@ extension Relay {
         session.clientAwaySince = .now()
         if session.agent != nil { session.pauseAgent() }
         session.agent?.handler?.resumeReading()
-        journal.changed(session.id, status: session.status)
+        events.changed(session.id, status: session.status)
     }
 
     func writabilityChanged(_ link: DataLink) {

@@ -33,9 +33,9 @@ extension Relay {
         tokens.drop { !stands($0) }
         for session in sessions.values {
             if grants.registration(of: session.target) == nil {
-                finish(session, .terminated, .instanceRemoved, farewell: Relay.shortFarewell)
+                finish(session, .terminated, .instanceRemoved, closingTime: Relay.shortFarewell)
             } else if !grants.hasAccessKey(ofOwner: session.owner) {
-                finish(session, .terminated, .ownerKeyDeleted, farewell: Relay.shortFarewell)
+                finish(session, .terminated, .ownerKeyDeleted, closingTime: Relay.shortFarewell)
             } else {
                 endRevokedLinks(of: session)
             }
@@ -44,7 +44,7 @@ extension Relay {
         where link.grant.map({ !stands($0) }) ?? (grants.registration(of: link.instanceID) == nil) {
             link.handler?.close(.policyViolation)
         }
-        for link in strangers.values where !stands(link.signer) { link.handler?.close(.policyViolation) }
+        for link in unauthenticated.values where !stands(link.signer) { link.handler?.close(.policyViolation) }
     }
 
     private func endRevokedLinks(of session: RelaySession) {
@@ -52,7 +52,7 @@ extension Relay {
             agent.handler?.close(.policyViolation)
         }
         guard let client = session.client, client.grant.map({ !stands($0) }) ?? false else { return }
-        dismiss(client, session.id, .keyDeleted, farewell: Relay.shortFarewell)
+        detach(client, session.id, .keyDeleted, closingTime: Relay.shortFarewell)
         clientLeft(session)
     }
 

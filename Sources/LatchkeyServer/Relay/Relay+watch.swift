@@ -2,6 +2,7 @@
 
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeySystem
 internal import NIOCore
 
 /// What happens because of the time.
@@ -12,8 +13,10 @@ extension Relay {
         for link in openingControls.values where now - link.opened > limits.opening {
             link.handler?.close(.policyViolation)
         }
-        for link in strangers.values where now - link.opened > limits.opening { link.handler?.close(.policyViolation) }
-        for (link, until) in farewells.values where now > until { link.handler?.close(.normal) }
+        for link in unauthenticated.values where now - link.opened > limits.opening {
+            link.handler?.close(.policyViolation)
+        }
+        for (link, until) in closing.values where now > until { link.handler?.close(.normal) }
         for control in controls.values {
             keepAlive(control.handler, now)
             if control.hasFailed(within: limits.challenge, now) { control.handler?.close(.goingAway) }

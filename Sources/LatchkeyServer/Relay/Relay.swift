@@ -36,7 +36,7 @@ package final class Relay: @unchecked Sendable {
         /// Without a sign of life.
         package var silence = TimeAmount.seconds(75)
         /// For the other end to take note of a session's end, before its connection is closed.
-        package var farewell = TimeAmount.seconds(30)
+        package var closingTime = TimeAmount.seconds(30)
 
         package init() {}
     }
@@ -45,7 +45,7 @@ package final class Relay: @unchecked Sendable {
     let metrics: Metrics
     let limits: Limits
     let log: Logger
-    let journal: any SessionJournal
+    let events: any SessionEventSink
     let grants: any GrantSource
     /// Set before the relay is started.
     var jobs: (any JobReceiver)?
@@ -53,9 +53,9 @@ package final class Relay: @unchecked Sendable {
     var controls: [String: ControlLink] = [:]
     var tokens = Tokens()
     /// Links that have not shown their token.
-    var strangers: [ObjectIdentifier: DataLink] = [:]
+    var unauthenticated: [ObjectIdentifier: DataLink] = [:]
     /// Links for which there is no session any more.
-    var farewells: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
+    var closing: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
     var openingControls: [ObjectIdentifier: ControlLink] = [:]
     /// Requests that wait for an instance's agent.
     var arrivals: [Instance.ID: [EventLoopPromise<Presence?>]] = [:]
@@ -65,21 +65,21 @@ package final class Relay: @unchecked Sendable {
     private var ticker: RepeatedTask?
     /// When it began to listen; nil before.
     private(set) var started: NIODeadline?
-    var calm = Calm()
+    var calm = IdleDetector()
 
     package init(
         loop: any EventLoop,
         limits: Limits = Limits(),
         metrics: Metrics,
         log: Logger,
-        journal: any SessionJournal,
+        events: any SessionEventSink,
         grants: any GrantSource
     ) {
         self.loop = loop
         self.limits = limits
         self.metrics = metrics
         self.log = log
-        self.journal = journal
+        self.events = events
         self.grants = grants
     }
 
@@ -103,8 +103,8 @@ package final class Relay: @unchecked Sendable {
             session.client?.handler?.abort()
             session.agent?.handler?.close(.goingAway)
         }
-        for link in strangers.values { link.handler?.close(.goingAway) }
-        for (link, _) in farewells.values { link.handler?.close(.goingAway) }
+        for link in unauthenticated.values { link.handler?.close(.goingAway) }
+        for (link, _) in closing.values { link.handler?.close(.goingAway) }
     }
 
     /// A channel did something that it must not.
@@ -119,15 +119,15 @@ package final class Relay: @unchecked Sendable {
 
     /// Tells a link that there is no session for it any more. Its connection is closed later: the official client takes an
     /// end that comes at once for a cut, and wants to resume.
-    func dismiss(_ link: DataLink, _ sessionID: String, _ reason: String, farewell: TimeAmount? = nil) {
-        strangers[ObjectIdentifier(link)] = nil
+    func detach(_ link: DataLink, _ sessionID: String, _ reason: String, closingTime: TimeAmount? = nil) {
+        unauthenticated[ObjectIdentifier(link)] = nil
         link.leave()
         link.send(.channelClosed, closing(sessionID, reason))
-        farewells[ObjectIdentifier(link)] = (link, .now() + (farewell ?? limits.farewell))
+        closing[ObjectIdentifier(link)] = (link, .now() + (closingTime ?? limits.closingTime))
     }
 
-    func dismiss(_ link: DataLink, _ sessionID: String, _ end: SessionEndReason, farewell: TimeAmount? = nil) {
-        dismiss(link, sessionID, end.rawValue, farewell: farewell)
+    func detach(_ link: DataLink, _ sessionID: String, _ end: SessionEndReason, closingTime: TimeAmount? = nil) {
+        detach(link, sessionID, end.rawValue, closingTime: closingTime)
     }
 
     private func closing(_ sessionID: String, _ reason: String) -> ChannelClosedContent {
@@ -135,20 +135,24 @@ package final class Relay: @unchecked Sendable {
     }
 
     /// Ends a session, and tells all who could wait for more.
-    func finish(_ session: RelaySession, _ status: SessionStatus, _ reason: String, farewell: TimeAmount? = nil) {
+    func finish(_ session: RelaySession, _ status: SessionStatus, _ reason: String, closingTime: TimeAmount? = nil) {
         guard sessions.removeValue(forKey: session.id) != nil else { return }
         for link in [session.client, session.agent].compactMap({ $0 }) {
-            dismiss(link, session.id, reason, farewell: farewell)
+            detach(link, session.id, reason, closingTime: closingTime)
         }
         controls[session.target]?.send(.channelClosed, closing(session.id, reason))
-        journal.ended(session.id, status: status, reason: reason)
+        events.ended(session.id, status: status, reason: reason)
         metrics.count(.sessionsEnded)
         log.info("session ended", metadata: ["session": "\(session.id)", "reason": "\(reason)"])
     }
 
-    func finish(_ session: RelaySession, _ status: SessionStatus, _ end: SessionEndReason, farewell: TimeAmount? = nil)
-    {
-        finish(session, status, end.rawValue, farewell: farewell)
+    func finish(
+        _ session: RelaySession,
+        _ status: SessionStatus,
+        _ end: SessionEndReason,
+        closingTime: TimeAmount? = nil
+    ) {
+        finish(session, status, end.rawValue, closingTime: closingTime)
     }
 
     // MARK: Messages
@@ -173,7 +177,7 @@ package final class Relay: @unchecked Sendable {
 }
 
 /// Where the relay notes what becomes of sessions. Nothing waits for it.
-package protocol SessionJournal: Sendable {
+package protocol SessionEventSink: Sendable {
     func changed(_ sessionID: String, status: SessionStatus)
     func ended(_ sessionID: String, status: SessionStatus, reason: String)
     func pinged(_ instanceID: String)

@@ -5,7 +5,7 @@ internal import LatchkeyRelay
 internal import LatchkeyTransport
 internal import NIOCore
 
-/// A WebSocket at the server: takes frames apart (RFC 6455 §5), answers pings, and gives what is in them to a ``Link``.
+/// A WebSocket at the server: takes frames apart (RFC 6455 §5), answers pings, and gives what is in them to a ``ChannelDelegate``.
 ///
 /// Messages between the two ends of a session are passed on as they arrive, piece by piece, without being put together.
 ///
@@ -29,7 +29,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         case drop
     }
 
-    let link: any Link
+    let link: any ChannelDelegate
     private var context: ChannelHandlerContext?
     private var writer: SocketWriter?
     private var carry: ByteBuffer?
@@ -42,14 +42,14 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     private var readIsHeld = false
     private var isClosed = false
     /// It was closed from here, and its end is still under way.
-    private var isDeaf = false
+    private var isDiscarding = false
     /// Whether the other side has ended the connection itself, as a program's end does it; not an error of the network's, nor
     /// this side.
     private(set) var wasLeft = true
     private(set) var lastHeard = NIODeadline.now()
     private(set) var lastPing = NIODeadline.now()
 
-    init(link: any Link) { self.link = link }
+    init(link: any ChannelDelegate) { self.link = link }
 
     // MARK: In
 
@@ -88,7 +88,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isDeaf else { return }
+        guard !isDiscarding else { return }
         lastHeard = .now()
         var bytes = unwrapInboundIn(data)
         if var before = carry {
@@ -96,7 +96,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
             before.writeBuffer(&bytes)
             bytes = before
         }
-        while !isClosed, !isDeaf {
+        while !isClosed, !isDiscarding {
             if frameRest > 0 {
                 guard bytes.readableBytes > 0 else { return }
                 takePayload(&bytes)
@@ -158,7 +158,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
             }
             let prefix = link.passesMessages ? min(header.length, SocketHandler.prefixSize) : 0
             guard bytes.readableBytes >= size + prefix else { return .needsMore }
-            guard judge(header, size, prefix, key, bytes) else { return .needsMore }
+            guard classify(header, size, prefix, key, bytes) else { return .needsMore }
         }
         bytes.moveReaderIndex(forwardBy: size)
         mask = key
@@ -175,7 +175,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     /// Asks the link what is to become of a message, by its beginning.
     ///
     /// - Returns: false if the connection was closed over it.
-    private func judge(
+    private func classify(
         _ header: WebSocketHeader,
         _ size: Int,
         _ prefix: Int,
@@ -191,7 +191,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
                 let source = UnsafeRawBufferPointer(rebasing: raw[size..<size + prefix])
                 WebSocketHeader.apply(key, offset: 0, source, to: target)
             }
-            return link.judge(
+            return link.classify(
                 UnsafeRawBufferPointer(rebasing: target[..<prefix]),
                 size: header.isFinal ? header.length : nil
             )
@@ -221,8 +221,8 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
                 return
             }
             disposition = .none
-            var piece = unmasked(&bytes, count, mask, maskOffset)
-            gathered.writeBuffer(&piece)
+            var chunk = unmasked(&bytes, count, mask, maskOffset)
+            gathered.writeBuffer(&chunk)
             disposition = .gather(opcode, gathered)
         case .drop, .none: bytes.moveReaderIndex(forwardBy: count)
         }
@@ -292,7 +292,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     /// Nothing that still arrives counts, not even the rest of a message that is being passed on: whoever waits for that
     /// may already get one from somebody else.
     private func stopReading() {
-        isDeaf = true
+        isDiscarding = true
         wasLeft = false
         let ended = disposition
         disposition = .drop

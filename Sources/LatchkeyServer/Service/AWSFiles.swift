@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The two files in which the AWS tools keep their profiles.
 package struct AWSFiles: Sendable {

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 package import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The profile by which the AWS tools find a latchkeyd and sign as its user.
 package struct AWSProfile: Sendable {

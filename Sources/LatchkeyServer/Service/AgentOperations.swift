@@ -10,15 +10,15 @@ internal import NIOCore
 /// The operations that agents ask for.
 struct AgentOperations: Sendable {
     let store: Store
-    let authority: Authority
+    let authenticator: Authenticator
     let relay: Relay
-    let workers: Workers
+    let pool: BlockingPool
 
     func register(_ request: RegisterManagedInstance) async throws -> RegisterManagedInstance.Response {
         guard let key = Data(base64Encoded: request.publicKey), MachineKey.isUsable(publicKeyDER: Array(key)) else {
             throw ServiceError.invalid("'PublicKey' is not an RSA key of 2048 bits or more")
         }
-        let instance = try await workers.write {
+        let instance = try await pool.write {
             do {
                 let instance = try store.register(
                     activationID: request.activationId,
@@ -29,7 +29,7 @@ struct AgentOperations: Sendable {
                     at: Date()
                 )
                 // Its first request follows at once, and must not be verified with the registration before this one.
-                authority.learn(ofAgentOn: instance.id)
+                authenticator.learn(ofAgentOn: instance.id)
                 return instance
             } catch let error as LatchkeyError
                 where [.activationInvalid, .activationExpired, .activationExhausted].contains(error.code)
@@ -44,7 +44,7 @@ struct AgentOperations: Sendable {
         guard case .registeredKey(let id) = caller else {
             throw ServiceError.denied("this is asked with the registered key of an instance")
         }
-        return try authority.makeRole(for: id)
+        return try authenticator.makeRole(for: id)
     }
 
     func update(_ request: UpdateInstanceInformation, _ caller: Principal) async throws -> EmptyResponse {
@@ -73,7 +73,7 @@ struct AgentOperations: Sendable {
             .compactMap { PublicKey(line: $0) }
         let addresses = (request.latchkeyAddresses ?? []).prefix(16).filter { (try? Names.address($0)) != nil }
         let port = request.latchkeyPort.flatMap { (1...65535).contains($0) ? $0 : nil }
-        try await workers.write {
+        try await pool.write {
             try store.update(id, with: report, at: Date())
             try store.noteReachability(of: id, hostKeys: hostKeys, addresses: Array(addresses), port: port, at: Date())
         }

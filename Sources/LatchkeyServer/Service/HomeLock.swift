@@ -3,6 +3,7 @@
 internal import Glibc
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// That one latchkeyd at a time serves a home. The system takes the lock away with the process, however that ends; its file
 /// stays, and says who had it last.
@@ -22,11 +23,11 @@ struct HomeLock: ~Copyable, Sendable {
         }
         // Where the file system has no locks, the port still keeps two of one address apart.
         if flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-            let words = HomeLock.note(in: opened)
+            let message = HomeLock.note(in: opened)
             close(opened)
             throw LatchkeyError(
                 .configurationInvalid,
-                "another latchkeyd serves the home '\(folders.data.terminalSafe)'\(words.isEmpty ? "" : ": \(words)")",
+                "another latchkeyd serves the home '\(folders.data.terminalSafe)'\(message.isEmpty ? "" : ": \(message)")",
                 hint: "stop that one first, or give this one a home of its own with LATCHKEY_HOME"
             )
         }

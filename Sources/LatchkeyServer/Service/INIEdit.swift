@@ -41,8 +41,8 @@ enum INIEdit {
             kept.append(line("\(value.key) = \(value.value)"))
         }
         // New ones stand behind the old ones, before the empty lines that separate this section from the next one.
-        let place = kept.lastIndex { !$0.allSatisfy(isBlank) }.map { $0 + 1 } ?? 0
-        kept.insert(contentsOf: missing.map { line("\($0.key) = \($0.value)") }, at: place)
+        let index = kept.lastIndex { !$0.allSatisfy(isBlank) }.map { $0 + 1 } ?? 0
+        kept.insert(contentsOf: missing.map { line("\($0.key) = \($0.value)") }, at: index)
         return joined(lines[...start] + kept + lines[end...])
     }
 

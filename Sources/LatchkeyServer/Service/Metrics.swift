@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// Figures about the server, in Prometheus' text format (version 0.0.4).

@@ -26,9 +26,9 @@ final class RevocationWatch: Sendable {
     }
 
     /// - Returns: what does it, until it is stopped, on a thread for this alone, so that it is never late.
-    func start() throws -> Ticker { try Ticker(every: RevocationWatch.interval) { self.look() } }
+    func start() throws -> Ticker { try Ticker(every: RevocationWatch.interval) { self.refresh() } }
 
-    private func look() {
+    private func refresh() {
         do {
             let hasChanged = try signers.refresh()
             if hasFailed.exchange(false, ordering: .relaxed) {

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import NIOConcurrencyHelpers
 internal import Synchronization
 

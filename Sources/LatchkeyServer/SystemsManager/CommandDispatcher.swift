@@ -14,22 +14,22 @@ internal import Synchronization
 final class CommandDispatcher: JobReceiver {
     private let store: Store
     private let relay: Relay
-    private let workers: Workers
+    private let pool: BlockingPool
     private let log: Logger
     /// The instances whose agents may have to be told something when they come. All of them may come at once, as after a restart, and
     /// most have nothing to hear.
     private let waiting: Mutex<Set<Instance.ID>>
 
     /// - Throws: what reading the store throws.
-    init(store: Store, relay: Relay, workers: Workers, log: Logger) throws {
-        (self.store, self.relay, self.workers, self.log) = (store, relay, workers, log)
+    init(store: Store, relay: Relay, pool: BlockingPool, log: Logger) throws {
+        (self.store, self.relay, self.pool, self.log) = (store, relay, pool, log)
         waiting = Mutex(try store.instancesWithWaitingCommands(at: Date()))
     }
 
     /// Writes a command down, and tells those agents whose turn it is.
     func send(_ command: CommandRecord, to instanceIDs: [Instance.ID]) async throws {
         let store = store
-        try await workers.write { try store.add(command, on: instanceIDs) }
+        try await pool.write { try store.add(command, on: instanceIDs) }
         waiting.withLock { $0.formUnion(instanceIDs) }
         // It is written down: whatever fails now is tried again.
         do { try await dispatch(command) } catch {
@@ -44,8 +44,8 @@ final class CommandDispatcher: JobReceiver {
     func start() throws -> Ticker {
         try Ticker(every: CommandDispatcher.interval) { [self] in
             attempt("waiting commands could not be looked for", "all") { [self, store] in
-                for id in try await workers.run({ try store.pendingCommands(at: Date()) }) {
-                    guard let command = try await workers.run({ try store.command(id) }) else { continue }
+                for id in try await pool.run({ try store.pendingCommands(at: Date()) }) {
+                    guard let command = try await pool.run({ try store.command(id) }) else { continue }
                     try await dispatch(command)
                 }
             }
@@ -57,9 +57,9 @@ final class CommandDispatcher: JobReceiver {
     /// - Parameter returned: an instance whose agent has just come.
     private func dispatch(_ command: CommandRecord, returned: Instance.ID? = nil) async throws {
         let store = store
-        let script = try ShellCommand(command.documentName, command.parameters)
+        let script = try RunShellScript(command.documentName, command.parameters)
         let connected = try await relay.connected().get()
-        let turn = try await workers.write {
+        let turn = try await pool.write {
             try store.takeTurn(of: command, among: connected, returned: returned, timeout: script.timeout, at: Date())
         }
         let task = CommandTask(
@@ -101,7 +101,7 @@ final class CommandDispatcher: JobReceiver {
     func agentCame(_ instanceID: Instance.ID) {
         guard waiting.withLock({ $0.contains(instanceID) }) else { return }
         attempt("waiting commands could not be sent", instanceID) { [self, store] in
-            let (ids, cancelled) = try await workers.run {
+            let (ids, cancelled) = try await pool.run {
                 let now = Date()
                 return (
                     try store.waitingCommands(of: instanceID, at: now),
@@ -110,7 +110,7 @@ final class CommandDispatcher: JobReceiver {
             }
             for id in cancelled { cancel(id, on: [instanceID]) }
             for id in ids {
-                guard let command = try await workers.run({ try store.command(id) }) else { continue }
+                guard let command = try await pool.run({ try store.command(id) }) else { continue }
                 try await dispatch(command, returned: instanceID)
             }
         }
@@ -121,11 +121,11 @@ final class CommandDispatcher: JobReceiver {
         // Its own word for one that it has already.
         let isTaken = content.statusCode == JobAcknowledgeContent.taken || content.errorMessage == "DuplicateCommand"
         attempt("a command's begin could not be noted", instanceID) { [self] in
-            let words = "the agent does not take it: \(content.statusCode) \(content.errorMessage)"
+            let message = "the agent does not take it: \(content.statusCode) \(content.errorMessage)"
             let update: InvocationUpdate =
                 isTaken
                 ? .started
-                : .ended(.failed, code: nil, output: "", error: words.cut(to: .commandOutput), started: nil)
+                : .ended(.failed, code: nil, output: "", error: message.cut(to: .commandOutput), started: nil)
             try await note(update, of: commandID, on: instanceID)
         }
     }
@@ -171,7 +171,7 @@ final class CommandDispatcher: JobReceiver {
         async throws
     {
         let store = store
-        let command = try await workers.write { try store.note(update, of: commandID, on: instanceID, at: Date()) }
+        let command = try await pool.write { try store.note(update, of: commandID, on: instanceID, at: Date()) }
         // Another one's turn may have come.
         if let command { try await dispatch(command) }
     }

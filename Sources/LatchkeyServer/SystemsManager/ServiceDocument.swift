@@ -6,7 +6,7 @@ internal import LatchkeyModel
 internal import LatchkeyRelay
 
 /// A document that is there from the beginning, as the document operations tell of it. What it does, ``SessionDocuments`` and
-/// ``ShellCommand`` say.
+/// ``RunShellScript`` say.
 struct ServiceDocument: Sendable {
     struct Parameter: Sendable {
         let name: String
@@ -75,7 +75,7 @@ struct ServiceDocument: Sendable {
             sessionType: "InteractiveCommands"
         ),
         ServiceDocument(
-            name: ShellCommand.document,
+            name: RunShellScript.document,
             kind: .command,
             description: "Runs a script of a shell.",
             parameters: [

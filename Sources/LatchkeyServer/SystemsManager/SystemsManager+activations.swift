@@ -25,7 +25,7 @@ extension SystemsManager {
             tags: tags,
             now: now
         )
-        try await workers.write { try store.add(activation, codeDigest: Digest.sha256(Array(code.utf8))) }
+        try await pool.write { try store.add(activation, codeDigest: Digest.sha256(Array(code.utf8))) }
         return CreateActivation.Response(activationId: activation.id, activationCode: code)
     }
 
@@ -44,7 +44,7 @@ extension SystemsManager {
         let (limit, cursor) = (
             try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
         )
-        let page = try await workers.run { try store.activations(filters, limit: limit, after: cursor) }
+        let page = try await pool.run { try store.activations(filters, limit: limit, after: cursor) }
         let now = Date()
         let list = page.elements.map { activation in
             var shape = DescribeActivations.Activation(
@@ -65,7 +65,7 @@ extension SystemsManager {
     }
 
     func deleteActivation(_ request: DeleteActivation) async throws -> EmptyResponse {
-        try await workers.write {
+        try await pool.write {
             do { try store.removeActivation(request.activationId) } catch let error as LatchkeyError
                 where error.code == .activationInvalid
             {

@@ -20,7 +20,7 @@ extension SystemsManager {
         guard case .user = caller else { throw ServiceError.denied("agents send no commands") }
         let parameters = request.parameters ?? [:]
         _ = try ServiceDocument.named(request.documentName, version: request.documentVersion)
-        _ = try ShellCommand(request.documentName, parameters)
+        _ = try RunShellScript(request.documentName, parameters)
         guard request.outputS3BucketName?.isEmpty ?? true else {
             throw ServiceError.invalid("output is not written to S3 here; GetCommandInvocation tells it")
         }
@@ -33,7 +33,7 @@ extension SystemsManager {
         }
         let command = CommandRecord(
             id: Random.uuid(),
-            documentName: ShellCommand.document,
+            documentName: RunShellScript.document,
             comment: request.comment,
             parameters: parameters,
             instanceIDs: request.instanceIds ?? [],
@@ -76,7 +76,7 @@ extension SystemsManager {
             throw ServiceError(code: "DuplicateInstanceId", message: "an instance is named twice")
         }
         guard ids.isEmpty else {
-            let known = try await workers.run { try store.managedInstanceIDs(among: ids) }
+            let known = try await pool.run { try store.managedInstanceIDs(among: ids) }
             if let stray = ids.first(where: { !known.contains($0) }) {
                 throw ServiceError(
                     code: "InvalidInstanceId",
@@ -86,7 +86,7 @@ extension SystemsManager {
             return ids
         }
         let limit = SystemsManager.reachLimit
-        let found = try await workers.run { try store.managedInstanceIDs(fitting: targets, limit: limit + 1) }
+        let found = try await pool.run { try store.managedInstanceIDs(fitting: targets, limit: limit + 1) }
         guard let found else {
             throw ServiceError(code: "InvalidTarget", message: "a target's key is InstanceIds or tag:KEY")
         }
@@ -99,7 +99,7 @@ extension SystemsManager {
     func cancelCommand(_ request: CancelCommand) async throws -> EmptyResponse {
         let (id, instances) = (request.commandId, request.instanceIds.flatMap { $0.isEmpty ? nil : $0 })
         _ = try await shape(of: id)
-        let told = try await workers.write { try store.cancel(id, on: instances, at: Date()) }
+        let told = try await pool.write { try store.cancel(id, on: instances, at: Date()) }
         commands.cancel(id, on: told)
         return EmptyResponse()
     }
@@ -111,7 +111,7 @@ extension SystemsManager {
         let (limit, cursor) = (
             try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
         )
-        let page = try await workers.run { try store.commands(filter, limit: limit, after: cursor, at: Date()) }
+        let page = try await pool.run { try store.commands(filter, limit: limit, after: cursor, at: Date()) }
         return ListCommands.Response(
             commands: page.elements.map { SystemsManager.shape($0.command, $0.invocations) },
             nextToken: page.next?.text
@@ -125,7 +125,7 @@ extension SystemsManager {
         let (limit, cursor) = (
             try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
         )
-        let (page, named) = try await workers.run {
+        let (page, named) = try await pool.run {
             let page = try store.invocations(filter, limit: limit, after: cursor, at: Date())
             return (page, try store.instances(withIDs: Array(Set(page.elements.map(\.invocation.instanceID)))))
         }
@@ -140,8 +140,8 @@ extension SystemsManager {
                     comment: command.comment ?? "",
                     documentName: command.documentName,
                     requestedDateTime: command.requested,
-                    status: invocation.status.words.status,
-                    statusDetails: invocation.status.words.details,
+                    status: invocation.status.message.status,
+                    statusDetails: invocation.status.message.details,
                     commandPlugins: request.details == true ? [SystemsManager.plugin(invocation)] : []
                 )
             },
@@ -153,8 +153,8 @@ extension SystemsManager {
         let separator = "\n----------ERROR-------\n"
         var plugin = ListCommandInvocations.Plugin(
             name: CommandDocument.plugin,
-            status: invocation.status.words.status,
-            statusDetails: invocation.status.words.details,
+            status: invocation.status.message.status,
+            statusDetails: invocation.status.message.details,
             responseCode: invocation.code ?? -1,
             output: (invocation.output + (invocation.error.isEmpty ? "" : separator + invocation.error))
                 .cut(to: .commandExcerpt)
@@ -167,7 +167,7 @@ extension SystemsManager {
     func getCommandInvocation(_ request: GetCommandInvocation) async throws -> GetCommandInvocation.Response {
         var filter = CommandFilter()
         (filter.commandID, filter.instanceID) = (request.commandId, request.instanceId)
-        let found = try await workers.run { [filter] in
+        let found = try await pool.run { [filter] in
             try store.invocations(filter, limit: 1, at: Date()).elements.first
         }
         guard let (invocation, command) = found else {
@@ -186,8 +186,8 @@ extension SystemsManager {
             documentName: command.documentName,
             pluginName: CommandDocument.plugin,
             responseCode: invocation.code ?? -1,
-            status: invocation.status.words.status,
-            statusDetails: invocation.status.words.details,
+            status: invocation.status.message.status,
+            statusDetails: invocation.status.message.details,
             standardOutputContent: invocation.output,
             standardErrorContent: invocation.error
         )
@@ -239,7 +239,7 @@ extension SystemsManager {
     private func shape(of id: CommandRecord.ID) async throws -> SendCommand.Command {
         var filter = CommandFilter()
         filter.commandID = id
-        let found = try await workers.run { [filter] in
+        let found = try await pool.run { [filter] in
             try store.commands(filter, limit: 1, at: Date()).elements.first
         }
         guard let found else {
@@ -273,21 +273,21 @@ extension SystemsManager {
     /// What all of them are together.
     static func status(of invocations: [CommandInvocation]) -> (status: String, details: String) {
         let all = Set(invocations.map(\.status))
-        if all.contains(.cancelling) { return CommandInvocation.Status.cancelling.words }
+        if all.contains(.cancelling) { return CommandInvocation.Status.cancelling.message }
         if all.contains(where: { !$0.isEnd }) {
-            return (all == [.pending] ? CommandInvocation.Status.pending : .inProgress).words
+            return (all == [.pending] ? CommandInvocation.Status.pending : .inProgress).message
         }
         for end in [CommandInvocation.Status.failed, .timedOut, .undelivered, .cancelled, .terminated]
         where all.contains(end) {
-            return end.words
+            return end.message
         }
-        return CommandInvocation.Status.success.words
+        return CommandInvocation.Status.success.message
     }
 }
 
 extension CommandInvocation.Status {
     /// In Systems Manager's words.
-    fileprivate var words: (status: String, details: String) {
+    fileprivate var message: (status: String, details: String) {
         switch self {
         case .pending: ("Pending", "Pending")
         case .sent, .inProgress: ("InProgress", "InProgress")

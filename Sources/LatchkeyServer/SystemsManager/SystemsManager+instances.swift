@@ -27,7 +27,7 @@ extension SystemsManager {
         let (limit, cursor) = (
             try SystemsManager.limit(request.maxResults), try SystemsManager.cursor(request.nextToken)
         )
-        let (page, named) = try await workers.run {
+        let (page, named) = try await pool.run {
             let page = try store.managedInstances(known, limit: limit, after: cursor)
             return (page, try store.instances(withIDs: page.elements.map(\.instanceID)))
         }
@@ -69,7 +69,7 @@ extension SystemsManager {
     /// The end of a registration: what rests on it ends within a second.
     func deregister(_ request: DeregisterManagedInstance) async throws -> EmptyResponse {
         let id = request.instanceId
-        try await workers.write {
+        try await pool.write {
             guard try managed(id) != nil else {
                 throw ServiceError(
                     code: "InvalidInstanceId",

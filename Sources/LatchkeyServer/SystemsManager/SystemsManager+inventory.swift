@@ -22,7 +22,7 @@ extension SystemsManager {
         while true {
             let (place, left) = (cursor, limit - entities.count)
             // Filters are about what is told of an agent: so many are looked at until enough of them pass.
-            let page = try await workers.run {
+            let page = try await pool.run {
                 try store.managedInstances(known, limit: left, after: place)
             }
             for agent in page.elements {
@@ -44,7 +44,7 @@ extension SystemsManager {
         // All entries are on the first page.
         if request.nextToken != nil { throw SystemsManager.invalidToken }
         let id = request.instanceId
-        let found = try await workers.run { try store.managedInstances([.instanceIDs([id])], limit: 1).elements }
+        let found = try await pool.run { try store.managedInstances([.instanceIDs([id])], limit: 1).elements }
         guard let agent = found.first else {
             throw ServiceError(
                 code: "InvalidInstanceId",

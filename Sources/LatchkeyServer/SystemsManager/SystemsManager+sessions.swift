@@ -27,7 +27,7 @@ extension SystemsManager {
             throw ServiceError.denied("agents do not start sessions")
         }
         // What becomes of it could not be written down.
-        guard !journal.isFull else { throw ServiceError.unavailable }
+        guard !events.isFull else { throw ServiceError.unavailable }
         let record = SessionRecord(
             id: Identifier.makeSession(caller: userName),
             target: request.target,
@@ -40,7 +40,7 @@ extension SystemsManager {
             maxDuration: maxDuration,
             user: plan.user
         )
-        try await workers.write { try store.add(record) }
+        try await pool.write { try store.add(record) }
         let task = SessionTask(
             documentName: name,
             sessionID: record.id,
@@ -50,7 +50,7 @@ extension SystemsManager {
             properties: plan.properties
         )
         guard let token = try await relay.begin(task, of: record, type: plan.type, by: accessKeyID).get() else {
-            journal.ended(record.id, status: .failed, reason: "the agent went away")
+            events.ended(record.id, status: .failed, reason: "the agent went away")
             throw ServiceError.targetNotConnected(request.target)
         }
         return StartSession.Response(sessionId: record.id, tokenValue: token, streamUrl: stream(origin, record.id))
@@ -64,7 +64,7 @@ extension SystemsManager {
         if let presence = try await relay.presence(of: target).get() { return presence }
         let hasJustStarted = try await relay.hasJustStarted().get()
         let now = Date()
-        let isExpected = try await workers.run {
+        let isExpected = try await pool.run {
             guard let instance = try store.instances(withIDs: [target]).first,
                 [.pending, .running].contains(instance.state)
             else { return false }
@@ -101,7 +101,7 @@ extension SystemsManager {
         let reason = SessionEndReason.terminated.rawValue
         if try await !relay.terminate(record.id, reason: reason).get(), record.ended == nil {
             // It lives nowhere any more, and only the store does not know that yet.
-            journal.ended(record.id, status: .terminated, reason: reason)
+            events.ended(record.id, status: .terminated, reason: reason)
         }
         return TerminateSession.Response(sessionId: record.id)
     }
@@ -114,7 +114,7 @@ extension SystemsManager {
         by caller: Principal,
         for operation: String
     ) async throws -> (SessionRecord, AccessKey.ID) {
-        guard let record = try await workers.run({ try store.session(id) }) else { throw ServiceError.unknownSession }
+        guard let record = try await pool.run({ try store.session(id) }) else { throw ServiceError.unknownSession }
         guard case .user(_, let accessKeyID) = caller, record.owner == caller.arn else {
             throw ServiceError.denied(
                 "User: \(caller.arn) is not authorized to perform: ssm:\(operation) on the session '\(record.id)', "
@@ -139,11 +139,11 @@ extension SystemsManager {
                 return known
             }
         let cursor = try SystemsManager.cursor(request.nextToken)
-        let page = try await workers.run {
+        let page = try await pool.run {
             try store.sessions(isActive: request.state == "Active", filters, limit: limit, after: cursor)
         }
         // What the store does not know yet is told all the same.
-        let news = journal.unwritten(of: page.elements.map(\.id))
+        let news = events.unwritten(of: page.elements.map(\.id))
         let sessions = page.elements.compactMap { record -> DescribeSessions.Session? in
             guard let change = news[record.id], record.ended == nil else { return shape(record) }
             guard !change.status.isEnd else { return nil }
@@ -180,7 +180,7 @@ extension SystemsManager {
         )
         answer.latchkeyCopied = try await relay.copied().get()[target]
         if presence == nil {
-            let managed = try await workers.run { try store.managedInstance(target) }
+            let managed = try await pool.run { try store.managedInstance(target) }
             answer.latchkeyAgentName = managed?.report.agentName
             answer.latchkeyLastSeen = managed?.lastPing
         }

@@ -7,7 +7,7 @@ internal import LatchkeyModel
 /// Tags of instances that have registered themselves. Those of EC2's kind are set by EC2's own operations.
 extension SystemsManager {
     func listTags(_ request: ListTagsForResource) async throws -> ListTagsForResource.Response {
-        let found: Tags = try await workers.run { try tags(of: request.resourceId, request.resourceType) }
+        let found: Tags = try await pool.run { try tags(of: request.resourceId, request.resourceType) }
         let list = found.map { TagShape(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
         return ListTagsForResource.Response(tagList: list)
     }
@@ -17,7 +17,7 @@ extension SystemsManager {
         let added = Dictionary(request.tags.map { ($0.key, $0.value) }) { $1 }
         for (key, value) in added { try Names.tag(key: key, value: value) }
         try SystemsManager.checkChangeable(request.resourceType)
-        try await workers.write {
+        try await pool.write {
             let known = try tags(of: id, request.resourceType)
             guard known.merging(added, uniquingKeysWith: { $1 }).count <= Store.tagLimit else {
                 throw ServiceError(
@@ -32,7 +32,7 @@ extension SystemsManager {
 
     func removeTags(_ request: RemoveTagsFromResource) async throws -> EmptyResponse {
         try SystemsManager.checkChangeable(request.resourceType)
-        try await workers.write {
+        try await pool.write {
             _ = try tags(of: request.resourceId, request.resourceType)
             try store.tag(request.resourceId, set: [:], remove: request.tagKeys)
         }

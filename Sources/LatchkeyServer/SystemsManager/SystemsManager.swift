@@ -7,8 +7,8 @@ internal import LatchkeyModel
 struct SystemsManager: Sendable {
     let store: Store
     let relay: Relay
-    let workers: Workers
-    let journal: StoreJournal
+    let pool: BlockingPool
+    let events: SessionEventWriter
     let commands: CommandDispatcher
     /// Minutes that a session may last; nil for no limit.
     let maxDuration: Int?

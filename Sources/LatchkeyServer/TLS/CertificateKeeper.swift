@@ -27,16 +27,16 @@ final class CertificateKeeper: Sendable {
     }
 
     /// - Returns: what does it, until it is stopped.
-    func start() throws -> Ticker { try Ticker(every: CertificateKeeper.interval) { self.look() } }
+    func start() throws -> Ticker { try Ticker(every: CertificateKeeper.interval) { self.refresh() } }
 
-    private func look() {
-        for certificate in kept { look(at: certificate) }
+    private func refresh() {
+        for certificate in kept { refresh(at: certificate) }
         if let first = kept.first {
             metrics.set(.certificateExpiry, Int(first.description.notAfter.timeIntervalSince1970))
         }
     }
 
-    private func look(at certificate: ServerCertificate) {
+    private func refresh(at certificate: ServerCertificate) {
         let path = certificate.files.chain
         do {
             if try certificates.renew(certificate) { log.notice("certificate renewed", metadata: ["file": "\(path)"]) }
@@ -59,11 +59,11 @@ final class CertificateKeeper: Sendable {
             ? "it expired at \(until), and clients refuse it" : "it expires at \(until); latchkeyd did not make it"
     }
 
-    private func say(_ words: String?, of path: String) {
+    private func say(_ message: String?, of path: String) {
         let isNews = told.withLock { told in
-            defer { told[path] = words }
-            return told[path] != words
+            defer { told[path] = message }
+            return told[path] != message
         }
-        if isNews, let words { log.warning("certificate", metadata: ["file": "\(path)", "reason": "\(words)"]) }
+        if isNews, let message { log.warning("certificate", metadata: ["file": "\(path)", "reason": "\(message)"]) }
     }
 }

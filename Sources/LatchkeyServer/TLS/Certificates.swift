@@ -5,6 +5,7 @@ internal import Glibc
 package import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The server's certificate and the authority that made it, in the folder `tls`.
 package struct Certificates: Sendable {

@@ -4,12 +4,13 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Synchronization
 
 /// A certificate in two files, which may be replaced while the server runs: new connections have the new one.
 final class ServerCertificate: Sendable {
     private struct Content: Sendable {
-        let context: SecureContext
+        let context: TLSContext
         let chainPEM: String
         let description: CertificateDescription
         /// Of the files, when they were read.
@@ -42,7 +43,7 @@ final class ServerCertificate: Sendable {
         content = Mutex(try ServerCertificate.load(files))
     }
 
-    var context: SecureContext { content.withLock { $0.context } }
+    var context: TLSContext { content.withLock { $0.context } }
     var description: CertificateDescription { content.withLock { $0.description } }
     /// The certificate itself first.
     var chainPEM: String { content.withLock { $0.chainPEM } }
@@ -67,7 +68,7 @@ final class ServerCertificate: Sendable {
     private static func load(_ files: Certificates.Files) throws -> Content {
         // Taken first: what is written meanwhile is read the next time.
         let stamp = stamp(files)
-        let context = try SecureContext(chain: files.chain, key: files.key)
+        let context = try TLSContext(chain: files.chain, key: files.key)
         let text = String(decoding: try StateFile.read(files.chain) ?? [], as: UTF8.self)
         return Content(
             context: context,

@@ -54,14 +54,14 @@ let wireParsers: [String: One] = [
         let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
         let cut = min(bytes.count, Int(start[0]))
         var whole = SmuxReader()
-        var pieces = SmuxReader()
+        var chunks = SmuxReader()
         guard let events = try? whole.read(bytes) else {
-            guard (try? pieces.read(Array(bytes[..<cut]))) != nil else { return 0 }
-            precondition((try? pieces.read(Array(bytes[cut...]))) == nil)
+            guard (try? chunks.read(Array(bytes[..<cut]))) != nil else { return 0 }
+            precondition((try? chunks.read(Array(bytes[cut...]))) == nil)
             return 0
         }
-        let first = try? pieces.read(Array(bytes[..<cut]))
-        let second = try? pieces.read(Array(bytes[cut...]))
+        let first = try? chunks.read(Array(bytes[..<cut]))
+        let second = try? chunks.read(Array(bytes[cut...]))
         precondition((first ?? []) + (second ?? []) == events)
         return 0
     },
@@ -93,13 +93,13 @@ let wireParsers: [String: One] = [
         precondition((response?.body.count ?? 0) <= count)
         _ = response?.excerpt
         // Byte by byte it says the same.
-        var pieces = ResponseReader()
+        var chunks = ResponseReader()
         var isFaulty = false
         for index in bytes.indices where !isFaulty {
-            pieces.append(UnsafeRawBufferPointer(rebasing: bytes[index...index]))
-            do { _ = try pieces.response(isAtEnd: false) } catch { isFaulty = true }
+            chunks.append(UnsafeRawBufferPointer(rebasing: bytes[index...index]))
+            do { _ = try chunks.response(isAtEnd: false) } catch { isFaulty = true }
         }
-        let last = isFaulty ? nil : try? pieces.response(isAtEnd: true)
+        let last = isFaulty ? nil : try? chunks.response(isAtEnd: true)
         precondition(last?.body == response?.body)
         return 0
     },

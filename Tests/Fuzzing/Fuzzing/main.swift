@@ -3,6 +3,7 @@
 import CFuzzing
 import Glibc
 import LatchkeyModel
+import LatchkeySystem
 
 @testable import LatchkeyKeys
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import LatchkeyRelay
+
+/// What a session is about on this machine: a process, or connections to a port. Nothing here waits.
+protocol SessionBackend: AnyObject {
+    /// What to wait for; `sends` says whether output would be taken now.
+    func interests(sends: Bool) -> [pollfd]
+
+    /// Milliseconds until something is to be done though no descriptor says so; nil for never.
+    func waitTime(sends: Bool) -> Int64?
+
+    /// Takes what the client sent.
+    ///
+    /// - Returns: false if there is no room for it now; it is offered again.
+    func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool
+
+    /// Moves output into the channel, as far as it has room.
+    func pump(into channel: inout DataChannel) throws(LocalEndFailure)
+
+    /// Whether all output has gone into the channel, and no more will come. Input is of no use then, and not offered.
+    var isOver: Bool { get }
+
+    /// Another client is there now. Nothing that the one before was in the middle of may go on with it.
+    func takenOver(by channel: inout DataChannel) throws(LocalEndFailure)
+
+    /// What the client can do is known now.
+    func agreed(on extensions: Handshake.Extensions?)
+}
+
+/// Why a session cannot go on; in words for the client.
+struct LocalEndFailure: Error, Equatable {
+    let reason: String
+}
+
+extension SessionBackend {
+    func agreed(on extensions: Handshake.Extensions?) {}
+}
