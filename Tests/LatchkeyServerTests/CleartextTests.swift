@@ -59,7 +59,7 @@ extension RelayTests {
                     try withProxy(relay, adding: "X-Forwarded-Proto: https|", at: port) {
                         let run = try connect()
                         #expect(run.status == 255 && run.text.isEmpty, "\(run.error)")
-                        #expect(run.error.contains("it leads the session to 'ws://127.0.0.1:\(port)'"), "\(run.error)")
+                        #expect(run.error.contains("it sends the session to 'ws://127.0.0.1:\(port)'"), "\(run.error)")
                         #expect(run.error.contains("--public-url"), "\(run.error)")
                         #expect(try RelayTests.status(relay, of: agent).allSatisfy { $0 == "Terminated" })
                     }

@@ -175,7 +175,7 @@ extension RelayTests {
                     let names = ["agent-key.pem", "ca.pem", "registration.json"]
                     let before = try names.map { try scratch.read("\(state)/\($0)") }
                     expect(try register(relay, state, activation, ["--force"] + foreign), 1, "is not trusted")
-                    expect(try register(relay, state, activation, ["--force"]), 1, "so many have registered")
+                    expect(try register(relay, state, activation, ["--force"]), 1, "and all of them have registered")
                     #expect(try names.map { try scratch.read("\(state)/\($0)") } == before)
                 }
             }
