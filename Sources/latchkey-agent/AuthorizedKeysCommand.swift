@@ -7,6 +7,7 @@ internal import LatchkeyTerminal
 
 struct AuthorizedKeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "authorized-keys",
         abstract: "List the keys that were pushed for a user within the last 60 seconds; for sshd.",
         discussion: """
             In sshd_config:
