@@ -54,15 +54,17 @@ let package = Package(
             ]
         ),
         .target(
-            name: "LatchkeySSH",
-            dependencies: ["CLibSSH", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport"],
-            swiftSettings: [.strictMemorySafety()]
-        ),
-        .target(
             name: "LatchkeyKeys",
             dependencies: [
-                "CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem",
+                "CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport",
             ]
+        ),
+        .target(
+            name: "LatchkeySSH",
+            dependencies: [
+                "CLibSSH", "LatchkeyKeys", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
+            ],
+            swiftSettings: [.strictMemorySafety()]
         ),
         .target(
             name: "LatchkeyControl",
@@ -190,8 +192,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeySSHTests",
             dependencies: [
-                "LatchkeyModel", "LatchkeySSH", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTestSupport",
-                "LatchkeyTransport",
+                "LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem", "LatchkeyTerminal",
+                "LatchkeyTestSupport", "LatchkeyTransport",
             ]
         ),
         .testTarget(

@@ -121,11 +121,13 @@ struct KeyAuthenticator {
         }
     }
 
-    private func agentSigner(_ candidate: KeyCandidate) throws -> AgentSigner {
+    private func agentSigner(_ candidate: KeyCandidate) throws -> SSHAgentSigner {
         guard let key = candidate.publicKey, let agent = connector.broker.agent else {
             throw Broker.unusable(candidate, .missing)
         }
-        do throws(SSHError) { return try AgentSigner(key, at: agent) } catch { throw connector.loginFailure(error) }
+        do throws(SSHAgentError) { return try SSHAgentSigner(key, at: agent) } catch {
+            throw connector.loginFailure(.system(error.message))
+        }
     }
 
     /// Asks the instance about a key, over the connection in `slot` or a new one.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySystem
 internal import Synchronization
@@ -58,11 +59,11 @@ final class InProcessSSHAgent {
         var wasAsked: Bool { asked.withLock { $0 } }
 
         func run() {
-            while let request = AgentMessage.read(from: client) {
+            while let request = SSHAgentMessage.read(from: client) {
                 guard let signer = signer.withLock({ $0 }) else { return }
                 let answer = InProcessSSHAgent.answer(to: request, signer)
                 if answer.wasAsked { asked.withLock { $0 = true } }
-                guard AgentMessage.write(answer.bytes, to: client) else { return }
+                guard SSHAgentMessage.write(answer.bytes, to: client) else { return }
             }
         }
     }
@@ -71,22 +72,22 @@ final class InProcessSSHAgent {
     static func answer(to request: [UInt8], _ signer: any Signer) -> (bytes: [UInt8], wasAsked: Bool) {
         var writer = WireWriter()
         switch request.first {
-        case AgentMessage.requestIdentities:
-            writer.raw([AgentMessage.identitiesAnswer])
+        case SSHAgentMessage.requestIdentities:
+            writer.raw([SSHAgentMessage.identitiesAnswer])
             writer.uint32(1)
             writer.string(signer.publicKey.blob)
             writer.string("")
             return (writer.bytes, false)
-        case AgentMessage.signRequest:
+        case SSHAgentMessage.signRequest:
             // "string key blob, string data, uint32 flags".
             var reader = WireReader(request[1...])
             guard let blob = reader.string(), blob.elementsEqual(signer.publicKey.blob), let message = reader.string(),
                 let flags = reader.uint32(), let signature = signer.sign(Array(message), flags: flags)
-            else { return ([AgentMessage.failure], true) }
-            writer.raw([AgentMessage.signResponse])
+            else { return ([SSHAgentMessage.failure], true) }
+            writer.raw([SSHAgentMessage.signResponse])
             writer.string(signature)
             return (writer.bytes, true)
-        default: return ([AgentMessage.failure], false)
+        default: return ([SSHAgentMessage.failure], false)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 internal import CLibSSH
 internal import Glibc
+package import LatchkeyKeys
 package import LatchkeyModel
 
 extension UnauthenticatedSession {

@@ -21,9 +21,11 @@ struct ImportTests {
             "LatchkeyTerminal",
             "LatchkeyTransport",
         ],
-        "LatchkeySSH": ["CLibSSH", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport"],
+        "LatchkeySSH": [
+            "CLibSSH", "LatchkeyKeys", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
+        ],
         "LatchkeyKeys": [
-            "CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem",
+            "CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport",
         ],
         "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyRemote": [

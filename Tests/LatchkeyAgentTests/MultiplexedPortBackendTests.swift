@@ -9,7 +9,7 @@ import Testing
 @testable import LatchkeyRelay
 
 /// What a client can make an agent hold for it.
-struct MuxEndTests {
+struct MultiplexedPortBackendTests {
     @Test func `a client that opens what cannot be opened, and takes no answer, is held up`() throws {
         let end = MultiplexedPortBackend(try PortTarget.resolve(host: "127.0.0.1", port: try TestRelay.freePort()))
         // It has no room for an answer.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LatchkeyAgent
 
-struct ShellPlanTests {
+struct ShellCommandTests {
     private let user = LocalUser(
         name: "jo",
         identifier: 1000,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySystem
 internal import LatchkeyTerminal
@@ -81,7 +82,7 @@ struct ChannelTests {
                         preferring: [],
                         timeout: 30
                     )
-                    let signer = try AgentSigner(key, at: SSHAgentAddress(path: agent.socket))
+                    let signer = try SSHAgentSigner(key, at: SSHAgentAddress(path: agent.socket))
                     switch try handshaken.login(offering: signer) {
                     case .loggedIn(let connection): try body(connection)
                     case .unknown: Issue.record("the key is not let in")

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LatchkeyKeys
 import LatchkeyModel
 import Testing
 
 @testable import LatchkeySSH
 
-struct SigningAgentTests {
+struct InProcessSSHAgentTests {
     private static func key(_ byte: UInt8) throws -> PublicKey {
         var writer = WireWriter()
         writer.string("ssh-ed25519")
@@ -35,28 +36,28 @@ struct SigningAgentTests {
         let signed = InProcessSSHAgent.answer(to: Self.signRequest(mine), Echo(mine))
         #expect(signed.bytes == [14, 0, 0, 0, 4, 1, 2, 3, 4])
         #expect(signed.wasAsked)
-        #expect(InProcessSSHAgent.answer(to: Self.signRequest(other), Echo(mine)).bytes == [AgentMessage.failure])
+        #expect(InProcessSSHAgent.answer(to: Self.signRequest(other), Echo(mine)).bytes == [SSHAgentMessage.failure])
     }
 
     @Test(arguments: [[], [13], [13, 0xFF, 0xFF, 0xFF, 0xFF], [17, 0], [19], [27, 1]] as [[UInt8]])
     func `adding, removing, locking and nonsense are refused`(request: [UInt8]) throws {
-        #expect(InProcessSSHAgent.answer(to: request, Echo(try Self.key(1))).bytes == [AgentMessage.failure])
+        #expect(InProcessSSHAgent.answer(to: request, Echo(try Self.key(1))).bytes == [SSHAgentMessage.failure])
     }
 
     @Test func `the list is the one key`() throws {
         let key = try Self.key(1)
         let answer = InProcessSSHAgent.answer(to: [11], Echo(key))
-        #expect(try #require(AgentMessage.identities(in: answer.bytes)).map(\.key) == [key])
+        #expect(try #require(SSHAgentMessage.identities(in: answer.bytes)).map(\.key) == [key])
         #expect(!answer.wasAsked)
     }
 
     @Test(arguments: [[], [12], [12, 0xFF, 0xFF, 0xFF, 0xFF], [12, 0, 0, 0, 1, 0, 0, 0, 9], [5]] as [[UInt8]])
     func `an agent's list that lies is not taken`(answer: [UInt8]) {
-        #expect(AgentMessage.identities(in: answer) == nil)
+        #expect(SSHAgentMessage.identities(in: answer) == nil)
     }
 }
 
-struct HandshakenTests {
+struct UnauthenticatedSessionTests {
     @Test func `algorithms of known host keys are asked for first`() throws {
         var writer = WireWriter()
         writer.string("ssh-rsa")

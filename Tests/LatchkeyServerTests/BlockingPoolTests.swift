@@ -7,7 +7,7 @@ import Testing
 @testable import LatchkeyServer
 
 /// Threads for what waits for the disk.
-struct WorkersTests {
+struct BlockingPoolTests {
     private final class Counts: Sendable {
         let done = Atomic(0)
         let refused = Atomic(0)

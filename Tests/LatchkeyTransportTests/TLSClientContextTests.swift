@@ -7,7 +7,7 @@ import Testing
 @testable import LatchkeyTransport
 
 /// What TLS connections share.
-struct SecureClientTests {
+struct TLSClientContextTests {
     private static func makeCertificate(_ scratch: Scratch, _ name: String) throws -> String {
         let path = "\(scratch.path)/\(name).pem"
         try Execution.require([

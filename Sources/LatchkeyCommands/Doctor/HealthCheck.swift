@@ -149,7 +149,7 @@ struct HealthCheck {
 
     private func agent() -> [Finding] {
         guard let agent = home.agent else { return [Finding(.fine, .agent, "no ssh-agent is named by SSH_AUTH_SOCK")] }
-        do throws(SSHError) {
+        do throws(SSHAgentError) {
             let count = try agent.identities().count
             return [Finding(.fine, .agent, "the ssh-agent holds \(count) key\(count == 1 ? "" : "s")")]
         } catch {

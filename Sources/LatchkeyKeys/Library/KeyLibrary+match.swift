@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import LatchkeyModel
-internal import LatchkeySSH
 
 /// What a search for the key behind a fingerprint or public key found.
 package struct KeyMatches: Sendable {

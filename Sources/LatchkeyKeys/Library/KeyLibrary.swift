@@ -3,7 +3,6 @@
 internal import Glibc
 internal import LatchkeyCrypto
 package import LatchkeyModel
-package import LatchkeySSH
 internal import LatchkeySystem
 
 /// All private keys that are at hand: files in the key folders, found through an index, and those of a running ssh-agent.

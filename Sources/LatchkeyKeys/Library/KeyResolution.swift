@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import LatchkeyModel
-package import LatchkeySSH
 
 /// Why a key is thought to fit an instance, the strongest first.
 package enum Evidence: String, CaseIterable, Codable, Comparable, Sendable {

@@ -2,7 +2,6 @@
 
 internal import CLibCrypto
 package import LatchkeyModel
-internal import LatchkeySSH
 package import LatchkeySystem
 
 /// What opening a private key's text gives.
@@ -75,8 +74,8 @@ package final class PrivateKey: Signer, @unchecked Sendable {
         switch material {
         case .ed25519: (algorithm, digest) = ("ssh-ed25519", nil)
         case .ecdsa(let key): (algorithm, digest) = (key.curve.algorithm, key.curve.digest)
-        case .rsa where flags & AgentFlag.rsaSHA512 != 0: (algorithm, digest) = ("rsa-sha2-512", EVP_sha512())
-        case .rsa where flags & AgentFlag.rsaSHA256 != 0: (algorithm, digest) = ("rsa-sha2-256", EVP_sha256())
+        case .rsa where flags & SSHAgentFlag.rsaSHA512 != 0: (algorithm, digest) = ("rsa-sha2-512", EVP_sha512())
+        case .rsa where flags & SSHAgentFlag.rsaSHA256 != 0: (algorithm, digest) = ("rsa-sha2-256", EVP_sha256())
         case .rsa: return nil
         }
         guard var signature = rawSignature(of: message, digest) else { return nil }
