@@ -308,7 +308,7 @@ package final class Agent: Sendable {
             type,
             control: control,
             dial: { id, timeout throws(RelayAccess.Failure) in try relay.openDataChannel(id, timeout: timeout) },
-            makeEnd: { task, type throws(LocalEndFailure) in try maker.make(task, type) }
+            makeEnd: { task, type throws(SessionBackendFailure) in try maker.make(task, type) }
         )
         let failure = session.run()
         log("session \(task.sessionID.terminalSafe) ended" + (failure.isEmpty ? "" : ": \(failure.terminalSafe)"))

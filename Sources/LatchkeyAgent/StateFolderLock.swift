@@ -2,27 +2,23 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// That one agent at a time uses a state folder. The system takes it away with the process, however that ends.
 struct StateFolderLock: ~Copyable, Sendable {
-    private let descriptor: Int32
+    private let lock: FolderLock
 
     /// - Throws: `configurationInvalid` if another process has it.
     init(_ folder: String) throws {
-        // Not kept at once: what is complete when it throws would be closed twice.
-        let opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let lock = FolderLock(folder)
         // Where the file system has no locks, the relay still tells two agents apart.
-        guard flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else {
-            descriptor = opened
-            return
+        guard lock.tryTake(LOCK_EX) else {
+            throw LatchkeyError(
+                .configurationInvalid,
+                "another agent runs with the state folder '\(folder.terminalSafe)'",
+                hint: "one is enough for a machine; systemctl status latchkey-agent shows a service's"
+            )
         }
-        close(opened)
-        throw LatchkeyError(
-            .configurationInvalid,
-            "another agent runs with the state folder '\(folder.terminalSafe)'",
-            hint: "one is enough for a machine; systemctl status latchkey-agent shows a service's"
-        )
+        self.lock = lock
     }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
 }

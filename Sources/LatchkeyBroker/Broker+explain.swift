@@ -115,15 +115,18 @@ extension Broker {
         var inquiry = Inquiry()
         do {
             let connector = try SSHConnector(instance: instance, options: options, broker: self)
-            var search = KeyAuthenticator(connector: connector, trace: trace)
+            var authenticator = KeyAuthenticator(connector: connector, trace: trace)
             // Reaching it first tells an unknown or changed host key even where there is no key to ask about.
             var slot: UnauthenticatedSession? = try connector.connectAndVerify(trusting: false)
             inquiry.wasReached = true
-            inquiry.accepted = try search.firstKnown(of: verified, &slot)
+            inquiry.accepted = try authenticator.firstKnown(of: verified, &slot)
             if inquiry.accepted == nil {
-                inquiry.accepted = try search.firstKnown(of: rankedKeys().prefix(KeyAuthenticator.rankedLimit), &slot)
+                inquiry.accepted = try authenticator.firstKnown(
+                    of: rankedKeys().prefix(KeyAuthenticator.rankedLimit),
+                    &slot
+                )
             }
-            inquiry.refused = search.refused
+            inquiry.refused = authenticator.refused
         } catch let error as LatchkeyError {
             inquiry.failure = error
         } catch {
@@ -201,7 +204,7 @@ extension Broker {
         return Explanation.User(name: Environment.userName, source: "local")
     }
 
-    /// - Parameter rankedKeys: nil if nobody looked further than the verified ones.
+    /// - Parameter rankedKeys: nil if only the verified ones were looked at.
     private func keys(verified: [KeyProposal], rankedKeys: [KeyProposal]?, _ inquiry: Inquiry) -> [Explanation.Key] {
         var chosen: KeyCandidate?
         if let accepted = inquiry.accepted {

@@ -5,7 +5,7 @@ package import LatchkeyModel
 /// How near an instance that was just launched is to being entered.
 package enum Readiness: Equatable, Sendable {
     case ready
-    /// Its sshd answers, but nobody attests for its host key.
+    /// Its sshd answers, but its host key is not attested.
     case hostKeyUnknown
     /// No key opens it, and its agent is not connected.
     case agentMissing
@@ -27,7 +27,7 @@ extension Broker {
     /// Seconds for reaching an instance that may not be there yet.
     private static let probeTimeout = 2
 
-    /// Whether an instance can be entered: its sshd answers with a host key that somebody attests for, or it is out of reach and
+    /// Whether an instance can be entered: its sshd answers with an attested host key, or it is out of reach and
     /// its agent is connected. One without a key needs its agent in any case.
     ///
     /// - Throws: `hostKeyChanged`, and what the control plane throws.

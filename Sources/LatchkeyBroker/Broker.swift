@@ -31,7 +31,7 @@ package struct Broker {
 
     let control: any ControlPlane
     let library: KeyLibrary
-    let agent: SSHAgentAddress?
+    let agent: SSHAgentClient?
     let directory: KeyDirectory
     /// Nil where no relay is known.
     package let relay: RelayClient?
@@ -44,7 +44,7 @@ package struct Broker {
     package init(
         control: any ControlPlane,
         library: KeyLibrary,
-        agent: SSHAgentAddress?,
+        agent: SSHAgentClient?,
         directory: KeyDirectory,
         relay: RelayClient? = nil,
         keyring: Keyring = Keyring(),
@@ -77,32 +77,35 @@ package struct Broker {
         let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
         let accepted = try control.acceptedKey(of: instance.id, user: connector.user)
         let resolver = KeyResolver(library: library)
-        var search = KeyAuthenticator(connector: connector, trace: trace)
+        var authenticator = KeyAuthenticator(connector: connector, trace: trace)
 
         if let key = options.key {
             let named = try namedKey(key)
-            if let login = try search.tryEach([named]) { return try finish(login, accepted, instance) }
-            try search.checkComplete()
-            throw search.refusal(instance, hint: "latchkey explain '\(instance.displayName)' shows what else there is")
+            if let login = try authenticator.tryEach([named]) { return try finish(login, accepted, instance) }
+            try authenticator.checkComplete()
+            throw authenticator.refusal(
+                instance,
+                hint: "latchkey explain '\(instance.displayName)' shows what else there is"
+            )
         }
         let verified = resolver.verified(registered: registered?.publicKey, accepted: accepted)
         trace.step("\(verified.count) key\(verified.count == 1 ? " is" : "s are") proved to belong to the instance")
-        if let login = try search.tryEach(verified) { return try finish(login, accepted, instance) }
+        if let login = try authenticator.tryEach(verified) { return try finish(login, accepted, instance) }
         let (rankedKeys, total) = resolver.rankedKeys(
             for: instance,
             without: verified,
             limit: KeyAuthenticator.rankedLimit
         )
         trace.step("\(rankedKeys.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
-        if let login = try search.tryEach(rankedKeys) { return try finish(login, accepted, instance) }
-        try search.checkComplete()
+        if let login = try authenticator.tryEach(rankedKeys) { return try finish(login, accepted, instance) }
+        try authenticator.checkComplete()
         // The file that everybody would expect to be used may be there and only have a fault that is easily mended.
         if verified.isEmpty, let name = instance.keyName,
             let file = library.unusable().first(where: { $0.stem == name && $0.fault != nil }), let fault = file.fault
         {
             throw Broker.unusable(file, fault)
         }
-        throw search.noKeyFits(instance, registered: registered, verified: verified, others: total)
+        throw authenticator.noKeyFits(instance, registered: registered, verified: verified, others: total)
     }
 
     /// Remembers which key opened, if that is news.

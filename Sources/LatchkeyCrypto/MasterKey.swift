@@ -24,7 +24,7 @@ package final class MasterKey: @unchecked Sendable {
 
     /// - Parameter context: what the bytes belong to; they open with the same one only, so that nobody can put them in
     ///   another place.
-    /// - Returns: 12 random bytes, then the encrypted ones, then 16 that attest for all of them and the context.
+    /// - Returns: 12 random bytes, then the encrypted ones, then 16 that attest all of them and the context.
     /// - Throws: `keyUnusable` if OpenSSL fails, or there are 2 GiB of them.
     package func seal(_ bytes: [UInt8], context: String) throws(LatchkeyError) -> [UInt8] {
         let nonce = Random.bytes(MasterKey.nonceLength)
@@ -63,7 +63,7 @@ package final class MasterKey: @unchecked Sendable {
                 MasterKey.update(machine, content, into: target), lk_gcm_expect(machine, tag) == 1
             else { return }
             guard MasterKey.finish(machine) else {
-                // What nobody attests for is not to be left behind.
+                // What is not attested is not to be left behind.
                 OPENSSL_cleanse(target, length)
                 return
             }
@@ -84,7 +84,7 @@ package final class MasterKey: @unchecked Sendable {
                 encrypting ? 1 : 0
             ) == 1
         }
-        // Without a target the bytes are attested for only.
+        // Without a target the bytes are attested only.
         return isSet && MasterKey.update(machine, Array(context.utf8), into: nil)
     }
 

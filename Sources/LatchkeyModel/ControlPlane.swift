@@ -38,7 +38,7 @@ package protocol ControlPlane {
     /// How many instances name this key pair as the one they were launched with.
     func instanceCount(launchedWith keyName: String) throws -> Int
 
-    /// Host keys that the control plane itself attests for, of an instance that has none pinned yet; not pinned by this.
+    /// Host keys that the control plane itself attests, of an instance that has none pinned yet; not pinned by this.
     func attestedHostKeys(of instance: Instance) throws -> [HostKey]
 
     /// Pins the host keys of an instance that has none pinned yet; those that are pinned already are left as they are.

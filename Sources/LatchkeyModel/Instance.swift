@@ -69,7 +69,7 @@ package struct HostKey: Codable, Equatable, Sendable {
         case confirmed
         /// `--accept-new-host-key`: the first key seen.
         case firstUse
-        /// The instance's agent reported it, over a connection that its registered key attests for.
+        /// The instance's agent reported it, over a connection that its registered key attests.
         case agent
         /// It stood on the instance's console, which its control plane keeps.
         case console

@@ -8,7 +8,7 @@ internal import LatchkeyTerminal
 package import LatchkeyTransport
 
 /// libssh's session. Not thread-safe: it stays on the thread that made it. Its three states are types:
-/// ``UnauthenticatedSession`` (the host key is known, nobody is logged in), ``Connection`` (logged in), ``RemoteChannel``.
+/// ``UnauthenticatedSession`` (the host key is known, no user is logged in), ``Connection`` (logged in), ``RemoteChannel``.
 @safe final class Session {
     let pointer: ssh_session
     /// libssh's end of what it takes for an ssh-agent; libssh closes the last one only.
@@ -120,7 +120,7 @@ package import LatchkeyTransport
     }
 }
 
-/// A session whose keys are exchanged: the server has proved that it holds ``hostKey``, nobody is logged in yet.
+/// A session whose keys are exchanged: the server has proved that it holds ``hostKey``, no user is logged in yet.
 package struct UnauthenticatedSession: ~Copyable {
     let session: Session
     package let hostKey: PublicKey

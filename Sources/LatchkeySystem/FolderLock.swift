@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// A lock among processes on a folder, given back with its owner.
-package struct FolderLock: ~Copyable {
+package struct FolderLock: ~Copyable, Sendable {
     private let descriptor: Int32
 
     package init(_ folder: String) {
@@ -16,6 +16,13 @@ package struct FolderLock: ~Copyable {
     /// - Parameter kind: `LOCK_EX`, `LOCK_SH`, or `LOCK_UN` for none.
     package func take(_ kind: Int32) {
         while flock(descriptor, kind) != 0 && errno == EINTR {}
+    }
+
+    /// Takes the lock unless another process has it.
+    ///
+    /// - Returns: false if one has.
+    package func tryTake(_ kind: Int32) -> Bool {
+        flock(descriptor, kind | LOCK_NB) == 0 || errno != EWOULDBLOCK
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

@@ -18,7 +18,7 @@ struct AllowedUsersTests {
         #expect(users.contains(Self.deploy) && users.contains(Self.session))
         #expect(!users.contains(Self.root) && !users.contains(Self.toor))
         #expect(users.includesOwnUser)
-        #expect(throws: LocalEndFailure.self) { try users.check(Self.root) }
+        #expect(throws: SessionBackendFailure.self) { try users.check(Self.root) }
     }
 
     @Test func `with a list those on it may, and nobody else`() throws {

@@ -29,7 +29,7 @@ enum Local {
 
     /// Runs a line of shell to its end.
     ///
-    /// - Returns: no ending also if something held the session until waitTime was at its end.
+    /// - Returns: no ending also if something held the session until the timeout.
     static func run(
         _ line: String,
         terminal: LocalTerminalSize? = nil,
@@ -67,7 +67,7 @@ enum Local {
             .count
     }
 
-    /// Looks again and again until it is so, or waitTime is at its end.
+    /// Looks again and again until it is so, or the timeout is over.
     static func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         let deadline = Date(timeIntervalSinceNow: Double(Execution.timeout))
         while Date() < deadline {
@@ -81,7 +81,7 @@ enum Local {
 extension LocalProcess {
     mutating func send(_ text: String) -> Writing { Array(text.utf8).withUnsafeBytes { write($0) } }
 
-    /// Reads until the text is there or the stream has ended, or waitTime is at its end.
+    /// Reads until the text is there or the stream has ended, or the timeout is over.
     mutating func output(until text: String) -> String {
         var bytes: [UInt8] = []
         let deadline = SystemClock.milliseconds() + Local.waitTime

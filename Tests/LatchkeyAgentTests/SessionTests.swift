@@ -47,7 +47,7 @@ extension ProcessTests {
                             if number > 1 { gate.wait() }
                             return try Self.dial(port, timeout)
                         },
-                        makeEnd: { _, _ throws(LocalEndFailure) in
+                        makeEnd: { _, _ throws(SessionBackendFailure) in
                             try ProcessBackend(Local.shell(line), streams: .separate(), waitsForSize: false)
                         }
                     )

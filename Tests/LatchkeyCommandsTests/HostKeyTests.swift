@@ -16,7 +16,7 @@ struct HostKeyTests {
         }
     }
 
-    @Test func `a script is refused until somebody attests for the host key`() throws {
+    @Test func `a script is refused until the host key is attested`() throws {
         try with(pinned: false) { scratch, instance in
             let refused = try scratch.latchkey("connect", "web-1", "--", "echo in")
             #expect(refused.status == 255)

@@ -241,7 +241,7 @@ struct KeyLibraryTests {
             let key = try #require(PublicKey(line: try bed.scratch.read("\(folder)/plain.pub")))
             try SSHAgent.with(bed.scratch) { agent in
                 try agent.add("\(folder)/plain")
-                let address = SSHAgentAddress(path: agent.socket)
+                let address = SSHAgentClient(path: agent.socket)
                 func sources() -> [Bool] {
                     KeyLibrary(folders: [folder], indexPath: bed.indexPath, agent: address).candidates(for: key)
                         .map { $0.path == nil }

@@ -82,7 +82,7 @@ struct ChannelTests {
                         preferring: [],
                         timeout: 30
                     )
-                    let signer = try SSHAgentSigner(key, at: SSHAgentAddress(path: agent.socket))
+                    let signer = try SSHAgentSigner(key, at: SSHAgentClient(path: agent.socket))
                     switch try handshaken.login(offering: signer) {
                     case .loggedIn(let connection): try body(connection)
                     case .unknown: Issue.record("the key is not let in")

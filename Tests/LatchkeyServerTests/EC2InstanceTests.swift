@@ -162,7 +162,7 @@ extension RelayTests {
                                 assert code(call, InstanceIds=['i-0123456789abcdef0']) == 'InvalidInstanceID.NotFound'
                                 assert code(call, InstanceIds=['i-x']) == 'InvalidInstanceID.Malformed'
                                 assert code(call, InstanceIds=[]) == 'InvalidParameterCombination'
-                            # It has no console, and nobody has attested for its host keys.
+                            # It has no console, and its host keys are not attested.
                             assert 'Output' not in ec2.get_console_output(InstanceId=ids[0])
                             def refused(**more): return code(ec2.run_instances, **what | more)
                             assert refused(MinCount=0) == 'InvalidParameterValue' == refused(UserData='x' * 17000)

@@ -246,7 +246,7 @@ extension RelayTests {
                     words = [os.environ['PROGRAM'], 'connect', 'web-1', '--road', 'relay', '--', 'seq 6000000']
                     client = subprocess.Popen(words, stdout=subprocess.PIPE)
                     found = hashlib.sha256(client.stdout.read(1000))
-                    # Longer than the relay has timeout with somebody who does not read.
+                    # Longer than the relay waits for a client that does not read.
                     time.sleep(18)
                     while chunk := client.stdout.read(1 << 20):
                         found.update(chunk)

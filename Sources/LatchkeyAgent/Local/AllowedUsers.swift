@@ -17,9 +17,9 @@ struct AllowedUsers: Sendable {
     }
 
     /// - Throws: if they may not.
-    func check(_ user: LocalUser) throws(LocalEndFailure) {
+    func check(_ user: LocalUser) throws(SessionBackendFailure) {
         guard contains(user) else {
-            throw LocalEndFailure(
+            throw SessionBackendFailure(
                 reason: "the agent opens no session as '\(user.name.terminalSafe)' (latchkey-agent run --allow-user)"
             )
         }

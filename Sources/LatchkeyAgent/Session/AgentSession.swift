@@ -34,7 +34,7 @@ struct AgentSession: ~Copyable {
     private let type: SessionType
     private let dial: Dial
     private let control: SessionControl
-    private let makeEnd: (SessionTask, SessionType) throws(LocalEndFailure) -> any SessionBackend
+    private let makeEnd: (SessionTask, SessionType) throws(SessionBackendFailure) -> any SessionBackend
     private var channel = DataChannel(.agent)
     private var end: (any SessionBackend)?
     private var isGreeted = false
@@ -50,7 +50,7 @@ struct AgentSession: ~Copyable {
         _ type: SessionType,
         control: SessionControl,
         dial: @escaping Dial,
-        makeEnd: @escaping (SessionTask, SessionType) throws(LocalEndFailure) -> any SessionBackend
+        makeEnd: @escaping (SessionTask, SessionType) throws(SessionBackendFailure) -> any SessionBackend
     ) {
         self.task = task
         self.type = type
@@ -64,14 +64,14 @@ struct AgentSession: ~Copyable {
     /// - Returns: what went wrong; empty if it ended as sessions do. The relay is to hear of a failure while the connection
     ///   stands, so that it tells the client; then ``leave()``.
     mutating func run() -> String {
-        do throws(LocalEndFailure) {
+        do throws(SessionBackendFailure) {
             reconnect(after: 0)
             while !control.isCancelled, channel.closing == nil {
                 try turn()
                 if isDone { break }
                 wait()
             }
-            if let reason = control.reason { throw LocalEndFailure(reason: reason) }
+            if let reason = control.reason { throw SessionBackendFailure(reason: reason) }
             // What runs is hung up on now, whether or not the relay has heard.
             end = nil
             sayGoodbye()
@@ -115,10 +115,10 @@ struct AgentSession: ~Copyable {
         reconnect(after: Int.random(in: AgentSession.pauses.lowerBound / 2...AgentSession.pauses.lowerBound))
     }
 
-    private mutating func resume() throws(LocalEndFailure) {
+    private mutating func resume() throws(SessionBackendFailure) {
         guard let arrival = search?.take() else {
             guard SystemClock.milliseconds() - lostSince > AgentSession.awayLimit else { return }
-            throw LocalEndFailure(reason: "the relay could not be reached for 15 minutes")
+            throw SessionBackendFailure(reason: "the relay could not be reached for 15 minutes")
         }
         search = nil
         switch arrival {
@@ -128,7 +128,7 @@ struct AgentSession: ~Copyable {
             lastPing = SystemClock.milliseconds()
             if !isGreeted { greet() }
         case .over:
-            guard isGreeted else { throw LocalEndFailure(reason: "the session was over before it began") }
+            guard isGreeted else { throw SessionBackendFailure(reason: "the session was over before it began") }
             control.cancel()
         case .noThread: reconnect(after: AgentSession.pauses.upperBound)
         }
@@ -147,7 +147,7 @@ struct AgentSession: ~Copyable {
         )
     }
 
-    private mutating func turn() throws(LocalEndFailure) {
+    private mutating func turn() throws(SessionBackendFailure) {
         if channel.isConnected {
             do {
                 try channel.advance()
@@ -171,13 +171,13 @@ struct AgentSession: ~Copyable {
     }
 
     /// - Returns: false if it has to wait.
-    private mutating func take(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
+    private mutating func take(_ delivery: StreamReceiver.Delivery) throws(SessionBackendFailure) -> Bool {
         switch PayloadType(rawValue: delivery.payloadType) {
         case .handshakeResponse:
             guard let response = Payload.decode(Handshake.Response.self, delivery.payload) else {
-                throw LocalEndFailure(reason: "the client's handshake is not understood")
+                throw SessionBackendFailure(reason: "the client's handshake is not understood")
             }
-            if let refusal = response.refusal { throw LocalEndFailure(reason: refusal) }
+            if let refusal = response.refusal { throw SessionBackendFailure(reason: refusal) }
             guard !isAgreed else { return true }
             try agree(response)
             return true
@@ -190,7 +190,7 @@ struct AgentSession: ~Copyable {
         }
     }
 
-    private mutating func agree(_ response: Handshake.Response) throws(LocalEndFailure) {
+    private mutating func agree(_ response: Handshake.Response) throws(SessionBackendFailure) {
         let duration = (SystemClock.milliseconds() - started) * 1_000_000
         channel.send(.handshakeComplete, Payload.encode(Handshake.Complete(duration: duration)))
         // Its answer is acknowledged one by one still, all that follows as agreed.

@@ -30,7 +30,7 @@ final class MultiplexedPortBackend: SessionBackend {
         streams.closesEachWay = extensions?.halfClose == true
     }
 
-    func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
+    func accept(_ delivery: StreamReceiver.Delivery) throws(SessionBackendFailure) -> Bool {
         guard delivery.payloadType == PayloadType.output.rawValue else { return true }
         guard try takeFrames() else { return false }
         streams.append(delivery.payload)
@@ -38,13 +38,13 @@ final class MultiplexedPortBackend: SessionBackend {
         return true
     }
 
-    private func takeFrames() throws(LocalEndFailure) -> Bool {
+    private func takeFrames() throws(SessionBackendFailure) -> Bool {
         do throws(Smux.Fault) { return try streams.takeFrames { [target] in try PortConnection(target) } } catch {
-            throw LocalEndFailure(reason: "the client's multiplexed stream is damaged (\(error))")
+            throw SessionBackendFailure(reason: "the client's multiplexed stream is damaged (\(error))")
         }
     }
 
-    func pump(into channel: inout DataChannel) throws(LocalEndFailure) {
+    func pump(into channel: inout DataChannel) throws(SessionBackendFailure) {
         streams.pump(into: &channel)
         var mayHaveMore = true
         while mayHaveMore {

@@ -15,17 +15,19 @@ final class PortBackend: SessionBackend {
     private var extensions: Handshake.Extensions?
     private(set) var isOver = false
 
-    init(_ target: PortTarget) throws(LocalEndFailure) {
+    init(_ target: PortTarget) throws(SessionBackendFailure) {
         self.target = target
         connection = try PortBackend.dial(target)
     }
 
-    private static func dial(_ target: PortTarget) throws(LocalEndFailure) -> PortConnection {
-        do { return try PortConnection(target) } catch { throw LocalEndFailure(reason: error.description.terminalSafe) }
+    private static func dial(_ target: PortTarget) throws(SessionBackendFailure) -> PortConnection {
+        do { return try PortConnection(target) } catch {
+            throw SessionBackendFailure(reason: error.description.terminalSafe)
+        }
     }
 
     /// The client before was in the middle of its stream, which means nothing to another one.
-    func takenOver(by channel: inout DataChannel) throws(LocalEndFailure) {
+    func takenOver(by channel: inout DataChannel) throws(SessionBackendFailure) {
         isOver = false
         connection = try PortBackend.dial(target)
     }
@@ -36,7 +38,7 @@ final class PortBackend: SessionBackend {
 
     func waitTime(sends: Bool) -> Int64? { connection?.waitTime }
 
-    func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
+    func accept(_ delivery: StreamReceiver.Delivery) throws(SessionBackendFailure) -> Bool {
         switch PayloadType(rawValue: delivery.payloadType) {
         case .output:
             if connection == nil { connection = try PortBackend.dial(target) }
@@ -49,9 +51,9 @@ final class PortBackend: SessionBackend {
         return true
     }
 
-    func pump(into channel: inout DataChannel) throws(LocalEndFailure) {
+    func pump(into channel: inout DataChannel) throws(SessionBackendFailure) {
         guard let connection else { return }
-        do { try connection.advance() } catch { throw LocalEndFailure(reason: error.description.terminalSafe) }
+        do { try connection.advance() } catch { throw SessionBackendFailure(reason: error.description.terminalSafe) }
         let chunk = extensions == nil ? 16 * 1024 : 64 * 1024
         for _ in 0..<PortBackend.batch where channel.room > 0 {
             let count = channel.send(.output, capacity: min(chunk, channel.room)) { target in

@@ -57,7 +57,7 @@ final class ProcessBackend: SessionBackend {
         _ specification: LocalProcess.Specification,
         streams: Streams,
         waitsForSize: Bool
-    ) throws(LocalEndFailure) {
+    ) throws(SessionBackendFailure) {
         var specification = specification
         // A command's last words may come from what it has started.
         if specification.terminal == nil { specification.drainTime = nil }
@@ -70,11 +70,11 @@ final class ProcessBackend: SessionBackend {
         }
     }
 
-    private func start(_ size: LocalTerminalSize?) throws(LocalEndFailure) {
+    private func start(_ size: LocalTerminalSize?) throws(SessionBackendFailure) {
         sizeDeadline = nil
         var specification = specification
         specification.terminal = size ?? specification.terminal
-        do { process = try LocalProcess(specification) } catch { throw LocalEndFailure(reason: "\(error)") }
+        do { process = try LocalProcess(specification) } catch { throw SessionBackendFailure(reason: "\(error)") }
     }
 
     var isOver: Bool { endWasTold }
@@ -118,7 +118,7 @@ final class ProcessBackend: SessionBackend {
         return Int64(timeout)
     }
 
-    func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool {
+    func accept(_ delivery: StreamReceiver.Delivery) throws(SessionBackendFailure) -> Bool {
         inputWaits = false
         switch PayloadType(rawValue: delivery.payloadType) {
         case .size:
@@ -143,7 +143,7 @@ final class ProcessBackend: SessionBackend {
         }
     }
 
-    private func resize(_ size: LocalTerminalSize) throws(LocalEndFailure) {
+    private func resize(_ size: LocalTerminalSize) throws(SessionBackendFailure) {
         guard specification.terminal != nil else { return }
         if process == nil, sizeDeadline != nil { return try start(size) }
         if redraws {
@@ -185,7 +185,7 @@ final class ProcessBackend: SessionBackend {
         return true
     }
 
-    func pump(into channel: inout DataChannel) throws(LocalEndFailure) {
+    func pump(into channel: inout DataChannel) throws(SessionBackendFailure) {
         if let deadline = sizeDeadline, SystemClock.milliseconds() >= deadline { try start(nil) }
         guard process != nil else { return }
         if specification.terminal != nil { channel.officialWindow = ProcessBackend.officialTerminalWindow }

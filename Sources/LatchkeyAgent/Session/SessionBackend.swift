@@ -14,23 +14,23 @@ protocol SessionBackend: AnyObject {
     /// Takes what the client sent.
     ///
     /// - Returns: false if there is no room for it now; it is offered again.
-    func accept(_ delivery: StreamReceiver.Delivery) throws(LocalEndFailure) -> Bool
+    func accept(_ delivery: StreamReceiver.Delivery) throws(SessionBackendFailure) -> Bool
 
     /// Moves output into the channel, as far as it has room.
-    func pump(into channel: inout DataChannel) throws(LocalEndFailure)
+    func pump(into channel: inout DataChannel) throws(SessionBackendFailure)
 
     /// Whether all output has gone into the channel, and no more will come. Input is of no use then, and not offered.
     var isOver: Bool { get }
 
     /// Another client is there now. Nothing that the one before was in the middle of may go on with it.
-    func takenOver(by channel: inout DataChannel) throws(LocalEndFailure)
+    func takenOver(by channel: inout DataChannel) throws(SessionBackendFailure)
 
     /// What the client can do is known now.
     func agreed(on extensions: Handshake.Extensions?)
 }
 
 /// Why a session cannot go on; in words for the client.
-struct LocalEndFailure: Error, Equatable {
+struct SessionBackendFailure: Error, Equatable {
     let reason: String
 }
 

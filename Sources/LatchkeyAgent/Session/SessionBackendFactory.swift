@@ -11,38 +11,38 @@ struct SessionBackendFactory: Sendable {
     let defaultUser: String?
     let allowedUsers: AllowedUsers
 
-    func make(_ task: SessionTask, _ type: SessionType) throws(LocalEndFailure) -> any SessionBackend {
+    func make(_ task: SessionTask, _ type: SessionType) throws(SessionBackendFailure) -> any SessionBackend {
         switch type {
         case .port: return try port(task.document.properties)
         case .shell, .interactiveCommand, .command: return try process(task, type)
         }
     }
 
-    private func port(_ properties: SessionTask.Properties) throws(LocalEndFailure) -> any SessionBackend {
+    private func port(_ properties: SessionTask.Properties) throws(SessionBackendFailure) -> any SessionBackend {
         // A session that names no port is for SSH.
         let port = properties.portNumber.map { Int($0) ?? 0 } ?? HostFacts.sshPort(in: "/etc/ssh")
-        guard (1...65535).contains(port) else { throw LocalEndFailure(reason: "the session names no port") }
+        guard (1...65535).contains(port) else { throw SessionBackendFailure(reason: "the session names no port") }
         let host = properties.host.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
         let target: PortTarget
         do throws(PortTargetError) { target = try .resolve(host: host, port: port, denying: denied) } catch {
-            throw LocalEndFailure(reason: error.description.terminalSafe)
+            throw SessionBackendFailure(reason: error.description.terminalSafe)
         }
         guard properties.type == "LocalPortForwarding" else { return try PortBackend(target) }
         return MultiplexedPortBackend(target)
     }
 
-    private func user(_ name: String) throws(LocalEndFailure) -> LocalUser {
+    private func user(_ name: String) throws(SessionBackendFailure) -> LocalUser {
         do throws(LocalUserError) {
             if !name.isEmpty { return try .named(name) }
             if let defaultUser { return try .named(defaultUser) }
             guard LocalUser.current.identifier == 0 else { return .current }
             return try LocalUser.ensureSessionUser(stateFolder: stateFolder).user
         } catch {
-            throw LocalEndFailure(reason: "\(error)".terminalSafe)
+            throw SessionBackendFailure(reason: "\(error)".terminalSafe)
         }
     }
 
-    private func process(_ task: SessionTask, _ type: SessionType) throws(LocalEndFailure) -> any SessionBackend {
+    private func process(_ task: SessionTask, _ type: SessionType) throws(SessionBackendFailure) -> any SessionBackend {
         let inputs = task.document.inputs
         let user: LocalUser
         if task.document.properties.linux?.runAsElevated == true {
@@ -62,7 +62,7 @@ struct SessionBackendFactory: Sendable {
                 isSeparate ? .separate(try SessionBackendFactory.prefixes(task.document.properties.linux)) : .joined
             let plan: LocalProcess.Specification
             do { plan = try ShellCommand.program(command, user) } catch {
-                throw LocalEndFailure(reason: error.description)
+                throw SessionBackendFailure(reason: error.description)
             }
             return try ProcessBackend(plan, streams: streams, waitsForSize: false)
         case .interactiveCommand:
@@ -81,10 +81,10 @@ struct SessionBackendFactory: Sendable {
     }
 
     /// What an official agent takes as prefixes.
-    private static func prefixes(_ command: SessionTask.Command?) throws(LocalEndFailure)
+    private static func prefixes(_ command: SessionTask.Command?) throws(SessionBackendFailure)
         -> ProcessBackend.StreamPrefixes
     {
-        func prefix(_ text: String?, _ name: String) throws(LocalEndFailure) -> [UInt8] {
+        func prefix(_ text: String?, _ name: String) throws(SessionBackendFailure) -> [UInt8] {
             let bytes = Array((text ?? "").utf8)
             let isKnown = bytes.allSatisfy { byte in
                 switch byte {
@@ -95,7 +95,9 @@ struct SessionBackendFactory: Sendable {
                 }
             }
             guard bytes.count <= 30, isKnown else {
-                throw LocalEndFailure(reason: "'\(name)' is 30 letters, digits, line ends, '_', ':', '-' at the most")
+                throw SessionBackendFailure(
+                    reason: "'\(name)' is 30 letters, digits, line ends, '_', ':', '-' at the most"
+                )
             }
             return bytes
         }
@@ -106,7 +108,8 @@ struct SessionBackendFactory: Sendable {
     }
 
     /// As Latchkey's client asks for it: everything is known from the start.
-    private func own(_ start: SessionTask.Start, _ user: LocalUser) throws(LocalEndFailure) -> any SessionBackend {
+    private func own(_ start: SessionTask.Start, _ user: LocalUser) throws(SessionBackendFailure) -> any SessionBackend
+    {
         var variables = start.environment.compactMap { variable -> (String, String)? in
             let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil

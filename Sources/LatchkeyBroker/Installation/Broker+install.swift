@@ -216,8 +216,8 @@ extension Broker {
         let known = [registered, accepted].compactMap { $0 }.map { $0.certifiedKey ?? $0 }
         let old = Set(known.filter { $0 != newKey })
         let verified = KeyResolver(library: library).verified(registered: registered, accepted: accepted)
-        var search = KeyAuthenticator(connector: connector, trace: trace)
-        if let login = try search.tryEach(verified + [new]) {
+        var authenticator = KeyAuthenticator(connector: connector, trace: trace)
+        if let login = try authenticator.tryEach(verified + [new]) {
             return Entry(login: login, registered: registered, old: Array(old))
         }
         // As always, which tells best what stands in the way if nothing opens.
@@ -233,8 +233,8 @@ extension Broker {
     /// A fresh login with this key alone, and a script over it: a key with a forced command lets in, but is of no use.
     private func prove(_ proposal: KeyProposal, opens instance: Instance, _ options: Options) throws {
         let connector = try SSHConnector(instance: instance, options: options, broker: self)
-        var search = KeyAuthenticator(connector: connector, trace: trace)
-        if let login = try search.tryEach([proposal]) {
+        var authenticator = KeyAuthenticator(connector: connector, trace: trace)
+        if let login = try authenticator.tryEach([proposal]) {
             _ = try RemoteScript { Array("echo '\($0) open'\n".utf8) }.run(over: login.connection, on: instance)
         } else {
             throw LatchkeyError(
@@ -248,10 +248,10 @@ extension Broker {
     /// Asks, without a signature, whether the instance knows a key.
     private func knows(_ key: PublicKey, _ instance: Instance, _ options: Options) throws -> Bool {
         let connector = try SSHConnector(instance: instance, options: options, broker: self)
-        var search = KeyAuthenticator(connector: connector, trace: trace)
+        var authenticator = KeyAuthenticator(connector: connector, trace: trace)
         var slot: UnauthenticatedSession?
         let candidate = KeyCandidate(source: .file(path: "the key"), publicKey: key)
-        return try search.ask(about: key, of: candidate, &slot) != nil
+        return try authenticator.ask(about: key, of: candidate, &slot) != nil
     }
 
     /// Makes sure that keys which were taken away are of no use any more: sshd may look for them elsewhere, too.

@@ -29,7 +29,7 @@ extension Broker {
     /// Enters an instance over the best road that is open.
     ///
     /// A road is left only for a reason that the next one answers: no address answers, no key fits, the login is refused.
-    /// It is never left for a host key that changed or that nobody attested for, nor once something has begun to run.
+    /// It is never left for a host key that changed or is not attested, nor once something has begun to run.
     ///
     /// - Parameter run: what will run there; the relay has to know it from the beginning.
     /// - Throws: `agentNotConnected` if the agent does not answer in time, `LatchkeyError` of the road that was asked for, or of the first one where no other is open.
@@ -54,7 +54,7 @@ extension Broker {
     }
 
     /// Logs in with a key that is pushed, where none is verified to fit and the instance says that it takes such keys: others, which
-    /// would be rankedKeys, are failed logins in its log, and take longer.
+    /// are ranked only, would be failed logins in its log, and take longer.
     ///
     /// - Parameters:
     ///   - road: becomes the one that was taken.
@@ -251,11 +251,11 @@ extension Broker {
             let isLast = road == roads.last
             do {
                 let connector = try SSHConnector(instance: instance, options: options, broker: self)
-                var search = KeyAuthenticator(connector: connector, trace: trace)
+                var authenticator = KeyAuthenticator(connector: connector, trace: trace)
                 taken = road
-                if let login = try search.tryEach([proposal]) { return login }
-                try search.checkComplete()
-                throw search.refusal(instance, hint: "is the user right (--user)?")
+                if let login = try authenticator.tryEach([proposal]) { return login }
+                try authenticator.checkComplete()
+                throw authenticator.refusal(instance, hint: "is the user right (--user)?")
             } catch let failure as LatchkeyError where failure.code == .instanceUnreachable && !isLast {
                 trace.step(failure.message)
             }

@@ -5,7 +5,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyModel
 
-/// Host keys that the user attests for.
+/// Host keys that the user attests.
 struct HostKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -56,7 +56,7 @@ struct Home: Sendable {
     /// All private keys at hand: Latchkey's own, those of `~/.ssh`, those of the folders in the configuration, the agent's.
     ///
     /// - Parameter isQuiet: whether nothing is said of folders that cannot be looked into.
-    func library(_ agent: SSHAgentAddress?, isQuiet: Bool = false) throws -> KeyLibrary {
+    func library(_ agent: SSHAgentClient?, isQuiet: Bool = false) throws -> KeyLibrary {
         let folders = try keyFolders()
         if !isQuiet {
             for case (let path, let fault?) in folders {
@@ -73,7 +73,7 @@ struct Home: Sendable {
     }
 
     /// The ssh-agent that this environment names; nil for none.
-    var agent: SSHAgentAddress? { Environment.value("SSH_AUTH_SOCK").map(SSHAgentAddress.init) }
+    var agent: SSHAgentClient? { Environment.value("SSH_AUTH_SOCK").map(SSHAgentClient.init) }
 
     /// The relay that serves this home; nil if there never was one.
     func relay() throws -> RelayClient? { try server().map { RelayClient(ServiceClient($0)) } }

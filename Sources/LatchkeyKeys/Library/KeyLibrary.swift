@@ -9,17 +9,17 @@ internal import LatchkeySystem
 package final class KeyLibrary {
     private let folders: [String]
     private let indexPath: String
-    private let agent: SSHAgentAddress?
+    private let agent: SSHAgentClient?
     private var loaded: KeyIndex?
     private var isFresh = false
     /// How many files the folders have whose names are not UTF-8; known once they were gone through.
     private(set) var unnamed = 0
-    private var agentIdentities: [SSHAgentAddress.Identity]?
+    private var agentIdentities: [SSHAgentClient.Identity]?
 
     /// - Parameters:
     ///   - folders: the preferred one first; one that does not exist is as good as empty.
     ///   - indexPath: where the index is kept.
-    package init(folders: [String], indexPath: String, agent: SSHAgentAddress?) {
+    package init(folders: [String], indexPath: String, agent: SSHAgentClient?) {
         self.folders = folders
         self.indexPath = indexPath
         self.agent = agent
@@ -115,7 +115,7 @@ package final class KeyLibrary {
             .sorted { rank($0) < rank($1) }
     }
 
-    func identities() -> [SSHAgentAddress.Identity] {
+    func identities() -> [SSHAgentClient.Identity] {
         if let agentIdentities { return agentIdentities }
         // An agent that is gone leaves its address behind in many a shell; that is everyday life, not an error.
         let identities = (try? agent?.identities()) ?? []
@@ -123,7 +123,7 @@ package final class KeyLibrary {
         return identities
     }
 
-    static func candidate(_ identity: SSHAgentAddress.Identity) -> KeyCandidate {
+    static func candidate(_ identity: SSHAgentClient.Identity) -> KeyCandidate {
         KeyCandidate(source: .agent(comment: identity.comment), publicKey: identity.key)
     }
 

@@ -14,15 +14,15 @@ package enum SSHAgentMessage {
     private static let limit = 256 * 1024
 
     /// The keys in an identities answer: "uint32 nkeys, then for each string key blob, string comment".
-    package static func identities(in answer: [UInt8]) -> [SSHAgentAddress.Identity]? {
+    package static func identities(in answer: [UInt8]) -> [SSHAgentClient.Identity]? {
         guard answer.first == identitiesAnswer else { return nil }
         var reader = WireReader(answer[1...])
         guard let count = reader.uint32(), count <= 4096 else { return nil }
-        var identities: [SSHAgentAddress.Identity] = []
+        var identities: [SSHAgentClient.Identity] = []
         for _ in 0..<count {
             guard let blob = reader.string(), let comment = reader.string() else { return nil }
             guard let key = PublicKey(blob: blob) else { continue }
-            identities.append(SSHAgentAddress.Identity(key: key, comment: String(decoding: comment, as: UTF8.self)))
+            identities.append(SSHAgentClient.Identity(key: key, comment: String(decoding: comment, as: UTF8.self)))
         }
         return identities
     }
@@ -37,7 +37,7 @@ package enum SSHAgentMessage {
 
     /// Sends one message, its length before it.
     ///
-    /// - Returns: false if nobody listens any more.
+    /// - Returns: false if the other end is closed.
     package static func write(_ message: [UInt8], to descriptor: Int32) -> Bool {
         var writer = WireWriter()
         writer.string(message)

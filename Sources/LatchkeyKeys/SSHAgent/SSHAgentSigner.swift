@@ -11,7 +11,7 @@ package final class SSHAgentSigner: Signer, @unchecked Sendable {
     private let socket: Int32
 
     /// - Throws: if the agent cannot be reached.
-    package init(_ key: PublicKey, at agent: SSHAgentAddress) throws(SSHAgentError) {
+    package init(_ key: PublicKey, at agent: SSHAgentClient) throws(SSHAgentError) {
         publicKey = key
         socket = try agent.open().release()
     }

@@ -117,7 +117,7 @@ extension RemoteControlPlane: ControlPlane {
     package func noteKeyName(_ name: String?, of instanceID: Instance.ID) throws {}
 
     /// The keys that cloud-init has printed on the console at the first boot. Where the console cannot be read, or
-    /// shows none yet, nobody attests, and the person is asked as for any instance.
+    /// shows none yet, none is attested, and the person is asked as for any instance.
     package func attestedHostKeys(of instance: Instance) throws -> [HostKey] {
         for isLatest in [nil, true] {
             // Not every instance has a console that can be read at any time, nor may everybody read it.

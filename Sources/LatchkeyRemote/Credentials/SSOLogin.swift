@@ -149,7 +149,7 @@ struct SSOLogin {
         return token
     }
 
-    /// Another token in its place, which is kept; the one there is, if it is refused or nobody answers while it is good still.
+    /// Another token in its place, which is kept; the one there is, if it is refused, or there is no answer, while it is still good.
     private func renewed(_ token: SSOToken, _ path: String) throws -> SSOToken {
         let endpoint = try settings.address(of: .oidc, region: region)
         let renewed: SSOToken

@@ -21,14 +21,14 @@ struct SSOToken: Codable {
     private var refreshToken: String?
 
     /// What CreateToken asks for and answers (IAM Identity Center OIDC API; RFC 6749, section 6).
-    private struct Renewal: Encodable {
+    private struct CreateTokenRequest: Encodable {
         let clientId: String
         let clientSecret: String
         let grantType = "refresh_token"
         let refreshToken: String
     }
 
-    private struct Answer: Decodable {
+    private struct CreateTokenResponse: Decodable {
         let accessToken: String
         /// Seconds.
         let expiresIn: Double
@@ -74,7 +74,7 @@ struct SSOToken: Codable {
         let action = "oidc:CreateToken"
         guard let clientId, let clientSecret, let refreshToken,
             let body = try? JSONEncoder()
-                .encode(Renewal(clientId: clientId, clientSecret: clientSecret, refreshToken: refreshToken))
+                .encode(CreateTokenRequest(clientId: clientId, clientSecret: clientSecret, refreshToken: refreshToken))
         else { throw .malformed(action) }
         let response: HTTPResponse
         do throws(TransportError) {
@@ -93,7 +93,7 @@ struct SSOToken: Codable {
             throw .unreachable(error)
         }
         guard response.status == 200 else { throw ServiceClient.failure(response) }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)),
+        guard let answer = try? JSONDecoder().decode(CreateTokenResponse.self, from: Data(response.body)),
             (0...(366 * 86_400)).contains(answer.expiresIn)
         else { throw .malformed(action) }
         var renewed = self

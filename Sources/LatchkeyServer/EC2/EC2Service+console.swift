@@ -7,7 +7,7 @@ internal import LatchkeyModel
 internal import Logging
 
 extension EC2Service {
-    /// What a launched machine has written. Host keys that somebody attested for and that are not to be seen there, or no more,
+    /// What a launched machine has written. Attested host keys that are not to be seen there, or no more,
     /// stand before it as cloud-init prints them: an instance that was added has no console, but its clients need its keys.
     func getConsoleOutput(_ request: EC2.GetConsoleOutput) async throws -> EC2.GetConsoleOutput.Response {
         let instance = try await known(request.instanceId)
@@ -23,7 +23,7 @@ extension EC2Service {
         var text = output?.text ?? []
         let shown = HostKeyText.keys(onConsole: String(decoding: text, as: UTF8.self))
         if !attested.isEmpty, shown.isEmpty || !Set(shown).isSubset(of: attested) {
-            // Keys that contradict each other would attest for nothing.
+            // Keys that contradict each other would attest nothing.
             text = HostKeyText.block(of: attested).utf8 + HostKeyText.disarmed(text, beginsWithBoot: false)
         }
         return EC2.GetConsoleOutput.Response(

@@ -35,7 +35,7 @@ extension Relay {
         log.info("agent connected", metadata: ["instance": "\(link.instanceID)"])
         events.pinged(link.instanceID)
         jobs?.agentCame(link.instanceID)
-        answerArrivals(of: link.instanceID)
+        answerArrivals(link)
         guard let alive = opening.sessions else { return }
         for session in sessions.values where session.target == link.instanceID && !alive.contains(session.id) {
             // One that is just being started is not known there yet.

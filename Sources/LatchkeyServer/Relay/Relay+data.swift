@@ -275,7 +275,7 @@ extension Relay {
     func closed(_ link: DataLink, wasLeft: Bool) {
         calm.stir()
         unauthenticated[ObjectIdentifier(link)] = nil
-        closing[ObjectIdentifier(link)] = nil
+        closingLinks[ObjectIdentifier(link)] = nil
         guard let session = link.session else { return }
         if session.client === link {
             session.clientWasLeft = wasLeft

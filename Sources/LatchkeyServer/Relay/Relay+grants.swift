@@ -33,9 +33,9 @@ extension Relay {
         tokens.drop { !stands($0) }
         for session in sessions.values {
             if grants.registration(of: session.target) == nil {
-                finish(session, .terminated, .instanceRemoved, closingTime: Relay.shortFarewell)
+                finish(session, .terminated, .instanceRemoved, closingTime: Relay.shortClosingTime)
             } else if !grants.hasAccessKey(ofOwner: session.owner) {
-                finish(session, .terminated, .ownerKeyDeleted, closingTime: Relay.shortFarewell)
+                finish(session, .terminated, .ownerKeyDeleted, closingTime: Relay.shortClosingTime)
             } else {
                 endRevokedLinks(of: session)
             }
@@ -52,10 +52,10 @@ extension Relay {
             agent.handler?.close(.policyViolation)
         }
         guard let client = session.client, client.grant.map({ !stands($0) }) ?? false else { return }
-        detach(client, session.id, .keyDeleted, closingTime: Relay.shortFarewell)
+        detach(client, session.id, .keyDeleted, closingTime: Relay.shortClosingTime)
         clientLeft(session)
     }
 
     /// For the other end to hear why before its connection is closed.
-    private static let shortFarewell = TimeAmount.milliseconds(500)
+    private static let shortClosingTime = TimeAmount.milliseconds(500)
 }

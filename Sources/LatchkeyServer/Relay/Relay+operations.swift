@@ -40,21 +40,24 @@ extension Relay {
             }
             let promise = self.loop.makePromise(of: Presence?.self)
             self.arrivals[instanceID, default: []].append(promise)
-            let timer = self.loop.scheduleTask(in: time) { self.answerArrivals(of: instanceID, only: promise) }
+            let timer = self.loop.scheduleTask(in: time) { self.giveUp(promise, on: instanceID) }
             promise.futureResult.whenComplete { _ in timer.cancel() }
             return promise.futureResult
         }
     }
 
-    /// Tells those who wait for an instance's agent whether it is there now.
-    ///
-    /// - Parameter promise: the one of them whose time is over; nil for all.
-    func answerArrivals(of instanceID: String, only promise: EventLoopPromise<Presence?>? = nil) {
-        let waiting = arrivals.removeValue(forKey: instanceID) ?? []
-        let left = promise.map { over in waiting.filter { $0.futureResult !== over.futureResult } } ?? []
-        if !left.isEmpty { arrivals[instanceID] = left }
-        let presence = controls[instanceID].map(Relay.presence)
-        for answered in promise.map({ [$0] }) ?? waiting { answered.succeed(presence) }
+    /// The agent has not come in time.
+    private func giveUp(_ promise: EventLoopPromise<Presence?>, on instanceID: String) {
+        let left = (arrivals[instanceID] ?? []).filter { $0.futureResult !== promise.futureResult }
+        arrivals[instanceID] = left.isEmpty ? nil : left
+        promise.succeed(nil)
+    }
+
+    /// Tells those who wait for this agent that it is there.
+    func answerArrivals(_ control: ControlLink) {
+        for promise in arrivals.removeValue(forKey: control.instanceID) ?? [] {
+            promise.succeed(Relay.presence(control))
+        }
     }
 
     /// Seconds for which a second agent counts as there, after it was turned away: it tries again all the time.

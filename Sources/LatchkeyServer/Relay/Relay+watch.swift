@@ -16,7 +16,7 @@ extension Relay {
         for link in unauthenticated.values where now - link.opened > limits.opening {
             link.handler?.close(.policyViolation)
         }
-        for (link, until) in closing.values where now > until { link.handler?.close(.normal) }
+        for (link, until) in closingLinks.values where now > until { link.handler?.close(.normal) }
         for control in controls.values {
             keepAlive(control.handler, now)
             if control.hasFailed(within: limits.challenge, now) { control.handler?.close(.goingAway) }

@@ -55,7 +55,7 @@ package final class Relay: @unchecked Sendable {
     /// Links that have not shown their token.
     var unauthenticated: [ObjectIdentifier: DataLink] = [:]
     /// Links for which there is no session any more.
-    var closing: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
+    var closingLinks: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
     var openingControls: [ObjectIdentifier: ControlLink] = [:]
     /// Requests that wait for an instance's agent.
     var arrivals: [Instance.ID: [EventLoopPromise<Presence?>]] = [:]
@@ -97,14 +97,15 @@ package final class Relay: @unchecked Sendable {
     func stop() {
         loop.preconditionInEventLoop()
         ticker?.cancel()
-        for instanceID in arrivals.keys { answerArrivals(of: instanceID) }
+        for waiting in arrivals.values.joined() { waiting.succeed(nil) }
+        arrivals = [:]
         for control in controls.values { control.handler?.close(.goingAway) }
         for session in sessions.values {
             session.client?.handler?.abort()
             session.agent?.handler?.close(.goingAway)
         }
         for link in unauthenticated.values { link.handler?.close(.goingAway) }
-        for (link, _) in closing.values { link.handler?.close(.goingAway) }
+        for (link, _) in closingLinks.values { link.handler?.close(.goingAway) }
     }
 
     /// A channel did something that it must not.
@@ -123,7 +124,7 @@ package final class Relay: @unchecked Sendable {
         unauthenticated[ObjectIdentifier(link)] = nil
         link.leave()
         link.send(.channelClosed, closing(sessionID, reason))
-        closing[ObjectIdentifier(link)] = (link, .now() + (closingTime ?? limits.closingTime))
+        closingLinks[ObjectIdentifier(link)] = (link, .now() + (closingTime ?? limits.closingTime))
     }
 
     func detach(_ link: DataLink, _ sessionID: String, _ end: SessionEndReason, closingTime: TimeAmount? = nil) {

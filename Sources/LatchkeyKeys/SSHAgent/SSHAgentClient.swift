@@ -5,7 +5,7 @@ package import LatchkeyModel
 internal import LatchkeyTransport
 
 /// Where a running ssh-agent listens, and what it holds. The wire is draft-ietf-sshm-ssh-agent §3.
-package struct SSHAgentAddress: Equatable, Sendable {
+package struct SSHAgentClient: Equatable, Sendable {
     package let path: String
 
     package init(path: String) { self.path = path }
