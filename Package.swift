@@ -29,6 +29,7 @@ let package = Package(
 
         .target(name: "LatchkeyModel"),
         .target(name: "LatchkeySystem", dependencies: ["CMemory", "LatchkeyModel"]),
+        .target(name: "LatchkeyAuthorization", dependencies: ["LatchkeyModel"]),
         .target(name: "LatchkeyCrypto", dependencies: ["CLibCrypto", "LatchkeyModel", "LatchkeySystem"]),
         .target(name: "LatchkeyTerminal", dependencies: ["CTerminal", "LatchkeyModel", "LatchkeySystem"]),
         .target(
@@ -82,8 +83,8 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
-                "LatchkeyRelay", "LatchkeySystem", "LatchkeyTransport",
+                "CLibSSL", "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys",
+                "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -145,6 +146,10 @@ let package = Package(
             dependencies: ["LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport"]
         ),
         .testTarget(
+            name: "LatchkeyAuthorizationTests",
+            dependencies: ["LatchkeyAuthorization", "LatchkeyModel"]
+        ),
+        .testTarget(
             name: "LatchkeyCryptoTests",
             dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport"]
         ),
@@ -178,8 +183,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeyServerTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeyServer",
-                "LatchkeySystem",
+                "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
+                "LatchkeyRelay", "LatchkeyServer", "LatchkeySystem",
                 "LatchkeyTestSupport", "LatchkeyTransport", "latchkey", "latchkey-agent", "latchkeyd",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -14,6 +14,8 @@ package final class KnownSigners: Sendable {
     /// An access key's user, and its secret.
     package struct User: Equatable, Sendable {
         package let name: String
+        /// Whether the key opens other users' sessions, too.
+        package let isAdmin: Bool
         /// The secret, encrypted by a key that is not in the store.
         package let sealedSecret: [UInt8]
     }
@@ -84,8 +86,8 @@ package final class KnownSigners: Sendable {
 
     /// As the database has it at this moment, or as it is known if the database cannot be read without waiting.
     package func currentUser(_ id: AccessKey.ID) -> User? {
-        let sql = "SELECT userName, sealedSecret FROM accessKey WHERE id = ?"
-        let found = current(id, sql) { User(name: $0["userName"], sealedSecret: [UInt8]($0["sealedSecret"] as Data)) }
+        let sql = "\(KnownSigners.userQuery) WHERE id = ?"
+        let found = current(id, sql, KnownSigners.user)
         return known.withLock { known in
             if case .read(let user) = found { known.set(user, id) }
             return known.users[id]
@@ -175,15 +177,12 @@ package final class KnownSigners: Sendable {
     ) throws -> Changes {
         var changes = Changes(version: version)
         var gone = users
-        let keys = try Row.fetchCursor(database, sql: "SELECT id, userName, sealedSecret FROM accessKey")
+        let keys = try Row.fetchCursor(database, sql: KnownSigners.userQuery)
         while let row = try keys.next() {
             gone.remove(row["id"])
             // A key is never changed, only made and deleted.
             guard !users.contains(row["id"]) else { continue }
-            changes.users[row["id"]] = User(
-                name: row["userName"],
-                sealedSecret: [UInt8](row["sealedSecret"] as Data)
-            )
+            changes.users[row["id"]] = user(row)
         }
         for id in gone { changes.users.updateValue(nil, forKey: id) }
         var left = Set(agents.keys)
@@ -207,6 +206,12 @@ package final class KnownSigners: Sendable {
     private static let isThere =
         "instanceID NOT IN (SELECT id FROM instance WHERE state IN ('shutting-down', 'terminated'))"
     private static let agentQuery = "SELECT registered, publicKey FROM managedInstance WHERE \(isThere)"
+
+    private static let userQuery = "SELECT id, userName, isAdmin, sealedSecret FROM accessKey"
+
+    private static func user(_ row: Row) -> User {
+        User(name: row["userName"], isAdmin: row["isAdmin"], sealedSecret: [UInt8](row["sealedSecret"] as Data))
+    }
 
     private static func agent(_ row: Row) -> Agent {
         Agent(registered: row["registered"], publicKeyDER: [UInt8](row["publicKey"] as Data))

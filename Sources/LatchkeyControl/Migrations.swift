@@ -268,6 +268,16 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("9") { database in
+            // Whether an access key opens other users' sessions. The first one was made together with the server.
+            try database.execute(
+                sql: """
+                    ALTER TABLE accessKey ADD COLUMN isAdmin INTEGER NOT NULL DEFAULT 0;
+                    UPDATE accessKey SET isAdmin = 1
+                        WHERE id = (SELECT id FROM accessKey ORDER BY created, id LIMIT 1);
+                    """
+            )
+        }
         return migrator
     }
 }

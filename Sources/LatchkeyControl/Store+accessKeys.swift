@@ -9,9 +9,12 @@ extension Store {
     package func addAccessKey(_ key: AccessKey, sealedSecret: [UInt8]) throws {
         try write { database in
             try database.execute(
-                sql: "INSERT INTO accessKey (id, userName, sealedSecret, created, lastUsed) VALUES (?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT INTO accessKey (id, userName, sealedSecret, created, lastUsed, isAdmin) VALUES (?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     key.id, key.userName, Data(sealedSecret), key.created.milliseconds, key.lastUsed?.milliseconds,
+                    key.isAdmin,
                 ]
             )
         }
@@ -64,6 +67,7 @@ extension Store {
         AccessKey(
             id: row["id"],
             userName: row["userName"],
+            isAdmin: row["isAdmin"],
             created: Date(milliseconds: row["created"]),
             lastUsed: (row["lastUsed"] as Int64?).map(Date.init(milliseconds:))
         )

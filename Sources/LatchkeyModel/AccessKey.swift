@@ -8,6 +8,8 @@ package struct AccessKey: Codable, Equatable, Identifiable, Sendable {
     package let id: String
     /// Whose requests these are.
     package let userName: String
+    /// Whether it opens other users' sessions, too.
+    package let isAdmin: Bool
     package let created: Date
     /// The last use that was noted, to within a minute; nil if there was none.
     package var lastUsed: Date?
@@ -15,11 +17,13 @@ package struct AccessKey: Codable, Equatable, Identifiable, Sendable {
     package init(
         id: String = Identifier.makeAccessKey(),
         userName: String,
+        isAdmin: Bool = false,
         created: Date,
         lastUsed: Date? = nil
     ) {
         self.id = id
         self.userName = userName
+        self.isAdmin = isAdmin
         self.created = created
         self.lastUsed = lastUsed
     }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
 internal import Glibc
+internal import LatchkeyAuthorization
 package import LatchkeyControl
-internal import LatchkeyCrypto
 internal import LatchkeyModel
-internal import LatchkeyRelay
 internal import LatchkeySystem
 package import Logging
 internal import NIOCore
@@ -80,7 +78,8 @@ package struct Daemon {
         let signers = KnownSigners(store)
         _ = try signers.refresh()
         let events = SessionEventWriter(store: store, log: log)
-        let authenticator = Authenticator(store: store, key: key, signers: signers) { events.used($0, at: $1) }
+        let roles = AgentRoles(key: key, signers: signers)
+        let signatures = SignatureAuthentication(key: key, signers: signers, roles: roles) { events.used($0, at: $1) }
         let certificates = Certificates(folders)
         let certificate = try certificates.serverCertificate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -113,18 +112,14 @@ package struct Daemon {
         }
         let commands = try CommandDispatcher(store: store, relay: relay, pool: pool, log: log)
         relay.jobs = commands
-        let router = RequestRouter(
-            authenticator: authenticator,
-            manager: SystemsManager(
-                store: store,
-                relay: relay,
-                pool: pool,
-                events: events,
-                commands: commands,
-                maxDuration: options.maxMinutes
-            ),
-            agents: AgentOperations(store: store, authenticator: authenticator, relay: relay, pool: pool),
-            connect: InstanceConnect(store: store, pool: pool),
+        let pipeline = RequestPipeline(
+            authenticator: Authenticator(methods: [signatures]),
+            authorizer: Authorizer(AccessKeyPolicy()),
+            recorder: RequestLog(region: options.region, log: log),
+            faults: FaultReporter(metrics: metrics, log: log),
+            origin: options.origin
+        )
+        let registry = OperationRegistry(
             ec2: EC2Service(
                 store: store,
                 relay: relay,
@@ -133,16 +128,33 @@ package struct Daemon {
                 surroundings: Surroundings(region: options.region),
                 log: log
             ),
-            relay: relay,
-            metrics: metrics,
-            log: log,
-            origin: options.origin,
+            ssm: SystemsManager(
+                store: store,
+                relay: relay,
+                pool: pool,
+                events: events,
+                commands: commands,
+                maxDuration: options.maxMinutes
+            ),
+            agents: AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool)
+        )
+        let router = RequestRouter(
+            json: JSONRouter(pipeline: pipeline, registry: registry, region: options.region),
+            query: QueryRouter(pipeline: pipeline, registry: registry, region: options.region),
+            channels: ChannelRouter(
+                pipeline: pipeline,
+                relay: relay,
+                region: options.region,
+                metrics: metrics,
+                log: log
+            ),
             installation: AgentInstallation(
                 store: store,
                 pool: pool,
                 authoritiesPath: certificate == nil ? nil : certificates.authorityPath,
                 programPath: options.agentProgram
-            )
+            ),
+            metrics: metrics
         )
         for record in try store.liveSessions() { try relay.adopt(record).wait() }
         try relay.loop.submit { relay.start() }.wait()
@@ -281,7 +293,7 @@ package struct Daemon {
         if let known, try store.accessKey(known.accessKeyID) != nil {
             key = (known.accessKeyID, known.secretAccessKey)
         } else {
-            let made = try accessKeys.make(userName: Environment.userName)
+            let made = try accessKeys.make(userName: Environment.userName, isAdmin: true)
             key = (made.0.id, made.secret)
         }
         let first = options.listen.first

@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// Bytes that must not outlive their use: on pages of their own, out of swap and core files where the system allows
-/// it, zeroed at the end. It has no description and cannot be copied.
+/// it, zeroed at the end. It has no description and is copied by ``copy()`` alone.
 package struct Secret: ~Copyable {
     /// The most bytes that a passphrase may have: OpenSSL's older files take no more.
     package static let passphraseLimit = 1024
@@ -60,6 +60,14 @@ package struct Secret: ~Copyable {
     /// Adds `bytes` bit by bit without carry, as far as both reach.
     package mutating func formExclusiveOr(_ bytes: UnsafeRawBufferPointer) {
         for index in 0..<min(count, bytes.count) { storage[index] ^= bytes[index] }
+    }
+
+    /// Another one of the same content.
+    package borrowing func copy() -> Secret {
+        var copy = Secret(capacity: max(1, count))
+        // There is room for all of it.
+        _ = withBytes { copy.append($0) }
+        return copy
     }
 
     package mutating func removeLast() {

@@ -23,11 +23,14 @@ struct AccessKeyCommand: ParsableCommand {
         @Argument(help: "The user's name.")
         var user: String
 
+        @Flag(help: "Let the key list, resume, attach and end the sessions of all users.")
+        var admin = false
+
         func run() throws {
             let folders = StateFolders.current
             let store = try folders.store()
             let keys = AccessKeys(store: store, key: try folders.masterKey(of: store))
-            let (key, secret) = try keys.make(userName: try Names.user(user))
+            let (key, secret) = try keys.make(userName: try Names.user(user), isAdmin: admin)
             try Output.write("aws_access_key_id = \(key.id)\naws_secret_access_key = \(secret)")
         }
     }
@@ -36,11 +39,14 @@ struct AccessKeyCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the access keys.", aliases: ["ls"])
 
         func run() throws {
-            var table = Table(["ID", "USER", "CREATED", "LAST USED"])
+            var table = Table(["ID", "USER", "ADMIN", "CREATED", "LAST USED"])
             table.rows = try StateFolders.current.store().accessKeys()
                 .map { key in
                     let used = key.lastUsed.map { $0.formatted(.iso8601) } ?? "never"
-                    return [key.id, key.userName.terminalSafe, key.created.formatted(.iso8601), used]
+                    return [
+                        key.id, key.userName.terminalSafe, key.isAdmin ? "yes" : "no", key.created.formatted(.iso8601),
+                        used,
+                    ]
                 }
             try Output.write(table.rendered)
         }

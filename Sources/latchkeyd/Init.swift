@@ -76,7 +76,7 @@ struct Init: ParsableCommand {
         let host = name ?? "127.0.0.1"
         let endpoint = "https://\(HostText.endpoint(host, port))"
         if server == nil {
-            let (key, secret) = try authority.make(userName: Environment.userName)
+            let (key, secret) = try authority.make(userName: Environment.userName, isAdmin: true)
             server = LocalServer(
                 endpoint: "",
                 region: region,

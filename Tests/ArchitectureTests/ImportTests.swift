@@ -9,6 +9,7 @@ struct ImportTests {
     private static let allowed: [String: Set<String>] = [
         "LatchkeyModel": [],
         "LatchkeySystem": ["CMemory", "LatchkeyModel"],
+        "LatchkeyAuthorization": ["LatchkeyModel"],
         "LatchkeyCrypto": ["CLibCrypto", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyTerminal": ["CTerminal", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyTransport": ["CLibSSL", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem"],
@@ -33,7 +34,8 @@ struct ImportTests {
             "LatchkeyTransport",
         ],
         "LatchkeyServer": [
-            "CLibSSL", "LatchkeyAPI", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel",
+            "CLibSSL", "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys",
+            "LatchkeyModel",
             "LatchkeyRelay", "LatchkeySystem", "LatchkeyTransport", "Logging",
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],

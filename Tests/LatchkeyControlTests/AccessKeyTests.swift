@@ -8,7 +8,7 @@ import Testing
 struct AccessKeyTests {
     @Test func `an access key comes back with its sealed secret`() throws {
         try withStore { store, path in
-            let first = AccessKey(userName: "ann", created: time(1))
+            let first = AccessKey(userName: "ann", isAdmin: true, created: time(1))
             let second = AccessKey(userName: "ann", created: time(2), lastUsed: time(3.25))
             let other = AccessKey(userName: "bob", created: time(0))
             for (key, secret) in [(other, [1, 2]), (second, [0]), (first, [])] as [(AccessKey, [UInt8])] {

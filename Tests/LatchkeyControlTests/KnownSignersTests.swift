@@ -23,13 +23,14 @@ struct KnownSignersTests {
             let signers = KnownSigners(server)
             #expect(try !signers.refresh())
             let (first, second) = (
-                AccessKey(userName: "ann", created: time(1)), AccessKey(userName: "ann", created: time(2))
+                AccessKey(userName: "ann", isAdmin: true, created: time(1)),
+                AccessKey(userName: "ann", created: time(2))
             )
             try other.addAccessKey(first, sealedSecret: [1])
             try other.addAccessKey(second, sealedSecret: [2])
             #expect(signers.user(first.id) == nil && !signers.hasUser(named: "ann"))
             // One that is used before the next look is asked for by itself.
-            #expect(signers.currentUser(first.id) == KnownSigners.User(name: "ann", sealedSecret: [1]))
+            #expect(signers.currentUser(first.id) == KnownSigners.User(name: "ann", isAdmin: true, sealedSecret: [1]))
             #expect(signers.user(first.id) != nil && signers.user(second.id) == nil)
             #expect(try signers.refresh() && signers.user(second.id)?.sealedSecret == [2])
             #expect(try !signers.refresh())

@@ -39,6 +39,25 @@ struct MigrationTests {
         INSERT INTO keyPairTag VALUES ('key-0b', 'a', 'b')
         """
 
+    @Test func `the oldest access key of a database that knew no admins becomes one`() throws {
+        try Scratch.with { scratch in
+            let path = "\(scratch.path)/store.db"
+            let (first, second) = (
+                AccessKey(userName: "eve", created: time(1)), AccessKey(userName: "ann", created: time(2))
+            )
+            let store = try Store(path: path)
+            try store.addAccessKey(second, sealedSecret: [1])
+            try store.addAccessKey(first, sealedSecret: [1])
+            // As version 8 had it.
+            try execute(
+                "ALTER TABLE accessKey DROP COLUMN isAdmin; DELETE FROM grdb_migrations WHERE identifier = '9'",
+                path
+            )
+            let keys = try Store(path: path).accessKeys()
+            #expect(keys.filter(\.isAdmin).map(\.id) == [first.id] && keys.count == 2)
+        }
+    }
+
     @Test func `a database of the first version keeps all its rows and takes new ones`() throws {
         try Scratch.with { scratch in
             let path = "\(scratch.path)/store.db"
@@ -74,7 +93,7 @@ struct MigrationTests {
             }
             #expect(
                 try execute("SELECT identifier FROM grdb_migrations ORDER BY 1", path) == [
-                    "1", "2", "3", "4", "5", "6", "7", "8",
+                    "1", "2", "3", "4", "5", "6", "7", "8", "9",
                 ]
             )
             let store = try Store(path: path)

@@ -6,9 +6,9 @@ enum HostileInput {
         import base64, hashlib, re, socket, struct, subprocess, time, urllib.request, uuid
         PORT = int(sys.argv[1])
 
-        def access_key(user):
+        def access_key(user, *more):
             """A new access key: its id and its secret."""
-            words = [os.environ['DAEMON'], 'access-key', 'create', user]
+            words = [os.environ['DAEMON'], 'access-key', 'create', user, *more]
             lines = subprocess.run(words, capture_output=True, text=True, check=True).stdout
             return [line.split(' = ')[1] for line in lines.splitlines()]
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LatchkeyAuthorization
 import LatchkeyModel
 import LatchkeyRelay
 import LatchkeyTestSupport
@@ -181,7 +182,8 @@ struct LimitTests {
         try adopted.wait()
         func open(_ grant: Grant) throws -> Bool {
             let token = relay.tokens.make(.client(sessionID: record.id), on: grant)
-            let link = DataLink(relay: relay, path: record.id, signer: .nobody)
+            let admission = ChannelAdmission(principal: .anonymous) { _ in true }
+            let link = DataLink(relay: relay, path: record.id, admission: admission)
             let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             var content = OpenDataChannel(requestID: "r", token: token)

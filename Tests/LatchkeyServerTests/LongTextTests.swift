@@ -19,14 +19,14 @@ extension RelayTests {
                 try TestRelay.with(scratch) { relay in
                     let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
                     let key = try MasterKey(file: "\(scratch.latchkeyHome)/master.key")
-                    let authority = Authenticator(store: store, key: key)
-                    var roles: [String] = []
+                    let roles = AgentRoles(key: key, signers: KnownSigners(store))
+                    var arguments: [String] = []
                     for index in 0..<4 {
                         let id = "mi-0000000000000000\(index)"
                         try store.add(Instance(id: id, tags: [:], addresses: [], created: Date()))
                         try store.add(ManagedInstance(instanceID: id, machineFingerprint: "m", registered: Date()))
-                        let role = try authority.makeRole(for: id)
-                        roles += [id, role.accessKeyId, role.secretAccessKey, role.sessionToken]
+                        let role = try roles.make(for: id)
+                        arguments += [id, role.accessKeyId, role.secretAccessKey, role.sessionToken]
                     }
                     let answer = try relay.python(
                         #"""
@@ -60,7 +60,7 @@ extension RelayTests {
                             assert all(0 < len(text) <= 255 for text in said), [len(text) for text in said]
                         print(len(json.dumps(pages, default=str)) < 100000)
                         """#,
-                        roles
+                        arguments
                     )
                     #expect(answer == "True")
                     try Scratch.with { client in

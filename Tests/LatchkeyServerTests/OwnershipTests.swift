@@ -35,17 +35,22 @@ extension RelayTests {
             }
         }
 
-        @Test func `only its owner resumes and ends a session, with any of the owner's access keys`() throws {
+        @Test func `only its owner and admins see, resume and end a session, with any of their access keys`() throws {
             try run(
                 #"""
                 first, second, other = access_key('ann'), access_key('ann'), access_key('bob')
                 session = client(*first).start_session(Target=TARGET)['SessionId']
-                for call in [client(*other).resume_session, client(*other).terminate_session, client().terminate_session]:
+                for call in [client(*other).resume_session, client(*other).terminate_session]:
                     assert code(call, SessionId=session) == 'AccessDeniedException', call
                     assert code(call, SessionId='ann-0123456789abcdef0') == 'DoesNotExistException'
-                # All see it, and that it lives.
-                shown = [s for s in client(*other).describe_sessions(State='Active')['Sessions'] if s['SessionId'] == session]
-                assert shown and shown[0]['Owner'].endswith(':user/ann'), shown
+                def shown(*key, **more):
+                    sessions = client(*key).describe_sessions(State='Active', **more)['Sessions']
+                    return [s['Owner'].split('/')[-1] for s in sessions if s['SessionId'] == session]
+                # The first key, which init made, is an admin's.
+                assert shown(*first) == shown(*second) == shown() == ['ann'] and shown(*other) == []
+                ann = 'arn:aws:iam::000000000000:user/ann'
+                assert shown(*other, Filters=[{'key': 'Owner', 'value': ann}]) == []
+                assert client().resume_session(SessionId=session)['TokenValue']
                 assert client(*second).resume_session(SessionId=session)['TokenValue']
                 assert client(*second).terminate_session(SessionId=session)['SessionId'] == session
                 assert wait(lambda: listed('History').get(session))['Status'] == 'Terminated'
@@ -55,6 +60,57 @@ extension RelayTests {
                 print('good')
                 """#
             ) { _, _, _, answer in #expect(answer == "good") }
+        }
+
+        /// With the stock tools, and with our own client where those have no word for it.
+        @Test func `two users who are no admins have no part in each other's sessions`() throws {
+            try RelayTests.with { scratch, relay, _ in
+                let output = try relay.shell(
+                    #"""
+                    mkdir "$WORK/plugin"
+                    printf '%s\n' '#!/bin/sh' '[ "$1" = --version ] && echo 1.2.707.0 || echo "$AWS_SSM_START_SESSION_RESPONSE"' \
+                        >"$WORK/plugin/session-manager-plugin"
+                    chmod +x "$WORK/plugin/session-manager-plugin"
+                    export PATH=$WORK/plugin:$PATH
+                    for user in ann bob 'eve --admin'; do
+                        "$DAEMON" access-key create $user | sed 's/.* = //' >"$WORK/${user% *}.key"
+                    done
+                    as() {
+                        local name=$1
+                        shift
+                        AWS_ACCESS_KEY_ID=$(sed -n 1p "$WORK/$name.key") AWS_SECRET_ACCESS_KEY=$(sed -n 2p "$WORK/$name.key") \
+                            aws ssm "$@"
+                    }
+                    list() { as "$1" describe-sessions --state "$2" --query 'Sessions[].SessionId' | tr '\t' '\n' | grep "$session"; }
+                    target=$(aws ssm describe-instance-information --query 'InstanceInformationList[0].InstanceId')
+                    session=$(as ann start-session --target "$target" | grep -o 'ann-[0-9a-f]*' | head -n 1)
+                    echo "$session" >"$WORK/session"
+                    [ "$(list ann Active)" = "$session" ] && [ "$(list eve Active)" = "$session" ] || echo 'not listed'
+                    list bob Active && echo 'listed for another user'
+                    for action in resume-session terminate-session; do
+                        as bob $action --session-id "$session" 2>&1 | grep -o 'AccessDeniedException'
+                    done
+                    [ "$(list ann Active)" = "$session" ] || echo 'ended'
+                    as eve resume-session --session-id "$session" --query SessionId
+                    """#
+                )
+                let session = try scratch.read("\(scratch.path)/session")
+                    .trimmingCharacters(in: .whitespacesAndNewlines)
+                #expect(output == "AccessDeniedException\nAccessDeniedException\n\(session)\n")
+                let bob = try scratch.read("\(scratch.path)/bob.key").split(separator: "\n").map(String.init)
+                try Scratch.with { elsewhere in
+                    let profile = try relay.profile(in: elsewhere, key: (bob[0], bob[1]))
+                    let attached = try elsewhere.latchkey("session", "attach", session, environment: profile)
+                    #expect(attached.status != 0 && attached.error.contains("not authorized"), "\(attached)")
+                }
+                let end = try relay.shell(
+                    #"""
+                    export AWS_ACCESS_KEY_ID=$(sed -n 1p "$WORK/eve.key") AWS_SECRET_ACCESS_KEY=$(sed -n 2p "$WORK/eve.key")
+                    aws ssm terminate-session --session-id "$(cat "$WORK/session")"
+                    """#
+                )
+                #expect(end == "\(session)\n")
+            }
         }
 
         @Test func `a session is not taken over by another user`() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import LatchkeyAuthorization
 import LatchkeyModel
 import LatchkeyTransport
 import Logging
@@ -201,7 +202,9 @@ struct ReturnTests {
                 isClient
                 ? (.client(sessionID: record.id), .accessKey("ann"))
                 : (.agent(sessionID: record.id), .agent(record.target, registered: 1))
-            let link = DataLink(relay: relay, path: record.id, signer: isClient ? .nobody : .agent(record.target))
+            let principal = isClient ? Principal.anonymous : .instance(record.target)
+            let admission = ChannelAdmission(principal: principal) { _ in true }
+            let link = DataLink(relay: relay, path: record.id, admission: admission)
             let channel = EmbeddedChannel(handler: SocketHandler(link: link), loop: loop)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             end.channel = channel

@@ -16,8 +16,9 @@ extension RelayTests {
         static func role(_ agent: TestAgent, at date: Date = Date()) throws -> [String] {
             let home = agent.relay.scratch.latchkeyHome
             let store = try Store(path: "\(home)/latchkey.db")
-            let authority = Authenticator(store: store, key: try MasterKey(file: "\(home)/master.key"))
-            let role = try authority.makeRole(for: agent.instanceID, now: date)
+            let key = try MasterKey(file: "\(home)/master.key")
+            let roles = AgentRoles(key: key, signers: KnownSigners(store))
+            let role = try roles.make(for: agent.instanceID, now: date)
             return [role.accessKeyId, role.secretAccessKey, role.sessionToken]
         }
 
@@ -75,15 +76,8 @@ extension RelayTests {
                     assert code(agent.terminate_session, SessionId='a-0123456789abcdef0') == 'AccessDeniedException'
                     assert code(agent.resume_session, SessionId='a-0123456789abcdef0') == 'AccessDeniedException'
                     assert code(agent.create_activation, IamRole='any') == 'AccessDeniedException'
-                    # What else users ask for is answered to an agent with nothing at all.
-                    for call, more in [(agent.describe_sessions, {'State': 'Active'}), (agent.describe_activations, {})]:
-                        try:
-                            told = call(**more)
-                        except ClientError as error:
-                            assert error.response['Error']['Code'] == 'AccessDeniedException'
-                        else:
-                            assert not told.get('Sessions') and not told.get('ActivationList'), told
-
+                    assert code(agent.describe_sessions, State='Active') == 'AccessDeniedException'
+                    assert code(agent.describe_activations) == 'AccessDeniedException'
                     from botocore.awsrequest import AWSRequest
                     from botocore.auth import SigV4Auth
                     from botocore.credentials import Credentials
@@ -104,7 +98,9 @@ extension RelayTests {
                     own, me = (key, secret, token), (SERVER['accessKeyID'], SERVER['secretAccessKey'])
                     report = 'AmazonSSM.UpdateInstanceInformation'
                     assert post(own, 'ssm', target=report) == 200
-                    assert post(me, 'ssm', target=report) == '400 UnknownOperation', post(me, 'ssm', target=report)
+                    assert post(me, 'ssm', target=report) == '400 AccessDenied', post(me, 'ssm', target=report)
+                    assert post(me, 'ssm', target='AmazonSSM.PutCompliance') == '400 UnknownOperation'
+                    assert post(own, 'ssm', target='AmazonSSM.PutComplianceItems') == 200
                     other = json.dumps({'InstanceId': 'mi-0123456789abcdef0'}).encode()
                     assert post(own, 'ssm', target=report, body=other) == '400 AccessDenied'
                     # Made for another service, or with a token that is another's or too old.

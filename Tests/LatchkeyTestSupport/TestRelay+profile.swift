@@ -12,12 +12,16 @@ extension TestRelay {
     /// Makes this server the profile `own` of another home's AWS configuration.
     ///
     /// - Parameters:
+    ///   - key: an access key's id and secret; nil for the home's own.
     ///   - secret: nil for the right one.
     ///   - url: where it is to be asked; nil for where it is.
     /// - Returns: variables that choose it, and nothing else of AWS's.
-    package func profile(in client: Scratch, secret: String? = nil, endpoint url: String? = nil) throws -> [String:
-        String?]
-    {
+    package func profile(
+        in client: Scratch,
+        key: (id: String, secret: String)? = nil,
+        secret: String? = nil,
+        endpoint url: String? = nil
+    ) throws -> [String: String?] {
         let content = try scratch.read("\(scratch.latchkeyHome)/latchkeyd.json")
         let known = try JSONDecoder().decode(Server.self, from: Data(content.utf8))
         let config = """
@@ -25,8 +29,8 @@ extension TestRelay {
             region = \(known.region)
             endpoint_url = \(url ?? endpoint)
             ca_bundle = \(authority)
-            aws_access_key_id = \(known.accessKeyID)
-            aws_secret_access_key = \(secret ?? known.secretAccessKey)
+            aws_access_key_id = \(key?.id ?? known.accessKeyID)
+            aws_secret_access_key = \(secret ?? key?.secret ?? known.secretAccessKey)
 
             """
         var variables: [String: String?] = [:]

@@ -83,6 +83,7 @@ extension TestRelay {
             "AWS_DEFAULT_REGION": server.region,
             "AWS_ACCESS_KEY_ID": server.accessKeyID, "AWS_SECRET_ACCESS_KEY": server.secretAccessKey, "AWS_PAGER": "",
             "AWS_DEFAULT_OUTPUT": "text", "WORK": scratch.path, "REQUESTS_CA_BUNDLE": nil,
+            "DAEMON": Scratch.program(named: "latchkeyd"),
         ]
         let run = try Execution.run(
             ["bash", "-c", script],

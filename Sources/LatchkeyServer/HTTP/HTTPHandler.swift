@@ -202,7 +202,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
                 .whenSuccess { self.answer($0, keepsAlive: keepsAlive, channel) }
         }
         // Nobody's signature is verified on the event loop, and for a request without one no other thread is woken.
-        guard head.headers.contains(name: "Authorization") else {
+        guard responder.hasCredentials(request) else {
             return upgrade(channel, key, responder.upgrade(request))
         }
         channel.eventLoop.makeFutureWithTask { responder.upgrade(request) }

@@ -96,6 +96,11 @@ final class SecretBody: @unchecked Sendable {
 
     var count: Int { secret.count }
 
+    init(copying secret: borrowing Secret) { self.secret = secret.copy() }
+
+    /// Another one that is made of it.
+    func mapped(_ transform: (borrowing Secret) -> Secret) -> SecretBody { SecretBody(transform(secret)) }
+
     /// A copy to be sent, which the caller wipes.
     func buffer() -> ByteBuffer { secret.withBytes { ByteBuffer(bytes: $0) } }
 
@@ -118,6 +123,8 @@ enum UpgradeAnswer: Sendable {
 /// What answers requests.
 protocol RequestResponder: Sendable {
     func respond(to request: IncomingRequest) async -> OutgoingResponse
+    /// Whether a request carries credentials of any kind, valid or not. Waits for nothing.
+    func hasCredentials(_ request: IncomingRequest) -> Bool
     /// Whether a request says that it is signed with a key that is known, which is no proof. Waits for nothing.
     func namesSigner(_ request: IncomingRequest) -> Bool
     /// Whether the head of a request shows who sends it, its body being still to come.

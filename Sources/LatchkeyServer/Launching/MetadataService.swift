@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
@@ -65,6 +66,8 @@ final class MetadataService: RequestResponder {
     func refuse(_ request: IncomingRequest, longerThan limit: Int) -> OutgoingResponse {
         MetadataService.status(.payloadTooLarge)
     }
+
+    func hasCredentials(_ request: IncomingRequest) -> Bool { false }
 
     func namesSigner(_ request: IncomingRequest) -> Bool { false }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyAuthorization
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeyTransport
@@ -13,16 +14,11 @@ final class DataLink: ChannelDelegate {
     private static let faultLimit = 100
 
     private unowned let relay: Relay
-    /// Who signed the request for a connection. Whoever signs nothing is a client, which shows its token only.
-    enum Signer {
-        case nobody
-        /// A client, by its user's ARN.
-        case user(arn: String)
-        /// An agent, by its instance.
-        case agent(Instance.ID)
-    }
+    /// What a client or an agent asks for that opens one.
+    static let action: Action = "ssmmessages:OpenDataChannel"
 
-    private(set) var signer: Signer
+    /// Who asked for the channel; nil once it has joined a session.
+    private(set) var admission: ChannelAdmission?
     /// The session's id in the path.
     private(set) var path: String
     /// Nil once it has authenticated.
@@ -37,10 +33,10 @@ final class DataLink: ChannelDelegate {
     private var faults = 0
 
     /// - Parameter connection: authenticates when the link joins a session.
-    init(relay: Relay, path: String, signer: Signer, connection: TrackedConnection? = nil) {
+    init(relay: Relay, path: String, admission: ChannelAdmission, connection: TrackedConnection? = nil) {
         self.relay = relay
         self.path = path
-        self.signer = signer
+        self.admission = admission
         self.connection = connection
     }
 
@@ -50,11 +46,7 @@ final class DataLink: ChannelDelegate {
         connection = nil
         // The same words, in the session's memory: there may be very many links.
         path = session.id
-        switch signer {
-        case .nobody: break
-        case .user: signer = .user(arn: session.owner)
-        case .agent: signer = .agent(session.target)
-        }
+        admission = nil
         if case .agent(_, let registered) = grant { grant = .agent(session.target, registered: registered) }
         self.session = session
         self.role = role

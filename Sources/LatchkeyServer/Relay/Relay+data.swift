@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyAuthorization
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeyTransport
@@ -20,11 +21,10 @@ extension Relay {
         guard let opening = Payload.decode(OpenDataChannel.self, message.readableBytesView) else {
             return deny(link, "a data channel that begins otherwise")
         }
+        guard let admission = link.admission else { return }
         // Which end it is, is told by who signed its request; what a frame says about that is not asked.
-        let purpose =
-            if case .agent = link.signer { Tokens.Purpose.agent(sessionID: link.path) } else {
-                Tokens.Purpose.client(sessionID: link.path)
-            }
+        let isAgent = admission.principal.kind == .instance
+        let purpose = isAgent ? Tokens.Purpose.agent(sessionID: link.path) : .client(sessionID: link.path)
         guard let grant = tokens.redeem(opening.token, purpose), stands(grant) else {
             return deny(link, "a data channel without a valid token")
         }
@@ -35,16 +35,15 @@ extension Relay {
         guard grants.hasAccessKey(ofOwner: session.owner) else {
             return deny(link, "a data channel of a session whose owner has no access key")
         }
+        guard admission.authorize(session.resource) else {
+            return deny(link, "\(isAgent ? "an agent" : "a user") who may not open this session's channel")
+        }
         link.grant = grant
-        switch link.signer {
-        case .agent(let id):
-            guard id == session.target else { return deny(link, "an agent that asks for another's session") }
+        if isAgent {
             unauthenticated[ObjectIdentifier(link)] = nil
             link.canBeTakenOver = opening.canBeTakenOver ?? false
             attachAgent(link, to: session)
-        case .user(let arn) where arn != session.owner:
-            deny(link, "a user who asks for another's session")
-        case .nobody, .user:
+        } else {
             guard opening.instanceID == nil else { return deny(link, "a client that says it is an agent") }
             attachClient(
                 link,

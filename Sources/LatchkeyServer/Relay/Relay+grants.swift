@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyAuthorization
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import NIOCore
@@ -13,11 +14,11 @@ extension Relay {
         }
     }
 
-    private func stands(_ signer: DataLink.Signer) -> Bool {
-        switch signer {
-        case .nobody: true
-        case .user(let arn): grants.hasAccessKey(ofOwner: arn)
-        case .agent(let id): grants.registration(of: id) != nil
+    private func stands(_ principal: Principal) -> Bool {
+        switch principal {
+        case .anonymous: true
+        case .user(_, let id, _): grants.hasAccessKey(id)
+        case .instance(let id), .registeredKey(let id): grants.registration(of: id) != nil
         }
     }
 
@@ -44,7 +45,9 @@ extension Relay {
         where link.grant.map({ !stands($0) }) ?? (grants.registration(of: link.instanceID) == nil) {
             link.handler?.close(.policyViolation)
         }
-        for link in unauthenticated.values where !stands(link.signer) { link.handler?.close(.policyViolation) }
+        for link in unauthenticated.values where link.admission.map({ !stands($0.principal) }) ?? false {
+            link.handler?.close(.policyViolation)
+        }
     }
 
     private func endRevokedLinks(of session: RelaySession) {

@@ -135,10 +135,12 @@ extension Relay {
         case denied
     }
 
-    func agentToken(for sessionID: String, instanceID: String) -> EventLoopFuture<AgentTokenAnswer> {
+    func agentToken(for sessionID: String, _ admission: ChannelAdmission) -> EventLoopFuture<AgentTokenAnswer> {
         loop.submit {
             guard let session = self.sessions[sessionID] else { return .over }
-            guard session.target == instanceID, let grant = self.grant(toAgentOf: instanceID) else { return .denied }
+            guard admission.authorize(session.resource), let grant = self.grant(toAgentOf: session.target) else {
+                return .denied
+            }
             return .token(self.tokens.make(.agent(sessionID: sessionID), on: grant))
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyAuthorization
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeyTransport
@@ -56,6 +57,9 @@ final class RelaySession {
         /// When the client was asked for a sign of life, behind everything; nil if it is to be asked yet.
         var asked: NIODeadline?
     }
+
+    /// What a policy knows it as.
+    var resource: Resource { .session(id, owner: owner, target: target) }
 
     init(_ record: SessionRecord, type: SessionType, end: NIODeadline?) {
         id = record.id

@@ -16,9 +16,15 @@ package struct AccessKeys: Sendable {
     }
 
     /// - Returns: the key, and its secret, which is shown this once.
-    package func make(userName: String, now: Date = Date()) throws -> (AccessKey, secret: String) {
+    /// - Parameter isAdmin: whether it opens other users' sessions.
+    package func make(
+        userName: String,
+        isAdmin: Bool = false,
+        now: Date = Date()
+    ) throws -> (AccessKey, secret: String) {
         let accessKey = AccessKey(
             userName: userName,
+            isAdmin: isAdmin,
             created: now
         )
         let secret = Random.text(40, alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyAuthorization
 package import LatchkeyControl
 package import LatchkeyModel
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAPI
+internal import LatchkeyAuthorization
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+/// Sets tags of a managed instance.
+struct AddTagsToResourceOperation: SystemsManagerOperation {
+    static let action: Action = "ssm:AddTagsToResource"
+
+    let ssm: SystemsManager
+
+    func resources(of request: AddTagsToResource) -> [Resource] {
+        SystemsManager.resources(request.resourceId, request.resourceType)
+    }
+
+    func execute(_ request: AddTagsToResource, in context: OperationContext) async throws -> EmptyResponse {
+        let id = request.resourceId
+        let added = Dictionary(request.tags.map { ($0.key, $0.value) }) { $1 }
+        for (key, value) in added { try Names.tag(key: key, value: value) }
+        try SystemsManager.checkChangeable(request.resourceType)
+        try await pool.write {
+            let known = try ssm.tags(of: id, request.resourceType)
+            guard known.merging(added, uniquingKeysWith: { $1 }).count <= Store.tagLimit else {
+                throw ServiceError(
+                    code: "TooManyTagsError",
+                    message: "a resource may have \(Store.tagLimit) tags"
+                )
+            }
+            try store.tag(id, set: added, remove: [])
+        }
+        return EmptyResponse()
+    }
+}

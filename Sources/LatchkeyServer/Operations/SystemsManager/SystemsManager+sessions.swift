@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyControl
+internal import LatchkeyModel
+
+/// Sessions, as several operations need them.
+extension SystemsManager {
+    /// Where the client of a session opens its data channel.
+    static func stream(_ origin: String, _ sessionID: String) -> String {
+        "\(origin)/v1/data-channel/\(sessionID)?role=publish_subscribe"
+    }
+
+    /// - Throws: `DoesNotExistException`.
+    func session(_ id: SessionRecord.ID) async throws -> SessionRecord {
+        guard let record = try await pool.run({ try store.session(id) }) else { throw ServiceError.unknownSession }
+        return record
+    }
+}

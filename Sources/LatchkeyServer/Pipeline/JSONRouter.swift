@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAPI
+internal import LatchkeyAuthorization
+internal import LatchkeyCrypto
+internal import LatchkeyModel
+internal import NIOHTTP1
+
+/// What comes in by the AWS JSON protocol, in which Systems Manager and EC2 Instance Connect are asked.
+struct JSONRouter: Sendable {
+    let pipeline: RequestPipeline
+    let registry: OperationRegistry
+    let region: String
+
+    /// What stands before an operation in `X-Amz-Target`, and whose operation it is.
+    private static let services = [
+        "AmazonSSM": "ssm", "EC2WindowsMessageDeliveryService": "ec2messages",
+        SendSSHPublicKey.target.prefix: SendSSHPublicKey.target.service,
+    ]
+
+    func respond(to request: IncomingRequest) async -> OutgoingResponse {
+        let requestID = Random.uuid()
+        guard let target = request.headers.first(name: "X-Amz-Target") else {
+            return refuse(request, "the request names no operation", requestID)
+        }
+        let parts = target.split(separator: ".", maxSplits: 1)
+        guard parts.count == 2, let service = JSONRouter.services[String(parts[0])] else {
+            return refuse(request, JSONRouter.unknown(target), requestID)
+        }
+        let action = Action(service: service, name: String(parts[1]))
+        let coding = JSONCoding(action: action, body: request.body, requestID: requestID, region: region)
+        guard let operation = registry[action] else {
+            let error = ServiceError(code: "UnknownOperationException", message: JSONRouter.unknown(action.name))
+            return pipeline.refuse(request, action, as: error, coding, requestID: requestID)
+        }
+        return await pipeline.respond(to: request, with: operation, coding, requestID: requestID)
+    }
+
+    private static func unknown(_ name: String) -> String {
+        "the operation '\(name.cut(to: .quotation))' is not offered here"
+    }
+
+    private func refuse(_ request: IncomingRequest, _ message: String, _ requestID: String) -> OutgoingResponse {
+        let error = ServiceError(code: "UnknownOperationException", message: message)
+        let told = pipeline.faults.serviceError(for: error, of: request.path, error)
+        return JSONCoding.response(to: told, requestID: requestID)
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAuthorization
+internal import LatchkeyModel
+
+/// What is known of a request besides its parameters.
+struct OperationContext: Sendable {
+    let principal: Principal
+    let action: Action
+    let requestID: String
+    /// The IP address that it came from; a proxy's where one is in front.
+    let sourceAddress: String?
+    /// As the client says; nil if it does not.
+    let userAgent: String?
+    let time: Date
+    /// The `Host` by which the client knows this server; nil if it names none.
+    let host: String?
+    /// Where this client opens data channels, for example `wss://host:8443`.
+    let streamOrigin: Result<String, ServiceError>
+    let authorizer: Authorizer
+
+    /// The instance whose agent asks.
+    ///
+    /// - Throws: `AccessDeniedException` if none does.
+    var instanceID: Instance.ID {
+        get throws(ServiceError) {
+            switch principal {
+            case .instance(let id), .registeredKey(let id): return id
+            case .user, .anonymous: throw .denied("only an agent may do this")
+            }
+        }
+    }
+
+    /// The access key with which a user asks.
+    ///
+    /// - Throws: `AccessDeniedException` if none does.
+    var accessKeyID: AccessKey.ID {
+        get throws(ServiceError) {
+            guard case .user(_, let id, _) = principal else { throw .denied("only a user may do this") }
+            return id
+        }
+    }
+
+    /// The caller's ARN; empty for one who has shown nothing.
+    var callerARN: String { principal.arn ?? "" }
+
+    /// What of a list the caller is shown.
+    var scope: ListScope { authorizer.scope(of: principal, action) }
+}

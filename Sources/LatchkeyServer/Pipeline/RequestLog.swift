@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LatchkeyAuthorization
+internal import LatchkeyModel
+internal import Logging
+
+/// Records requests in the log: a user's changes, and what an authorizer refused, for everybody to see; all else at the level
+/// `debug`.
+struct RequestLog: RequestRecorder {
+    let region: String
+    let log: Logger
+
+    func record(_ record: RequestRecord, _ outcome: RequestRecord.Outcome) {
+        let level = RequestLog.level(record, outcome)
+        guard level >= log.logLevel else { return }
+        var metadata: Logger.Metadata = ["action": "\(record.action)", "request": "\(record.requestID)"]
+        metadata["principal"] = record.principal?.arn.map { "\($0)" }
+        if case .user(_, let accessKeyID, _)? = record.principal { metadata["access-key"] = "\(accessKeyID)" }
+        metadata["source"] = record.sourceAddress.map { "\($0)" }
+        metadata["agent"] = record.userAgent.map { "\($0.cut(to: .quotation))" }
+        if !record.resources.isEmpty {
+            let shown = record.resources.prefix(RequestLog.resourceLimit)
+                .map { $0.arn(region: region).cut(to: .quotation) }
+            metadata["resources"] = "\(shown.joined(separator: " "))"
+        }
+        if case .failed(let code) = outcome { metadata["error"] = "\(code)" }
+        log.log(level: level, outcome == .succeeded ? "request" : "request refused", metadata: metadata)
+    }
+
+    /// So many are told of.
+    private static let resourceLimit = 10
+
+    private static func level(_ record: RequestRecord, _ outcome: RequestRecord.Outcome) -> Logger.Level {
+        guard case .user? = record.principal else { return .debug }
+        switch outcome {
+        case .succeeded: return record.action.isReadOnly ? .debug : .info
+        case .failed(let code): return RequestLog.denials.contains(code) ? .info : .debug
+        }
+    }
+
+    /// The services' codes for a request that was denied.
+    private static let denials: Set<String> = [
+        denied, "AccessDenied", "AuthException", "UnauthorizedOperation",
+    ]
+
+    /// The code under which the denial of a channel is recorded, which is Systems Manager's.
+    static let denied = "AccessDeniedException"
+}

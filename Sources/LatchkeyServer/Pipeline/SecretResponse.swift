@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A response with a last element that must not lie about in memory.
+struct SecretResponse<Content: Encodable & Sendable>: Encodable, SecretCarrying {
+    let content: Content
+    let elementName: String
+    let secret: SecretBody
+
+    func encode(to encoder: any Encoder) throws { try content.encode(to: encoder) }
+}
+
+/// What a ``RequestCoding`` puts behind the encoded content.
+protocol SecretCarrying: Sendable {
+    var elementName: String { get }
+    /// The element's text, in UTF-8.
+    var secret: SecretBody { get }
+}

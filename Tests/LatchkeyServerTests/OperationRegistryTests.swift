@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LatchkeyAuthorization
+import LatchkeyControl
+import LatchkeyCrypto
+import LatchkeyTestSupport
+import Logging
+import NIOEmbedded
+import Testing
+
+@testable import LatchkeyServer
+
+/// What is offered, and to whom.
+struct OperationRegistryTests {
+    /// The registry of a latchkeyd in a home of its own.
+    static func make(_ scratch: Scratch) throws -> OperationRegistry {
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let store = try Store(path: "\(scratch.path)/registry.db")
+        let (signers, pool) = (KnownSigners(store), BlockingPool(threads: 1))
+        let events = SessionEventWriter(store: store, log: log)
+        let relay = Relay(loop: EmbeddedEventLoop(), metrics: Metrics(), log: log, events: events, grants: signers)
+        let commands = try CommandDispatcher(store: store, relay: relay, pool: pool, log: log)
+        let roles = AgentRoles(key: try MasterKey(file: "\(scratch.path)/registry.key"), signers: signers)
+        return OperationRegistry(
+            ec2: EC2Service(
+                store: store,
+                relay: relay,
+                pool: pool,
+                launcher: nil,
+                surroundings: Surroundings(region: "local"),
+                log: log
+            ),
+            ssm: SystemsManager(
+                store: store,
+                relay: relay,
+                pool: pool,
+                events: events,
+                commands: commands,
+                maxDuration: nil
+            ),
+            agents: AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool)
+        )
+    }
+
+    @Test func `only a registration is for those who show nothing, and what changes something is for users`() throws {
+        try Scratch.with { scratch in
+            let registry = try Self.make(scratch)
+            let all = registry.actions.compactMap { registry[$0] }
+            #expect(all.count > 60)
+            let anonymous = all.filter { $0.callers.contains(.anonymous) }.map { "\($0.action)" }
+            #expect(anonymous == ["ssm:RegisterManagedInstance"])
+            let registered = all.filter { $0.callers.contains(.registeredKey) }.map { "\($0.action)" }
+            #expect(registered == ["ssm:RequestManagedInstanceRoleToken"])
+            for operation in all where operation.action.service.hasPrefix("ec2") && operation.callers != [.user] {
+                #expect(operation.action.service == "ec2messages", "\(operation.action)")
+            }
+            for name in ["StartSession", "SendCommand", "CreateActivation", "DeregisterManagedInstance"] {
+                #expect(registry[Action(service: "ssm", name: name)]?.callers == [.user])
+            }
+            #expect(registry["ssm:CreateDocument"] == nil)
+        }
+    }
+}
