@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "CProcess"),
 
         .target(name: "LatchkeyModel"),
-        .target(name: "LatchkeySystem", dependencies: ["CMemory", "LatchkeyModel"]),
+        .target(name: "LatchkeySystem", dependencies: ["CMemory", "CTerminal", "LatchkeyModel"]),
         .target(name: "LatchkeyAuthorization", dependencies: ["LatchkeyModel"]),
         .target(name: "LatchkeyCrypto", dependencies: ["CLibCrypto", "LatchkeyModel", "LatchkeySystem"]),
         .target(name: "LatchkeyTerminal", dependencies: ["CTerminal", "LatchkeyModel", "LatchkeySystem"]),
@@ -41,17 +41,23 @@ let package = Package(
             dependencies: ["LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport"]
         ),
         .target(
-            name: "LatchkeyRelay",
+            name: "LatchkeySessionProtocol",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal",
+                "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport",
+            ]
+        ),
+        .target(
+            name: "LatchkeyRelayClient",
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal",
                 "LatchkeyTransport",
             ]
         ),
         .target(
             name: "LatchkeyAgent",
             dependencies: [
-                "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem",
-                "LatchkeyTerminal", "LatchkeyTransport",
+                "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySessionProtocol",
+                "LatchkeySystem", "LatchkeyTransport",
             ]
         ),
         .target(
@@ -84,35 +90,33 @@ let package = Package(
             name: "LatchkeyServer",
             dependencies: [
                 "CLibSSL", "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys",
-                "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem", "LatchkeyTransport",
+                "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .target(
             name: "LatchkeyBroker",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH",
-                "LatchkeySystem",
-                "LatchkeyTerminal", "LatchkeyTransport",
+                "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeySSH",
+                "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
             ]
         ),
         .target(
             name: "LatchkeyCommandLine",
             dependencies: [
-                "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LatchkeyModel", "LatchkeySystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .target(
             name: "LatchkeyCommands",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto",
-                "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH", "LatchkeySystem",
-                "LatchkeyTerminal",
-                "LatchkeyTransport",
+                "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeyRemote", "LatchkeySSH",
+                "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -121,16 +125,14 @@ let package = Package(
             name: "latchkeyd",
             dependencies: [
                 "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
-                "LatchkeySystem",
-                "LatchkeyTerminal",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LatchkeySystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .executableTarget(
             name: "latchkey-agent",
             dependencies: [
-                "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal",
+                "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeySystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -165,27 +167,26 @@ let package = Package(
             dependencies: ["LatchkeyModel", "LatchkeyTestSupport", "LatchkeyTransport"]
         ),
         .testTarget(
-            name: "LatchkeyRelayTests",
+            name: "LatchkeySessionProtocolTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem", "LatchkeyTestSupport",
-                "LatchkeyTransport",
+                "LatchkeyAPI", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeySessionProtocol", "LatchkeySystem",
+                "LatchkeyTestSupport", "LatchkeyTransport",
             ],
             exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "LatchkeyAgentTests",
             dependencies: [
-                "LatchkeyAgent", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem",
-                "LatchkeyTestSupport",
-                "LatchkeyTransport",
+                "LatchkeyAgent", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem",
+                "LatchkeyTestSupport", "LatchkeyTransport",
             ]
         ),
         .testTarget(
             name: "LatchkeyServerTests",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
-                "LatchkeyRelay", "LatchkeyServer", "LatchkeySystem",
-                "LatchkeyTestSupport", "LatchkeyTransport", "latchkey", "latchkey-agent", "latchkeyd",
+                "LatchkeyServer", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTestSupport",
+                "LatchkeyTransport", "latchkey", "latchkey-agent", "latchkeyd",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -236,9 +237,8 @@ if Context.environment["LATCHKEY_FUZZING"] != nil {
         .executableTarget(
             name: "Fuzzing",
             dependencies: [
-                "CFuzzing", "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote",
-                "LatchkeySystem",
-                "LatchkeyTransport",
+                "CFuzzing", "LatchkeyAPI", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRemote", "LatchkeySessionProtocol",
+                "LatchkeySystem", "LatchkeyTransport",
             ],
             path: "Tests/Fuzzing/Fuzzing"
         ),
@@ -250,7 +250,9 @@ if Context.environment["LATCHKEY_BENCHMARKING"] != nil {
     package.targets.append(
         .executableTarget(
             name: "ServerLoad",
-            dependencies: ["LatchkeyAPI", "LatchkeyAgent", "LatchkeyModel", "LatchkeyRelay", "LatchkeyTransport"],
+            dependencies: [
+                "LatchkeyAPI", "LatchkeyAgent", "LatchkeyModel", "LatchkeySessionProtocol",
+            ],
             path: "Benchmarks/ServerLoad"
         )
     )

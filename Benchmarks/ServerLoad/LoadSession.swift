@@ -3,7 +3,7 @@
 internal import LatchkeyAPI
 internal import LatchkeyAgent
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 
 /// A session of which both ends are here. Used by one thread at a time.

@@ -5,7 +5,7 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import LatchkeyTransport
 internal import Synchronization

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
 internal import LatchkeyModel
-package import LatchkeyRelay
+package import LatchkeySessionProtocol
 internal import LatchkeySystem
 package import LatchkeyTransport
 internal import Synchronization

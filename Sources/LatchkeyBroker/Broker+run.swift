@@ -2,8 +2,9 @@
 
 internal import LatchkeyAPI
 package import LatchkeyModel
-package import LatchkeyRelay
+package import LatchkeyRelayClient
 internal import LatchkeySSH
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import LatchkeyTerminal
 
@@ -50,7 +51,7 @@ extension Broker {
             trace.step(request.command == nil ? "shell started" : "command started")
             var options = run.bridgeOptions
             if channel.lacksTerminal {
-                Console.note("latchkey: note: '\(instance.displayName)' allows no terminal; this runs without one")
+                interaction.note("note: '\(instance.displayName)' allows no terminal; this runs without one")
                 options.terminal = nil
             }
             var bridge = try Bridge(options)

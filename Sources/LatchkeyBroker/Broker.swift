@@ -36,6 +36,7 @@ package struct Broker {
     /// Nil where no relay is known.
     package let relay: RelayClient?
     package let keyring: Keyring
+    let interaction: any Interaction
     let trace: Trace
 
     /// - Parameters:
@@ -47,7 +48,8 @@ package struct Broker {
         agent: SSHAgentClient?,
         directory: KeyDirectory,
         relay: RelayClient? = nil,
-        keyring: Keyring = Keyring(),
+        keyring: Keyring,
+        interaction: any Interaction,
         trace: Trace
     ) {
         self.control = control
@@ -56,6 +58,7 @@ package struct Broker {
         self.directory = directory
         self.relay = relay
         self.keyring = keyring
+        self.interaction = interaction
         self.trace = trace
     }
 
@@ -121,7 +124,7 @@ package struct Broker {
                 try control.noteAcceptedKey(key, of: instance.id, user: login.user, at: Date())
             } catch let error as LatchkeyError {
                 // The connector is open; that the next time is a little slower is no reason to shut it.
-                Console.note("latchkey: note: which key opened could not be remembered: \(error.message)")
+                interaction.note("note: which key opened could not be remembered: \(error.message)")
             }
         }
         return login

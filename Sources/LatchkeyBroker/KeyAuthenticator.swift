@@ -240,12 +240,11 @@ struct KeyAuthenticator {
         return nil
     }
 
-    /// What the server says before a login goes to standard error, once, and marked, so that it cannot be taken for what
-    /// Latchkey says.
+    /// What the server says before a login is shown once.
     private mutating func show(_ lines: [String]) {
         guard lines != banners, connector.options.isAttended else { return }
         banners = lines
-        for line in lines { Console.note("| \(line)") }
+        connector.broker.interaction.banner(lines)
     }
 
     // MARK: How it ended

@@ -5,18 +5,19 @@ internal import LatchkeyModel
 internal import Synchronization
 
 /// The private keys that were unlocked in this run of the program, so that a passphrase is asked for once, however many
-/// doors the key opens. Safe on several threads; they queue up for the person at the terminal.
+/// instances the key opens. Safe on several threads, which ask one after the other.
 package final class Keyring: Sendable {
     private let keys = Mutex<[String: Result<PrivateKey, LatchkeyError>]>([:])
     private let passphrase: PrivateKeyLoader.PassphraseSource
 
-    /// One that asks for passphrases.
-    package init() { passphrase = .prompt }
-
-    /// - Parameter passphraseFile: whose first line opens the keys that have a passphrase; nil to ask.
+    /// - Parameters:
+    ///   - passphraseFile: whose first line opens the keys that have a passphrase; nil to ask.
+    ///   - interaction: what is asked.
     /// - Throws: `fileUnusable`.
-    package init(passphraseFile: String?) throws {
-        passphrase = try passphraseFile.map { .given(try PrivateKeyLoader.GivenPassphrase(in: $0)) } ?? .prompt
+    package init(passphraseFile: String? = nil, _ interaction: any Interaction) throws {
+        passphrase =
+            try passphraseFile.map { .given(try PrivateKeyLoader.GivenPassphrase(in: $0)) }
+            ?? .interaction(interaction)
     }
 
     /// Lets go of the keys; each is wiped once nobody signs with it any more.

@@ -12,8 +12,8 @@ package enum PrivateKeyLoader {
 
     /// Where a passphrase comes from.
     package enum PassphraseSource: Sendable {
-        /// The person at the terminal is asked, three times at the most.
-        case prompt
+        /// Somebody is asked, three times at the most.
+        case interaction(any Interaction)
         /// The first line of a file.
         case file(String)
         case given(GivenPassphrase)
@@ -36,7 +36,7 @@ package enum PrivateKeyLoader {
     }
 
     /// - Throws: `keyNotFound`, `keyUnusable`, `passphraseWrong`, `passphraseUnavailable`, `cancelled`.
-    package static func open(_ path: String, passphrase source: PassphraseSource = .prompt) throws -> Unlocked {
+    package static func open(_ path: String, passphrase source: PassphraseSource) throws -> Unlocked {
         let candidate = KeyCandidate(source: .file(path: path), publicKey: nil)
         let text: Secret
         do throws(KeyFault) { text = try KeyFile.read(path) } catch { throw Broker.unusable(candidate, error) }
@@ -49,22 +49,13 @@ package enum PrivateKeyLoader {
             let passphrase: Secret? = try PrivateKeyLoader.passphrase(in: file)
             guard let key = try key(text, passphrase, candidate) else { throw wrongPassphrase(candidate, path) }
             return Unlocked(key: key, passphrase: passphrase)
-        case .prompt:
-            guard let prompt = Prompt() else {
-                throw LatchkeyError(
-                    .passphraseUnavailable,
-                    "the key \(candidate.label) has a passphrase, and there is no terminal to ask for it",
-                    hint:
-                        "run it at a terminal, or let an ssh-agent hold the key (latchkey key convert makes a form that "
-                        + "ssh-add reads)"
-                )
-            }
+        case .interaction(let interaction):
             for attempt in 0..<tries {
-                let passphrase = try prompt.passphrase(
+                let passphrase = try interaction.passphrase(
                     attempt == 0 ? "Passphrase for the key \(candidate.label): " : "Wrong passphrase, try again: "
                 )
-                let given: Secret? = consume passphrase
-                if let key = try key(text, given, candidate) { return Unlocked(key: key, passphrase: given) }
+                if passphrase == nil { throw passphraseUnavailable(candidate) }
+                if let key = try key(text, passphrase, candidate) { return Unlocked(key: key, passphrase: passphrase) }
             }
             throw wrongPassphrase(candidate, path)
         }
@@ -97,6 +88,15 @@ package enum PrivateKeyLoader {
             if error == .locked || error == .wrongPassphrase { return nil }
             throw Broker.unusable(candidate, error)
         }
+    }
+
+    private static func passphraseUnavailable(_ candidate: KeyCandidate) -> LatchkeyError {
+        LatchkeyError(
+            .passphraseUnavailable,
+            "the key \(candidate.label) has a passphrase, and there is no terminal to ask for it",
+            hint: "run it at a terminal, or let an ssh-agent hold the key (latchkey key convert makes a form that "
+                + "ssh-add reads)"
+        )
     }
 
     private static func wrongPassphrase(_ candidate: KeyCandidate, _ path: String) -> LatchkeyError {

@@ -46,7 +46,14 @@ extension SSHConnector {
     private func trust(_ key: PublicKey, asking: Bool) throws -> HostKey.Source {
         if options.acceptsNewHostKey && asking { return .firstUse }
         let fingerprint = "\(key.typeName) \(Fingerprint.openSSH(key))"
-        guard asking, options.isAttended, Terminal.isInteractive, let prompt = Prompt() else {
+        let question = """
+            The host key of '\(instance.displayName)' (\(instance.id)) is not known yet.
+            \(endpoint) shows \(fingerprint)
+            Trust this host key and remember it? (yes/no) \
+
+            """
+        let answer = asking && options.isAttended ? try broker.interaction.confirm(question) : nil
+        guard let answer else {
             throw LatchkeyError(
                 .hostKeyUnknown,
                 "the host key of '\(instance.displayName)' is not known yet: \(endpoint) shows \(fingerprint)",
@@ -54,13 +61,7 @@ extension SSHConnector {
                     + "or take the first one seen with --accept-new-host-key"
             )
         }
-        let question = """
-            The host key of '\(instance.displayName)' (\(instance.id)) is not known yet.
-            \(endpoint) shows \(fingerprint)
-            Trust this host key and remember it? (yes/no) \
-
-            """
-        guard try prompt.confirm(question) else {
+        guard answer else {
             throw LatchkeyError(.cancelled, "the host key was not trusted", hint: "nothing was sent to \(endpoint)")
         }
         return .confirmed

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
-internal import LatchkeyModel
 internal import LatchkeySystem
-internal import LatchkeyTerminal
 
 /// Tells each step with its time, for `-v`. What it is given must be safe for a terminal.
 package struct Trace: Sendable {
-    private let start: Int64?
+    private let start: Int64
+    /// Nil where nobody wants to know.
+    private let interaction: (any Interaction)?
 
-    package static let off = Trace(start: nil)
+    package static let off = Trace(start: 0, interaction: nil)
 
-    /// Tells steps on standard error, with the milliseconds since now.
-    package static func on() -> Trace { Trace(start: SystemClock.microseconds()) }
+    /// Tells steps with the milliseconds since now.
+    package static func on(_ interaction: any Interaction) -> Trace {
+        Trace(start: SystemClock.microseconds(), interaction: interaction)
+    }
 
     package func step(_ text: @autoclosure () -> String) {
-        guard let start else { return }
+        guard let interaction else { return }
         let elapsed = SystemClock.microseconds() - start
         let milliseconds = "\(elapsed / 1000).\(elapsed / 100 % 10)"
         let padding = String(repeating: " ", count: max(0, 7 - milliseconds.count))
-        Console.note("latchkey: \(padding)\(milliseconds) ms  \(text())")
+        interaction.note("\(padding)\(milliseconds) ms  \(text())")
     }
 }

@@ -2,7 +2,6 @@
 
 package import ArgumentParser
 package import LatchkeyModel
-internal import LatchkeyTerminal
 
 /// How a failure is told and which status it ends the process with.
 package enum Failure {

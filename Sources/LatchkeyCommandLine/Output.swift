@@ -3,7 +3,6 @@
 internal import Glibc
 package import LatchkeyModel
 package import LatchkeySystem
-internal import LatchkeyTerminal
 
 /// What goes to standard output: data.
 package enum Output {

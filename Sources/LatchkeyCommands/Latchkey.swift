@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 /// The root of the commands.

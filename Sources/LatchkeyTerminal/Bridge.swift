@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Joins a process on an instance to this process's standard input, output and error, until it ends.
 ///

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A list that shrinks as one types, in a few lines at the bottom of the terminal.
 package enum Picker {

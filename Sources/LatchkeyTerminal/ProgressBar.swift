@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A bar on standard error that shows how far a long work has come. Where that is no terminal, it shows nothing.
 package final class ProgressBar {
@@ -26,14 +28,16 @@ package final class ProgressBar {
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: ProgressBar.width - filled)
         let line = "\(verb) [\(bar)] \(done)/\(total)\(note.isEmpty ? "" : ", \(note)")"
         // One column is left free, so that no terminal wraps the line.
-        Console.write("\r\u{1B}[K" + line.prefix(columns: terminal.size.columns - 1))
+        write("\r\u{1B}[K" + line.prefix(columns: terminal.size.columns - 1))
         isShown = true
     }
 
     /// Takes the bar away, for what is to be printed next.
     package func clear() {
         guard isShown else { return }
-        Console.write("\r\u{1B}[K")
+        write("\r\u{1B}[K")
         isShown = false
     }
+
+    private func write(_ text: String) { _ = Descriptor.writeAll(STDERR_FILENO, Array(text.utf8)) }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// A command or shell that runs on an instance, whichever road leads to it. Nothing here waits.
 package protocol RemoteProcess: ~Copyable {

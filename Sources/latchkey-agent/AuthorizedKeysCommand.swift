@@ -3,7 +3,6 @@
 internal import ArgumentParser
 internal import LatchkeyAgent
 internal import LatchkeyCommandLine
-internal import LatchkeyTerminal
 
 struct AuthorizedKeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

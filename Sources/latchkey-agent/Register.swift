@@ -6,7 +6,6 @@ internal import LatchkeyAgent
 internal import LatchkeyCommandLine
 internal import LatchkeyModel
 internal import LatchkeySystem
-internal import LatchkeyTerminal
 
 struct Register: ParsableCommand {
     static let configuration = CommandConfiguration(

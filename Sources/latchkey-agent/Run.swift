@@ -3,7 +3,8 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyAgent
-internal import LatchkeyTerminal
+internal import LatchkeyCommandLine
+internal import LatchkeySystem
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(

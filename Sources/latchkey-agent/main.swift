@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyCommandLine
-internal import LatchkeyTerminal
+internal import LatchkeySystem
 
 ProcessSurroundings.hardenProcess()
 ProcessSurroundings.end(Invocation.run(LatchkeyAgentCommand.self))

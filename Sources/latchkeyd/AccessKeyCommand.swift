@@ -6,7 +6,6 @@ internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyServer
-internal import LatchkeyTerminal
 
 struct AccessKeyCommand: ParsableCommand {
     static var configuration: CommandConfiguration {

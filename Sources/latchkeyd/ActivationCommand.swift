@@ -8,7 +8,6 @@ internal import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeyServer
 internal import LatchkeySystem
-internal import LatchkeyTerminal
 
 struct ActivationCommand: ParsableCommand {
     static var configuration: CommandConfiguration {

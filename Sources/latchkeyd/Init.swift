@@ -7,7 +7,6 @@ internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyServer
 internal import LatchkeySystem
-internal import LatchkeyTerminal
 
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(

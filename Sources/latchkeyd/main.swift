@@ -2,7 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyCommandLine
-internal import LatchkeyTerminal
+internal import LatchkeySystem
 
 ProcessSurroundings.hardenProcess()
 exit(Invocation.run(Latchkeyd.self))

@@ -8,18 +8,19 @@ struct ImportTests {
     /// What each module may import of the project and of other packages; the standard library and Foundation are free.
     private static let allowed: [String: Set<String>] = [
         "LatchkeyModel": [],
-        "LatchkeySystem": ["CMemory", "LatchkeyModel"],
+        "LatchkeySystem": ["CMemory", "CTerminal", "LatchkeyModel"],
         "LatchkeyAuthorization": ["LatchkeyModel"],
         "LatchkeyCrypto": ["CLibCrypto", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyTerminal": ["CTerminal", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyTransport": ["CLibSSL", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyAPI": ["LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport"],
-        "LatchkeyRelay": [
-            "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
+        "LatchkeySessionProtocol": ["LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport"],
+        "LatchkeyRelayClient": [
+            "LatchkeyAPI", "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal",
+            "LatchkeyTransport",
         ],
         "LatchkeyAgent": [
-            "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyRelay", "LatchkeySystem",
-            "LatchkeyTerminal",
+            "CProcess", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem",
             "LatchkeyTransport",
         ],
         "LatchkeySSH": [
@@ -35,31 +36,26 @@ struct ImportTests {
         ],
         "LatchkeyServer": [
             "CLibSSL", "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys",
-            "LatchkeyModel",
-            "LatchkeyRelay", "LatchkeySystem", "LatchkeyTransport", "Logging",
+            "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport", "Logging",
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
         "LatchkeyBroker": [
-            "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeySSH",
-            "LatchkeySystem",
-            "LatchkeyTerminal", "LatchkeyTransport",
+            "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeySSH",
+            "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
         ],
-        "LatchkeyCommandLine": ["ArgumentParser", "LatchkeyModel", "LatchkeySystem", "LatchkeyTerminal"],
+        "LatchkeyCommandLine": ["ArgumentParser", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyCommands": [
             "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl",
-            "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelay", "LatchkeyRemote", "LatchkeySSH",
-            "LatchkeySystem",
-            "LatchkeyTerminal",
-            "LatchkeyTransport",
+            "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeyRemote", "LatchkeySSH",
+            "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [
             "ArgumentParser", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
-            "LatchkeyServer", "LatchkeySystem", "LatchkeyTerminal", "Logging",
+            "LatchkeyServer", "LatchkeySystem", "Logging",
         ],
         "latchkey-agent": [
             "ArgumentParser", "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeySystem",
-            "LatchkeyTerminal",
         ],
     ]
     /// The full Foundation costs each start of the program milliseconds, so the sources keep to the essentials.

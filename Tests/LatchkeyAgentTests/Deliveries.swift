@@ -5,7 +5,7 @@ import LatchkeyModel
 import LatchkeySystem
 
 @testable import LatchkeyAgent
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 /// What a client sends to an end, message by message.
 struct Deliveries {

@@ -6,7 +6,7 @@ import LatchkeyTransport
 import Testing
 
 @testable import LatchkeyAgent
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 /// What a client can make an agent hold for it.
 struct MultiplexedPortBackendTests {

@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 @testable import LatchkeyAgent
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 extension ProcessTests {
     /// A session whose relay is the test's.

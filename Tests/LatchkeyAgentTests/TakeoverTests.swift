@@ -5,7 +5,7 @@ import LatchkeyTestSupport
 import Testing
 
 @testable import LatchkeyAgent
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 extension ProcessTests {
     /// What a client was in the middle of does not go on with the one that takes its session over.

@@ -3,7 +3,7 @@
 import Foundation
 import LatchkeyAuthorization
 import LatchkeyModel
-import LatchkeyRelay
+import LatchkeySessionProtocol
 import LatchkeyTestSupport
 import LatchkeyTransport
 import Logging

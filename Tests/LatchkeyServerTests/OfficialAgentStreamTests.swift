@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LatchkeyRelay
+import LatchkeySessionProtocol
 import NIOCore
 import Testing
 

@@ -101,7 +101,10 @@ extension RelayTests {
                 try Scratch.with { elsewhere in
                     let profile = try relay.profile(in: elsewhere, key: (bob[0], bob[1]))
                     let attached = try elsewhere.latchkey("session", "attach", session, environment: profile)
-                    #expect(attached.status != 0 && attached.error.contains("not authorized"), "\(attached)")
+                    #expect(
+                        attached.status != 0 && attached.error.contains("no session '\(session)' is running"),
+                        "\(attached)"
+                    )
                 }
                 let end = try relay.shell(
                     #"""

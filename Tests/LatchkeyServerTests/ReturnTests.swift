@@ -9,8 +9,8 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import LatchkeyRelay
 @testable import LatchkeyServer
+@testable import LatchkeySessionProtocol
 
 /// Cuts, restarts of the relay and takeovers in every order: whoever comes back first, no end waits for nobody.
 struct ReturnTests {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LatchkeyModel
-import LatchkeyRelay
+import LatchkeySessionProtocol
 import Testing
 
 @testable import LatchkeyServer

@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import Synchronization
 

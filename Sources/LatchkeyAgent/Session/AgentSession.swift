@@ -2,7 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import LatchkeyTransport
 

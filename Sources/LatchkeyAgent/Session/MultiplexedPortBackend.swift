@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 
 /// A port with as many connections at once as the client opens, each a stream of smux.
 final class MultiplexedPortBackend: SessionBackend {

@@ -2,7 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 
 /// A port, one connection at a time: for a client's standard streams, and for clients that know no multiplexing.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 
 /// A connection to a port of this machine or another one, from the dialling on. Nothing here waits.

@@ -2,9 +2,8 @@
 
 internal import Glibc
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
-internal import LatchkeyTerminal
 
 /// A shell or command of a session.
 final class ProcessBackend: SessionBackend {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 
 /// What a session is about on this machine: a process, or connections to a port. Nothing here waits.
 protocol SessionBackend: AnyObject {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 
 /// From what a session asks for to what serves it on this machine.
 struct SessionBackendFactory: Sendable {

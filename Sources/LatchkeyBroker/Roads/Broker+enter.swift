@@ -3,8 +3,9 @@
 internal import LatchkeyAPI
 internal import LatchkeyKeys
 package import LatchkeyModel
-package import LatchkeyRelay
+package import LatchkeyRelayClient
 internal import LatchkeySSH
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import LatchkeyTerminal
 
@@ -159,7 +160,7 @@ extension Broker {
         var last = error
         // A key that did not fit directly fits no better through the relay; one that could not be tried may.
         if isConnected, !isReached, try hasVerifiedKey(instance, options) {
-            Console.note("latchkey: \(error.message); trying SSH through the relay")
+            interaction.note("\(error.message); trying SSH through the relay")
             do { return try enterOverRelay(instance, options) } catch let second as LatchkeyError
                 where Broker.isLeft(for: second, options)
             {
@@ -180,10 +181,10 @@ extension Broker {
             }
         }
         guard isConnected else {
-            if let message = presence.message { Console.note("latchkey: note: \(message)") }
+            if let message = presence.message { interaction.note("note: \(message)") }
             throw last
         }
-        Console.note("latchkey: \(last.message); going through the relay")
+        interaction.note("\(last.message); going through the relay")
         return try openSession(instance, options, run, until: deadline)
     }
 
@@ -236,7 +237,7 @@ extension Broker {
         // Where it may be in vain, nobody waits for long.
         let timeout = pushing == .supported ? RelayClient.timeout : RelayClient.timeout / 2
         try relay.push(key.publicKey, to: instance, user: user, timeout: timeout)
-        Console.note("latchkey: \(error.message); pushing a key made for this connection")
+        interaction.note("\(error.message); pushing a key made for this connection")
         let proposal = KeyProposal(
             candidate: KeyCandidate(source: .memory, publicKey: key.publicKey),
             evidence: nil,
@@ -288,8 +289,8 @@ extension Broker {
         run.terminal = .automatic
         let process = try relay.attach(known.sessionId, size: run.shape.terminal?.size)
         let name = try control.instances(matching: InstanceSelector(known.target), limit: 1).first?.displayName
-        Console.note(
-            "latchkey: session \(known.sessionId.terminalSafe) on '\(name ?? known.target.terminalSafe)' taken over"
+        interaction.note(
+            "session \(known.sessionId.terminalSafe) on '\(name ?? known.target.terminalSafe)' taken over"
         )
         return try self.run(
             run,

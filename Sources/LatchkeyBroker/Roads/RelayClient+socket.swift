@@ -3,7 +3,8 @@
 internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeyRelayClient
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import LatchkeyTerminal
 internal import LatchkeyTransport

@@ -4,7 +4,8 @@ internal import Glibc
 package import LatchkeyAPI
 internal import LatchkeyCrypto
 package import LatchkeyModel
-package import LatchkeyRelay
+package import LatchkeyRelayClient
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 package import LatchkeyTerminal
 internal import LatchkeyTransport

@@ -92,7 +92,7 @@ struct KeyChangeOptions: ParsableArguments {
         options.road = road
         options.isAttended = instances.count == 1
         let settled = options
-        let trace = verbose ? Trace.on() : .off
+        let trace = verbose ? Trace.on(TerminalInteraction()) : .off
         if let instance = instances.first, instances.count == 1, on.isEmpty {
             return try tell([try body(try access.broker(store, trace, keyring), instance, new, settled)])
         }

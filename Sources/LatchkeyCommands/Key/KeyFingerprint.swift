@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import LatchkeyBroker
+internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel

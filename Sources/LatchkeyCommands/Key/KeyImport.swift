@@ -77,6 +77,6 @@ struct KeyImport: ParsableCommand {
 
     private func publicHalf(of candidate: KeyCandidate) throws -> PublicKey {
         if let key = candidate.publicKey, !candidate.isClaimed { return key }
-        return try PrivateKeyLoader.open(file).key.publicKey
+        return try PrivateKeyLoader.open(file, passphrase: .interaction(TerminalInteraction())).key.publicKey
     }
 }

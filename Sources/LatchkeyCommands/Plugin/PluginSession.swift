@@ -6,8 +6,9 @@ internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeyRelayClient
 internal import LatchkeyRemote
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import LatchkeyTerminal
 internal import LatchkeyTransport

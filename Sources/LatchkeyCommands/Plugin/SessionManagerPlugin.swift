@@ -2,7 +2,7 @@
 
 internal import LatchkeyCommandLine
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeyTerminal
 
 /// The client under the name of the Session Manager plugin, for the stock aws CLI and for whatever else starts that.

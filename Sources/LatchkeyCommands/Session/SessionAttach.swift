@@ -28,7 +28,7 @@ struct SessionAttach: ParsableCommand {
         let outcome: Broker.RunOutcome
         do {
             let access = control.access()
-            let broker = try access.broker(try access.plane(), verbose ? .on() : .off)
+            let broker = try access.broker(try access.plane(), verbose ? .on(TerminalInteraction()) : .off)
             outcome = try broker.attach(session)
         } catch let error as LatchkeyError {
             let status = Failure.status(of: error, own: Failure.ownFailure)

@@ -105,14 +105,16 @@ struct ControlAccess: Sendable {
         return { key, tags in try operations.importKeyPair(name, key, tags: tags) }
     }
 
-    func broker(_ plane: any ControlPlane, _ trace: Trace, _ keyring: Keyring = Keyring()) throws -> Broker {
-        Broker(
+    func broker(_ plane: any ControlPlane, _ trace: Trace, _ keyring: Keyring? = nil) throws -> Broker {
+        let interaction = TerminalInteraction()
+        return Broker(
             control: plane,
             library: try home.library(home.agent),
             agent: home.agent,
             directory: home.keys,
             relay: try relay(),
-            keyring: keyring,
+            keyring: try keyring ?? Keyring(interaction),
+            interaction: interaction,
             trace: trace
         )
     }

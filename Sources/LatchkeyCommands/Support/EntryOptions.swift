@@ -31,7 +31,7 @@ struct EntryOptions: ParsableArguments {
         if !(1...3600).contains(timeout) { throw ValidationError("--timeout must be between 1 and 3600 seconds") }
     }
 
-    var trace: Trace { verbose ? .on() : .off }
+    var trace: Trace { verbose ? .on(TerminalInteraction()) : .off }
 
     var brokerOptions: Broker.Options {
         var options = Broker.Options()

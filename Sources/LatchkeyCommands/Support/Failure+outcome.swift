@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 extension Failure {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyCommandLine
 internal import LatchkeyModel
 internal import LatchkeyTerminal
 

@@ -11,8 +11,10 @@ struct PassphraseOptions: ParsableArguments {
     )
     var passphraseFile: String?
 
-    var source: PrivateKeyLoader.PassphraseSource { passphraseFile.map { .file($0) } ?? .prompt }
+    var source: PrivateKeyLoader.PassphraseSource {
+        passphraseFile.map { .file($0) } ?? .interaction(TerminalInteraction())
+    }
 
     /// - Throws: `fileUnusable`.
-    func keyring() throws -> Keyring { try Keyring(passphraseFile: passphraseFile) }
+    func keyring() throws -> Keyring { try Keyring(passphraseFile: passphraseFile, TerminalInteraction()) }
 }

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyBroker
+internal import LatchkeyCommandLine
 internal import LatchkeyModel
 internal import LatchkeyRemote
 internal import LatchkeySystem

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 internal import NIOCore
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import NIOCore
 
 /// The streams of an official agent, as far as the relay has to know them: what it has sent and its client has not acknowledged

@@ -2,7 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import Logging
 internal import NIOCore
 

@@ -2,7 +2,7 @@
 
 internal import LatchkeyAuthorization
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import NIOCore
 
 /// What ends with an access key or an instance.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import NIOCore
 

@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyCrypto
 package import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 package import Logging
 package import NIOCore

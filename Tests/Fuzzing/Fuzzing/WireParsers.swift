@@ -3,7 +3,7 @@
 import FoundationEssentials
 
 @testable import LatchkeyAPI
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 @testable import LatchkeyTransport
 
 /// The parsers that read what comes over the network. What crashes one becomes a case in the tests of its module.

@@ -5,7 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 
 /// Tells what became of a command on one instance, with its output.
 struct GetCommandInvocationOperation: SystemsManagerOperation {

@@ -5,7 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 
 /// Lists what became of commands on each instance.
 struct ListCommandInvocationsOperation: SystemsManagerOperation {

@@ -2,7 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 
 /// A document that is there from the beginning, as the document operations tell of it. What it does, ``SessionDocuments`` and
 /// ``RunShellScript`` say.

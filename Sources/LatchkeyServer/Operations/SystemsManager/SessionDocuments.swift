@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 
 /// The documents that a session can be started with, and what each means for the agent.
 enum SessionDocuments {

@@ -5,7 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyModel
-internal import LatchkeyRelay
+internal import LatchkeySessionProtocol
 internal import NIOCore
 
 /// Opens a session, and waits for an agent that is on its way.

@@ -7,7 +7,8 @@ import LatchkeySystem
 import LatchkeyTransport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeyRelayClient
+@testable import LatchkeySessionProtocol
 
 /// A data channel over a WebSocket of its own.
 @Suite(.serialized) struct DataChannelTests {

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySessionProtocol
 internal import LatchkeySystem
 internal import LatchkeyTerminal
 package import LatchkeyTransport

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 struct SessionTaskTests {
     /// The content of a task as the official agent gets it.

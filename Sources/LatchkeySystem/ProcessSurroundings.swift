@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CTerminal
 internal import Glibc
-internal import LatchkeyModel
-internal import LatchkeySystem
 
 /// What surrounds a program when it begins.
 package enum ProcessSurroundings {
@@ -31,7 +30,7 @@ package enum ProcessSurroundings {
     /// thread that still uses it, as one that looks for a lost relay.
     package static func end(_ status: Int32) -> Never {
         guard Threads.areRunning else { exit(status) }
-        Terminal.restore()
+        _ = lk_terminal_restore()
         fflush(nil)
         _exit(status)
     }

@@ -2,7 +2,7 @@
 
 import LatchkeyTestSupport
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 /// A transfer from a `StreamSender` to a peer, over a bad channel and in virtual time. All that is left to chance comes
 /// from a seed.

@@ -3,7 +3,7 @@
 import LatchkeyTestSupport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 struct StreamReceiverTests {
     private static func receive(

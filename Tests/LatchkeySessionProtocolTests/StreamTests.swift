@@ -3,7 +3,7 @@
 import LatchkeyTestSupport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 /// Sender and receiver over channels that lose, double, reorder, delay and cut. A failure names its seed.
 struct StreamTests {

@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyModel
+package import LatchkeySessionProtocol
 internal import LatchkeySystem
 package import LatchkeyTerminal
 package import LatchkeyTransport

@@ -2,7 +2,8 @@
 
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeyRelayClient
+@testable import LatchkeySessionProtocol
 
 /// What stands in the payloads, as the official ends write it and as Latchkey does.
 struct PayloadTests {

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 
 /// What Latchkey itself says to people: on standard error, its name before it, no capital, no full stop.
 package enum Console {

@@ -3,7 +3,7 @@
 import LatchkeyTestSupport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 struct SmuxTests {
     /// What an official client sends for two connections, with a sign of life in between.

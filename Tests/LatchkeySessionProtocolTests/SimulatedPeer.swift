@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 /// The receiving end of a simulated session.
 protocol SimulatedPeer {

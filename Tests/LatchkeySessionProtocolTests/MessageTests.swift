@@ -3,7 +3,7 @@
 import LatchkeyTestSupport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 struct MessageTests {
     /// Made by hand, and taken by both official ends.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeySessionProtocol
+
 /// Output that has come in its turn and was not read yet.
 struct OutputQueue {
     private var chunks: [[UInt8]] = []

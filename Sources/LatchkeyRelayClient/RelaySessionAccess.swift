@@ -2,6 +2,7 @@
 
 package import LatchkeyAPI
 internal import LatchkeyModel
+internal import LatchkeySessionProtocol
 package import LatchkeyTransport
 
 /// How to get to a session again, and again.

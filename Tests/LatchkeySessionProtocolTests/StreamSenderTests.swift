@@ -3,7 +3,7 @@
 import LatchkeyTestSupport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 struct StreamSenderTests {
     private static func header(_ message: [UInt8]?) -> MessageHeader? {

@@ -6,7 +6,7 @@ import LatchkeySystem
 import LatchkeyTransport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 /// As much of a relay as one data channel needs: it takes WebSocket connections, and what goes over them is the test's.
 final class RelayStub {

@@ -4,7 +4,7 @@ import Glibc
 import LatchkeyTransport
 import Testing
 
-@testable import LatchkeyRelay
+@testable import LatchkeySessionProtocol
 
 /// Both ends of several connections in one stream, each joined to a pair of sockets.
 struct MultiplexerTests {

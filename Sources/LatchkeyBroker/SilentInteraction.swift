@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeySystem
+
+/// Nobody follows, and nobody answers.
+package struct SilentInteraction: Interaction {
+    package init() {}
+
+    package func note(_ message: String) {}
+    package func banner(_ lines: [String]) {}
+    package func passphrase(_ question: String) throws -> Secret? { nil }
+    package func confirm(_ question: String) throws -> Bool? { nil }
+}
