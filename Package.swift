@@ -86,10 +86,22 @@ let package = Package(
                 "LatchkeyTransport",
             ]
         ),
+        .target(name: "LatchkeyMetrics", dependencies: ["LatchkeyModel", "LatchkeySystem"]),
+        .target(
+            name: "LatchkeyHTTP",
+            dependencies: [
+                "CLibSSL", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyModel", "LatchkeySystem",
+                "LatchkeyTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "CLibSSL", "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys",
+                "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP",
+                "LatchkeyKeys", "LatchkeyMetrics",
                 "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -3,6 +3,8 @@
 internal import Glibc
 internal import LatchkeyAuthorization
 package import LatchkeyControl
+package import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeySystem
 package import Logging

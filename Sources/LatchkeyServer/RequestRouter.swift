@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import NIOHTTP1
 
 /// Everything that comes in over HTTP, by its path and protocol.

@@ -34,10 +34,15 @@ struct ImportTests {
             "CLibExpat", "CTerminal", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem",
             "LatchkeyTransport",
         ],
+        "LatchkeyMetrics": ["LatchkeyModel", "LatchkeySystem"],
+        "LatchkeyHTTP": [
+            "CLibSSL", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyModel", "LatchkeySystem",
+            "LatchkeyTransport", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+        ],
         "LatchkeyServer": [
-            "CLibSSL", "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyKeys",
-            "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport", "Logging",
-            "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys",
+            "LatchkeyMetrics", "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
+            "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
         "LatchkeyBroker": [
             "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeySSH",

@@ -15,7 +15,7 @@ struct PublicOriginTests {
         _ headers: [(String, String)]
     ) -> String? {
         let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: HTTPHeaders(headers))
-        return try? origin.stream(of: IncomingRequest(head: head, body: .whole([]), isSecure: isSecure, source: source))
+        return origin.webSocketOrigin(for: IncomingRequest(head: head, body: .whole([]), isSecure: isSecure, source: source))
     }
 
     @Test func `without more, a request tells where it came to`() {

@@ -14,13 +14,13 @@ struct SocketHandlerTests {
     private final class Passing: ChannelDelegate {
         var target: SocketHandler?
         var refusals: [String] = []
-        let passesMessages = true
+        let prefixSize = 120
         let gatherLimit = 1024
         let holdsReads = false
 
         func opened(_ handler: SocketHandler) {}
         func closed(_ handler: SocketHandler) {}
-        func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict { target.map(Verdict.pass) ?? .drop }
+        func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition { target.map(FrameDisposition.pass) ?? .drop }
         func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {}
         func refused(_ why: String) { refusals.append(why) }
         func flushPartner() { target?.flush() }

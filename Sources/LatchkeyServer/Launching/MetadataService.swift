@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import LatchkeySystem
 internal import Logging

@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 
 /// A way in which requests show who sends them.
 protocol AuthenticationMethod: Sendable {

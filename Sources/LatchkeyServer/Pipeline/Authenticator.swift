@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 
 /// Finds out who made a request: by the first method whose credentials it carries.
 struct Authenticator: Sendable {

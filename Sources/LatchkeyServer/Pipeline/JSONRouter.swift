@@ -3,6 +3,7 @@
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import NIOHTTP1
 

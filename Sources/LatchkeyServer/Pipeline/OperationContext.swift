@@ -16,8 +16,8 @@ struct OperationContext: Sendable {
     let time: Date
     /// The `Host` by which the client knows this server; nil if it names none.
     let host: String?
-    /// Where this client opens data channels, for example `wss://host:8443`.
-    let streamOrigin: Result<String, ServiceError>
+    /// Where this client opens WebSockets, for example `wss://host:8443`; nil if the request does not tell.
+    let webSocketOrigin: String?
     let authorizer: Authorizer
 
     /// The instance whose agent asks.

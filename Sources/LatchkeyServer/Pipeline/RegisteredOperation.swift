@@ -2,6 +2,7 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 
 /// An operation without its types, as the pipeline takes requests to it.
 struct RegisteredOperation: Sendable {

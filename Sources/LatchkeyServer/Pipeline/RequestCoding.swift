@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyHTTP
+
 /// How a request is read and its answer written: one of AWS's protocols, for one request.
 protocol RequestCoding: Sendable {
     /// - Throws: an error that ``serviceError(for:)`` words.

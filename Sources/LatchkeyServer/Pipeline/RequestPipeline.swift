@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 internal import NIOHTTP1
 
 /// What each request passes, whatever its service and protocol: authenticate, authorize, execute, record.
@@ -109,7 +110,7 @@ struct RequestPipeline: Sendable {
             userAgent: record.userAgent,
             time: record.time,
             host: request.headers.first(name: "Host"),
-            streamOrigin: Result { () throws(ServiceError) in try origin.stream(of: request) },
+            webSocketOrigin: origin.webSocketOrigin(for: request),
             authorizer: authorizer
         )
     }

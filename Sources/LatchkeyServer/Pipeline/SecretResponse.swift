@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyHTTP
+
 /// A response with a last element that must not lie about in memory.
 struct SecretResponse<Content: Encodable & Sendable>: Encodable, SecretCarrying {
     let content: Content

@@ -2,6 +2,7 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import NIOHTTP1
 

@@ -5,6 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import NIOHTTP1
 

@@ -2,6 +2,8 @@
 
 internal import LatchkeyAuthorization
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import Logging
 internal import NIOCore

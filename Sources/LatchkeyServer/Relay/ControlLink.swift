@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyHTTP
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 internal import NIOCore
@@ -50,7 +51,7 @@ final class ControlLink: ChannelDelegate {
     /// The most bytes of a message that is meant for the relay itself.
     static let messageLimit = 256 * 1024
 
-    var passesMessages: Bool { false }
+    var prefixSize: Int { 0 }
     var gatherLimit: Int { ControlLink.messageLimit }
     /// An agent that does not take what it is told is not listened to: else answers would pile up here.
     var holdsReads: Bool { handler.map { !$0.isWritable } ?? false }
@@ -65,7 +66,7 @@ final class ControlLink: ChannelDelegate {
         relay.closed(self)
     }
 
-    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict { .gather }
+    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition { .gather }
 
     func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
         if isOpen { relay.received(message, from: self) } else { relay.open(self, message) }

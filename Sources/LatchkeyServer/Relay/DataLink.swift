@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
@@ -62,7 +64,7 @@ final class DataLink: ChannelDelegate {
 
     // MARK: ChannelDelegate
 
-    var passesMessages: Bool { role != nil }
+    var prefixSize: Int { role == nil ? 0 : MessageHeader.size }
 
     /// A token and a few names: whoever sends more before has none. A client shows nothing until then.
     private static let openingLimit = 8 * 1024
@@ -89,7 +91,7 @@ final class DataLink: ChannelDelegate {
         relay.closed(self, wasLeft: handler.wasLeft)
     }
 
-    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> Verdict {
+    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition {
         let header: MessageHeader
         do { header = try MessageHeader(prefix: prefix, messageSize: size) } catch {
             relay.metrics.count(.refusedFrames)
@@ -103,7 +105,7 @@ final class DataLink: ChannelDelegate {
     }
 
     /// A message that this end has no business to send.
-    func misplaced(_ header: MessageHeader) -> Verdict {
+    func misplaced(_ header: MessageHeader) -> FrameDisposition {
         relay.metrics.count(.refusedFrames)
         faults += 1
         return faults < DataLink.faultLimit ? .drop : .refuse("messages of the type \(header.type.rawValue)")

@@ -85,7 +85,7 @@ struct OfficialAgentStream {
         front = isAdopted ? nil : 0
     }
 
-    enum Verdict {
+    enum Disposition {
         /// To be passed on, as it is here, if a client is there.
         case pass(ByteBuffer)
         /// The client has it: the agent is to hear that, since not every client says so twice.
@@ -99,7 +99,7 @@ struct OfficialAgentStream {
     /// Takes in a message of the agent's, as a whole.
     ///
     /// - Parameter isSent: whether it is passed on at once.
-    mutating func take(_ message: ByteBuffer, _ header: MessageHeader, isSent: Bool) -> Verdict {
+    mutating func take(_ message: ByteBuffer, _ header: MessageHeader, isSent: Bool) -> Disposition {
         let sequence = header.sequence
         if done.contains(sequence) { return .acknowledged }
         if let front {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
@@ -130,7 +132,7 @@ extension Relay {
     }
 
     /// What becomes of a message between the ends.
-    func classify(_ header: MessageHeader, from link: DataLink) -> Verdict {
+    func classify(_ header: MessageHeader, from link: DataLink) -> FrameDisposition {
         guard let session = link.session else { return .drop }
         switch (link.role, header.type) {
         case (.client, .input), (.agent, .output):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import NIOCore

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeySystem

@@ -2,6 +2,8 @@
 
 internal import FoundationEssentials
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+package import LatchkeyMetrics
 package import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport

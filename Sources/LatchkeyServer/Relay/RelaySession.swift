@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport

@@ -2,6 +2,8 @@
 
 internal import FoundationEssentials
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import Logging
 internal import Synchronization

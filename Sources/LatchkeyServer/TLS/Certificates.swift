@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 package import LatchkeyControl
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import LatchkeySystem
 
@@ -44,14 +45,7 @@ package struct Certificates: Sendable {
         try issue(all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, server)
     }
 
-    /// The two files of a certificate.
-    struct Files: Sendable {
-        /// PEM, the certificate itself first.
-        let chain: String
-        let key: String
-    }
-
-    private var server: Files { Files(chain: "\(folder)/server.pem", key: "\(folder)/server-key.pem") }
+    private var server: CertificateFiles { CertificateFiles(chain: "\(folder)/server.pem", key: "\(folder)/server-key.pem") }
 
     private func authority() throws -> String {
         String(decoding: try StateFile.read(authorityPath) ?? [], as: UTF8.self)
@@ -60,7 +54,7 @@ package struct Certificates: Sendable {
     /// Makes another certificate of the authority for these addresses: for clients that reach this server by other ways
     /// than its users.
     func certificate(named name: String, for addresses: [String]) throws -> ServerCertificate {
-        let files = Files(chain: "\(folder)/\(name).pem", key: "\(folder)/\(name)-key.pem")
+        let files = CertificateFiles(chain: "\(folder)/\(name).pem", key: "\(folder)/\(name)-key.pem")
         try issue(addresses, files)
         return try ServerCertificate(files)
     }
@@ -89,7 +83,7 @@ package struct Certificates: Sendable {
     /// Seconds: two years, since some clients refuse certificates that are good for longer than 825 days.
     private static let longestLife = 730.0 * 24 * 3600
 
-    private func issue(_ names: [String], _ files: Files, notBefore: Date? = nil) throws {
+    private func issue(_ names: [String], _ files: CertificateFiles, notBefore: Date? = nil) throws {
         let authority = try self.authority()
         let key = try StateFile.readSecret(authorityKeyPath)
         let issued: CertifiedKey

@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 internal import LatchkeyKeys
 internal import LatchkeyModel
 

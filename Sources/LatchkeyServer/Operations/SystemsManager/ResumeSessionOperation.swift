@@ -15,7 +15,7 @@ struct ResumeSessionOperation: SystemsManagerOperation {
     }
 
     func execute(_ request: ResumeSession, in context: OperationContext) async throws -> ResumeSession.Response {
-        let (id, streamOrigin) = (request.sessionId, try context.streamOrigin.get())
+        let (id, origin) = (request.sessionId, try SystemsManager.origin(context))
         guard let token = try await relay.clientToken(for: id, by: try context.accessKeyID).get() else {
             // Without a token the official client says that the session has timed out, and ends.
             return ResumeSession.Response(sessionId: id, tokenValue: nil, streamUrl: nil)
@@ -23,7 +23,7 @@ struct ResumeSessionOperation: SystemsManagerOperation {
         return ResumeSession.Response(
             sessionId: id,
             tokenValue: token,
-            streamUrl: SystemsManager.stream(streamOrigin, id)
+            streamUrl: SystemsManager.stream(origin, id)
         )
     }
 }

@@ -30,7 +30,7 @@ struct StartSessionOperation: SystemsManagerOperation {
             throw ServiceError.targetNotConnected(request.target)
         }
         let plan = try SessionDocuments.plan(name, request.parameters ?? [:], isOwnAgent: presence.isOwn)
-        let (streamOrigin, accessKeyID) = (try context.streamOrigin.get(), try context.accessKeyID)
+        let (origin, accessKeyID) = (try SystemsManager.origin(context), try context.accessKeyID)
         // What becomes of it could not be written down.
         guard !events.isFull else { throw ServiceError.unavailable }
         let record = SessionRecord(
@@ -61,7 +61,7 @@ struct StartSessionOperation: SystemsManagerOperation {
         return StartSession.Response(
             sessionId: record.id,
             tokenValue: token,
-            streamUrl: SystemsManager.stream(streamOrigin, record.id)
+            streamUrl: SystemsManager.stream(origin, record.id)
         )
     }
 

@@ -5,6 +5,12 @@ internal import LatchkeyModel
 
 /// Sessions, as several operations need them.
 extension SystemsManager {
+    /// - Throws: `ValidationException` if the request does not tell where its client finds this server.
+    static func origin(_ context: OperationContext) throws(ServiceError) -> String {
+        guard let origin = context.webSocketOrigin else { throw .invalid("the request has no usable Host header") }
+        return origin
+    }
+
     /// Where the client of a session opens its data channel.
     static func stream(_ origin: String, _ sessionID: String) -> String {
         "\(origin)/v1/data-channel/\(sessionID)?role=publish_subscribe"

@@ -2,13 +2,13 @@
 
 internal import FoundationEssentials
 internal import Glibc
-internal import LatchkeyCrypto
+package import LatchkeyCrypto
 internal import LatchkeyModel
 internal import LatchkeySystem
 internal import Synchronization
 
 /// A certificate in two files, which may be replaced while the server runs: new connections have the new one.
-final class ServerCertificate: Sendable {
+package final class ServerCertificate: Sendable {
     private struct Content: Sendable {
         let context: TLSContext
         let chainPEM: String
@@ -34,25 +34,25 @@ final class ServerCertificate: Sendable {
         }
     }
 
-    let files: Certificates.Files
+    package let files: CertificateFiles
     private let content: Mutex<Content>
 
     /// - Throws: `configurationInvalid` if they cannot be read, or do not belong together.
-    init(_ files: Certificates.Files) throws {
+    package init(_ files: CertificateFiles) throws {
         self.files = files
         content = Mutex(try ServerCertificate.load(files))
     }
 
     var context: TLSContext { content.withLock { $0.context } }
-    var description: CertificateDescription { content.withLock { $0.description } }
+    package var description: CertificateDescription { content.withLock { $0.description } }
     /// The certificate itself first.
-    var chainPEM: String { content.withLock { $0.chainPEM } }
+    package var chainPEM: String { content.withLock { $0.chainPEM } }
 
     /// Reads the files again if they were changed. The old certificate stays if the new one cannot be used.
     ///
     /// - Returns: whether there is another certificate now.
     /// - Throws: as ``init(_:)``.
-    func reload() throws -> Bool {
+    package func reload() throws -> Bool {
         guard content.withLock({ $0.stamp }) != ServerCertificate.stamp(files) else { return false }
         let loaded = try ServerCertificate.load(files)
         return content.withLock { content in
@@ -61,11 +61,11 @@ final class ServerCertificate: Sendable {
         }
     }
 
-    private static func stamp(_ files: Certificates.Files) -> [FileStamp] {
+    private static func stamp(_ files: CertificateFiles) -> [FileStamp] {
         [FileStamp(files.chain), FileStamp(files.key)]
     }
 
-    private static func load(_ files: Certificates.Files) throws -> Content {
+    private static func load(_ files: CertificateFiles) throws -> Content {
         // Taken first: what is written meanwhile is read the next time.
         let stamp = stamp(files)
         let context = try TLSContext(chain: files.chain, key: files.key)

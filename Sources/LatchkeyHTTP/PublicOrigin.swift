@@ -33,8 +33,9 @@ package struct PublicOrigin: Sendable {
     /// Whether an address is that of a proxy, behind which many clients are.
     func isProxy(_ address: String) -> Bool { proxies.contains { $0.contains(address) } }
 
-    /// Where data channels are opened: the server by the name that the client knows it by.
-    func stream(of request: IncomingRequest) throws(ServiceError) -> String {
+    /// Where WebSockets are opened: the server by the name that the client knows it by, for example `wss://host:8443`. Nil if
+    /// the request's `Host` header cannot be used.
+    package func webSocketOrigin(for request: IncomingRequest) -> String? {
         if let server { return server.webSocketOrigin }
         var (isSecure, host) = (request.isSecure, request.headers.first(name: "Host"))
         if let source = request.source, isProxy(source) {
@@ -44,7 +45,7 @@ package struct PublicOrigin: Sendable {
         }
         guard let host, (1...300).contains(host.utf8.count),
             host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/\\@?#\"<>".utf8.contains($0) })
-        else { throw .invalid("the request has no usable Host header") }
+        else { return nil }
         return "\(isSecure ? "wss" : "ws")://\(host)"
     }
 }

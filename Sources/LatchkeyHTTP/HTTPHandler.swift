@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyMetrics
 internal import LatchkeyTransport
 internal import NIOCore
 internal import NIOHTTP1

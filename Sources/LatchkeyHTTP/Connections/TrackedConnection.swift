@@ -5,7 +5,7 @@ internal import NIOCore
 /// One connection, as ``ConnectionLimiter`` counts it.
 ///
 /// Confined to the limiter's event loop but for ``authenticate()``.
-final class TrackedConnection: @unchecked Sendable {
+package final class TrackedConnection: @unchecked Sendable {
     enum State {
         /// It has not sent a whole request since it was opened or its last one was answered, or no token since it became a
         /// channel.
@@ -48,7 +48,7 @@ final class TrackedConnection: @unchecked Sendable {
     func setBytes(_ count: Int) { limiter.account(self, count) }
 
     /// The other end has shown who it is. From any thread.
-    func authenticate() {
+    package func authenticate() {
         if channel.eventLoop.inEventLoop {
             limiter.move(self, to: .authenticated)
         } else {

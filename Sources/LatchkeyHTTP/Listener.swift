@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+package import LatchkeyMetrics
+package import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
 /// What takes connections, with TLS, without, or whichever they begin with.
-struct Listener: Sendable {
-    enum Security: Sendable {
+package struct Listener: Sendable {
+    package enum Security: Sendable {
         case plain
         case secure(ServerCertificate)
         /// By the first byte: for a machine's own programs.
@@ -19,10 +20,22 @@ struct Listener: Sendable {
     /// Of the event loop on which it listens.
     let limiter: ConnectionLimiter
 
+    package init(
+        security: Security,
+        responder: any RequestResponder,
+        metrics: Metrics,
+        limiter: ConnectionLimiter
+    ) {
+        self.security = security
+        self.responder = responder
+        self.metrics = metrics
+        self.limiter = limiter
+    }
+
     /// Listens.
     ///
     /// - Throws: the system's error, when the port is taken and the like.
-    func bind(host: String, port: Int, loop: any EventLoop) async throws -> any Channel {
+    package func bind(host: String, port: Int, loop: any EventLoop) async throws -> any Channel {
         try await ServerBootstrap(group: loop)
             // Where the system's line of connections is full, it drops the next ones, which come back after a second: so the line
             // is as long as the system allows by default, and is emptied quickly. But not at once: a connection that is taken must

@@ -3,22 +3,20 @@
 internal import Glibc
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
-internal import NIOCore
+package import NIOCore
 
 /// A WebSocket at the server: takes frames apart (RFC 6455 §5), answers pings, and gives what is in them to a ``ChannelDelegate``.
 ///
 /// Messages between the two ends of a session are passed on as they arrive, piece by piece, without being put together.
 ///
 /// Confined to the relay's event loop, as everything in this folder.
-final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     /// The most bytes of a message that is passed on.
     static let passLimit = 2 << 20
-    /// A first frame that is shorter cannot be judged; both official ends send their headers in one piece.
-    private static let prefixSize = MessageHeader.size
 
     /// What becomes of the message whose pieces are arriving.
     private enum Disposition {
@@ -45,23 +43,23 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     private var isDiscarding = false
     /// Whether the other side has ended the connection itself, as a program's end does it; not an error of the network's, nor
     /// this side.
-    private(set) var wasLeft = true
-    private(set) var lastHeard = NIODeadline.now()
-    private(set) var lastPing = NIODeadline.now()
+    package private(set) var wasLeft = true
+    package private(set) var lastHeard = NIODeadline.now()
+    package private(set) var lastPing = NIODeadline.now()
 
     init(link: any ChannelDelegate) { self.link = link }
 
     // MARK: In
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         writer = SocketWriter(context)
         link.opened(self)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { ended() }
+    package func handlerRemoved(context: ChannelHandlerContext) { ended() }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         ended()
         context.fireChannelInactive()
     }
@@ -80,14 +78,14 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         link.closed(self)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A program that ends before it has read everything resets its connections, and one with TLS does not say that it ends; a
         // network that is gone says nothing at all.
         if let error = error as? IOError, ![ECONNRESET, EPIPE].contains(error.errnoCode) { wasLeft = false }
         context.close(promise: nil)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDiscarding else { return }
         lastHeard = .now()
         var bytes = unwrapInboundIn(data)
@@ -109,7 +107,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         link.flushPartner()
         flush()
         context.fireChannelReadComplete()
@@ -152,11 +150,13 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
             return .needsMore
         }
         if case .none = disposition {
-            guard link.passesMessages || header.length <= link.gatherLimit else {
+            let prefixSize = link.prefixSize
+            guard prefixSize > 0 || header.length <= link.gatherLimit else {
                 fail(.messageTooBig, "a message of \(header.length) bytes")
                 return .needsMore
             }
-            let prefix = link.passesMessages ? min(header.length, SocketHandler.prefixSize) : 0
+            // A first frame that is shorter tells nothing; both official ends send their headers in one piece.
+            let prefix = min(header.length, prefixSize)
             guard bytes.readableBytes >= size + prefix else { return .needsMore }
             guard classify(header, size, prefix, key, bytes) else { return .needsMore }
         }
@@ -182,11 +182,11 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         _ key: UInt32,
         _ bytes: ByteBuffer
     ) -> Bool {
-        guard link.passesMessages else {
+        guard prefix > 0 || link.prefixSize > 0 else {
             disposition = .gather(header.opcode, ByteBuffer())
             return true
         }
-        let verdict = withUnsafeTemporaryAllocation(byteCount: SocketHandler.prefixSize, alignment: 8) { target in
+        let wanted = withUnsafeTemporaryAllocation(byteCount: max(1, prefix), alignment: 8) { target in
             bytes.withUnsafeReadableBytes { raw in
                 let source = UnsafeRawBufferPointer(rebasing: raw[size..<size + prefix])
                 WebSocketHeader.apply(key, offset: 0, source, to: target)
@@ -196,7 +196,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
                 size: header.isFinal ? header.length : nil
             )
         }
-        switch verdict {
+        switch wanted {
         case .pass(let target): disposition = .pass(target)
         case .gather: disposition = .gather(header.opcode, ByteBuffer())
         case .drop: disposition = .drop
@@ -268,7 +268,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     // MARK: Out
 
     /// What a close frame says (§7.4.1).
-    enum CloseCode: UInt16 {
+    package enum CloseCode: UInt16 {
         case normal = 1000
         case goingAway = 1001
         case protocolError = 1002
@@ -282,7 +282,7 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
         close(code)
     }
 
-    func close(_ code: CloseCode) {
+    package func close(_ code: CloseCode) {
         guard let context else { return }
         writer?.close(ByteBuffer(integer: code.rawValue))
         stopReading()
@@ -300,37 +300,37 @@ final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unche
     }
 
     /// Ends the connection in the middle of whatever it was about.
-    func abort() {
+    package func abort() {
         wasLeft = false
         context?.close(promise: nil)
     }
 
     /// Sends a message of the relay's own, after the one that is being passed on.
-    func send(_ opcode: SocketOpcode, _ payload: ByteBuffer) { writer?.send(opcode, payload) }
+    package func send(_ opcode: SocketOpcode, _ payload: ByteBuffer) { writer?.send(opcode, payload) }
 
-    func ping() {
+    package func ping() {
         lastPing = .now()
         writer?.ping()
     }
 
-    func flush() { writer?.flush() }
+    package func flush() { writer?.flush() }
 
     // MARK: Back-pressure
 
-    var isWritable: Bool { writer?.isWritable ?? false }
+    package var isWritable: Bool { writer?.isWritable ?? false }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         if link.holdsReads { readIsHeld = true } else { context.read() }
     }
 
     /// Reads on, if that was held back and no longer is.
-    func resumeReading() {
+    package func resumeReading() {
         guard readIsHeld, let context, !link.holdsReads else { return }
         readIsHeld = false
         context.read()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         writer?.writabilityChanged()
         link.writabilityChanged()
         context.fireChannelWritabilityChanged()

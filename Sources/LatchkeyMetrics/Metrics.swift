@@ -73,11 +73,11 @@ package final class Metrics: Sendable {
 
     package init() {}
 
-    func count(_ counter: Counter) { values.withLock { $0.counters[counter.rawValue] &+= 1 } }
+    package func count(_ counter: Counter) { values.withLock { $0.counters[counter.rawValue] &+= 1 } }
 
-    func set(_ gauge: Gauge, _ value: Int) { values.withLock { $0.gauges[gauge.rawValue] = value } }
+    package func set(_ gauge: Gauge, _ value: Int) { values.withLock { $0.gauges[gauge.rawValue] = value } }
 
-    var text: String {
+    package var text: String {
         let now = values.withLock { $0 }
         let counters = Counter.allCases.map {
             "# HELP \($0.name) \($0.help)\n# TYPE \($0.name) counter\n\($0.name) \(now.counters[$0.rawValue])\n"

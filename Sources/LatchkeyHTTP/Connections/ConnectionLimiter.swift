@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Logging
+package import LatchkeyMetrics
+package import Logging
 internal import NIOCore
 
 /// Decides which connections are kept. Those that have not authenticated have limits of their own, in all and by source; where
@@ -8,7 +9,7 @@ internal import NIOCore
 /// others hold connections open.
 ///
 /// Confined to one event loop.
-final class ConnectionLimiter: @unchecked Sendable {
+package final class ConnectionLimiter: @unchecked Sendable {
     /// Why a connection was closed or not taken.
     enum Reason: String, CaseIterable {
         case source, unauthenticated, connections, descriptors, memory
@@ -42,12 +43,12 @@ final class ConnectionLimiter: @unchecked Sendable {
     /// What connections that have not authenticated have sent.
     private var bytes = 0
     /// Called when connections come and go, which need memory for a moment.
-    var onChange: () -> Void = {}
+    package var onChange: () -> Void = {}
     /// Connections closed since the log was told of each reason, and when that was.
     private var told: [Reason: (count: Int, at: NIODeadline)] = [:]
 
     /// - Parameter origin: knows the proxies, which are many clients each and have no limit of their own.
-    init(_ limits: ConnectionLimits, origin: PublicOrigin = .ofRequest, metrics: Metrics, log: Logger) {
+    package init(_ limits: ConnectionLimits, origin: PublicOrigin = .ofRequest, metrics: Metrics, log: Logger) {
         self.limits = limits
         self.origin = origin
         self.metrics = metrics
