@@ -98,11 +98,20 @@ let package = Package(
             ]
         ),
         .target(
+            name: "LatchkeyRelay",
+            dependencies: [
+                "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyMetrics", "LatchkeyModel",
+                "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .target(
             name: "LatchkeyServer",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP",
                 "LatchkeyKeys", "LatchkeyMetrics",
-                "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
+                "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -6,6 +6,7 @@ package import LatchkeyControl
 package import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import LatchkeySystem
 package import Logging
 internal import NIOCore
@@ -98,7 +99,7 @@ package struct Daemon {
             events: events,
             grants: signers
         )
-        limiter.onChange = { relay.calm.stir() }
+        limiter.onChange = { relay.noteActivity() }
         // For what the engine is asked, which is slower than the disk.
         let launchPool = BlockingPool(threads: 4)
         let launching = try options.launching.map { launching in
@@ -158,7 +159,9 @@ package struct Daemon {
             ),
             metrics: metrics
         )
-        for record in try store.liveSessions() { try relay.adopt(record).wait() }
+        for record in try store.liveSessions() {
+            try relay.adopt(record, type: SessionDocuments.type(record.documentName, record.parameters)).wait()
+        }
         try relay.loop.submit { relay.start() }.wait()
         var channels: [any Channel] = []
         for address in options.listen {

@@ -39,11 +39,11 @@ struct ImportTests {
             "CLibSSL", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyModel", "LatchkeySystem",
             "LatchkeyTransport", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
-        "LatchkeyServer": [
-            "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys",
-            "LatchkeyMetrics", "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
-            "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
+        "LatchkeyRelay": [
+            "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyMetrics", "LatchkeyModel",
+            "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore",
         ],
+        "LatchkeyServer": ["LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys", "LatchkeyMetrics", "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "LatchkeyBroker": [
             "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeySSH",
             "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",

@@ -70,7 +70,7 @@ struct LimitTests {
             grants: Grants()
         )
         let record = record()
-        try relay.adopt(record).wait()
+        try relay.adopt(record, type: .shell).wait()
         // Limits are looked at from the start on.
         #expect(try relay.clientToken(for: record.id, by: "AKIA").wait() != nil)
         try relay.loop.submit { relay.start() }.wait()
@@ -177,7 +177,7 @@ struct LimitTests {
             grants: grants
         )
         let record = record()
-        let adopted = relay.adopt(record)
+        let adopted = relay.adopt(record, type: .shell)
         loop.run()
         try adopted.wait()
         func open(_ grant: Grant) throws -> Bool {

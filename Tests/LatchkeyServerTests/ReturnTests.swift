@@ -190,7 +190,7 @@ struct ReturnTests {
         }
 
         private func adopt() throws {
-            let adopted = relay.adopt(record)
+            let adopted = relay.adopt(record, type: .shell)
             loop.run()
             try adopted.wait()
         }

@@ -4,6 +4,7 @@ internal import LatchkeyControl
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 internal import Logging

@@ -4,6 +4,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyHTTP
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import NIOHTTP1
 
 /// The AWS JSON 1.1 protocol for one request.
@@ -32,6 +33,7 @@ struct JSONCoding: RequestCoding {
         case let error as ServiceError: error
         case let failure as AuthenticationFailure: failure.serviceError
         case let failure as AuthorizationFailure: ServiceError.denied(failure, region: region)
+        case is InstanceRemoved: .denied("there is no such instance any more")
         case let error as LatchkeyError where [.nameInvalid, .usage].contains(error.code): .invalid(error.message)
         default: nil
         }

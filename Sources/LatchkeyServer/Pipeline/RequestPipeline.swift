@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
 internal import LatchkeyHTTP
+internal import LatchkeyRelay
 internal import NIOHTTP1
 
 /// What each request passes, whatever its service and protocol: authenticate, authorize, execute, record.

@@ -3,6 +3,7 @@
 internal import LatchkeyAuthorization
 package import LatchkeyControl
 package import LatchkeyModel
+internal import LatchkeyRelay
 
 extension KnownSigners: GrantSource {
     package func hasAccessKey(_ id: AccessKey.ID) -> Bool { user(id) != nil }

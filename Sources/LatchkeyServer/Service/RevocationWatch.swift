@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyControl
+internal import LatchkeyRelay
 internal import Logging
 internal import NIOCore
 internal import Synchronization

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import LatchkeySystem
 internal import Logging
 internal import Synchronization

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyControl
+internal import LatchkeyRelay
 
 /// What the operations share that agents ask for.
 struct AgentService: Sendable {

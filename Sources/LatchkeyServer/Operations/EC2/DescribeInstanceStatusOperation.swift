@@ -5,6 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import NIOCore
 
 /// Tells whether instances can be reached.

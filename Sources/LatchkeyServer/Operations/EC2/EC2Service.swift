@@ -3,6 +3,7 @@
 internal import LatchkeyAPI
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import Logging
 
 /// EC2's operations: key pairs, tags, instances, and what launches them.

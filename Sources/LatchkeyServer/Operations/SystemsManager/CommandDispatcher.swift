@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import LatchkeySessionProtocol
 internal import Logging
 internal import NIOCore

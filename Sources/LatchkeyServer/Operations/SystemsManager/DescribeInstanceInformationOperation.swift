@@ -5,6 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import NIOCore
 
 /// Lists instances whose agents have registered, and whether these are connected.

@@ -4,6 +4,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import NIOCore
 
 /// Tells whether an instance's agent is connected.

@@ -2,6 +2,7 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
+internal import LatchkeyRelay
 internal import NIOCore
 
 /// Gives the client of a session a new token, or lets another client take it over.

@@ -5,6 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import LatchkeySessionProtocol
 internal import NIOCore
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyControl
+internal import LatchkeyRelay
 
 /// The operations of Systems Manager for users: sessions, commands, and the instances for them.
 struct SystemsManager: Sendable {

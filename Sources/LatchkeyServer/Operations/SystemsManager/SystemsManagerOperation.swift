@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyControl
+internal import LatchkeyRelay
 
 /// An operation of Systems Manager that users ask for.
 protocol SystemsManagerOperation: Operation {

@@ -3,6 +3,7 @@
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import LatchkeySessionProtocol
 internal import NIOCore
 

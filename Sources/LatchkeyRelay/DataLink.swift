@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyAuthorization
-internal import LatchkeyHTTP
+package import LatchkeyAuthorization
+package import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
-internal import NIOCore
+package import NIOCore
 
 /// A WebSocket at one end of a session.
-final class DataLink: ChannelDelegate {
+package final class DataLink: ChannelDelegate {
     enum Role { case client, agent }
 
     /// So many messages that are not understood, and the connection ends.
@@ -17,7 +17,7 @@ final class DataLink: ChannelDelegate {
 
     private unowned let relay: Relay
     /// What a client or an agent asks for that opens one.
-    static let action: Action = "ssmmessages:OpenDataChannel"
+    package static let action: Action = "ssmmessages:OpenDataChannel"
 
     /// Who asked for the channel; nil once it has joined a session.
     private(set) var admission: ChannelAdmission?
@@ -35,7 +35,7 @@ final class DataLink: ChannelDelegate {
     private var faults = 0
 
     /// - Parameter connection: authenticates when the link joins a session.
-    init(relay: Relay, path: String, admission: ChannelAdmission, connection: TrackedConnection? = nil) {
+    package init(relay: Relay, path: String, admission: ChannelAdmission, connection: TrackedConnection? = nil) {
         self.relay = relay
         self.path = path
         self.admission = admission
@@ -64,14 +64,14 @@ final class DataLink: ChannelDelegate {
 
     // MARK: ChannelDelegate
 
-    var prefixSize: Int { role == nil ? 0 : MessageHeader.size }
+    package var prefixSize: Int { role == nil ? 0 : MessageHeader.size }
 
     /// A token and a few names: whoever sends more before has none. A client shows nothing until then.
     private static let openingLimit = 8 * 1024
 
-    var gatherLimit: Int { role == nil ? DataLink.openingLimit : ControlLink.messageLimit }
+    package var gatherLimit: Int { role == nil ? DataLink.openingLimit : ControlLink.messageLimit }
 
-    var holdsReads: Bool {
+    package var holdsReads: Bool {
         guard let session else { return false }
         if role == .agent, session.official?.isFull == true { return true }
         // What it sends now is dropped, and sent again later; so its pings are heard.
@@ -81,17 +81,17 @@ final class DataLink: ChannelDelegate {
         return role == .agent && !session.clientWasThere && relay.isYoung(session)
     }
 
-    func opened(_ handler: SocketHandler) {
+    package func opened(_ handler: SocketHandler) {
         self.handler = handler
         relay.opened(self)
     }
 
-    func closed(_ handler: SocketHandler) {
+    package func closed(_ handler: SocketHandler) {
         self.handler = nil
         relay.closed(self, wasLeft: handler.wasLeft)
     }
 
-    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition {
+    package func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition {
         let header: MessageHeader
         do { header = try MessageHeader(prefix: prefix, messageSize: size) } catch {
             relay.metrics.count(.refusedFrames)
@@ -111,7 +111,7 @@ final class DataLink: ChannelDelegate {
         return faults < DataLink.faultLimit ? .drop : .refuse("messages of the type \(header.type.rawValue)")
     }
 
-    func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
+    package func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
         if role == nil {
             relay.open(self, message)
         } else {
@@ -119,11 +119,11 @@ final class DataLink: ChannelDelegate {
         }
     }
 
-    func refused(_ why: String) { relay.refused(why, path) }
+    package func refused(_ why: String) { relay.refused(why, path) }
 
-    func flushPartner() { partner?.handler?.flush() }
+    package func flushPartner() { partner?.handler?.flush() }
 
-    func writabilityChanged() { relay.writabilityChanged(self) }
+    package func writabilityChanged() { relay.writabilityChanged(self) }
 
     // MARK: Sending
 

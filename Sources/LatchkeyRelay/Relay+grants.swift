@@ -30,7 +30,7 @@ extension Relay {
 
     /// Ends what rests on access keys and instances that are there no more. To be called on the loop, whenever there may be
     /// some.
-    func endRevoked() {
+    package func endRevoked() {
         loop.preconditionInEventLoop()
         tokens.drop { !stands($0) }
         for session in sessions.values {

@@ -6,7 +6,7 @@ internal import LatchkeyTransport
 internal import NIOCore
 
 /// An agent's control channel.
-final class ControlLink: ChannelDelegate {
+package final class ControlLink: ChannelDelegate {
     private unowned let relay: Relay
     let instanceID: String
     private(set) var handler: SocketHandler?
@@ -26,7 +26,7 @@ final class ControlLink: ChannelDelegate {
     private(set) var challenged: NIODeadline?
     let opened = NIODeadline.now()
 
-    init(relay: Relay, instanceID: String) {
+    package init(relay: Relay, instanceID: String) {
         self.relay = relay
         self.instanceID = instanceID
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyMetrics
-internal import LatchkeyModel
-internal import LatchkeySessionProtocol
+package import LatchkeyModel
+package import LatchkeySessionProtocol
 internal import NIOCore
 
 /// Who is told what agents say of the commands that they run. Nothing waits for it.
-protocol JobReceiver: Sendable {
+package protocol JobReceiver: Sendable {
     /// An agent's control channel is open.
     func agentCame(_ instanceID: Instance.ID)
 
@@ -26,7 +26,7 @@ protocol JobReceiver: Sendable {
 /// Commands over agents' control channels.
 extension Relay {
     /// Sends a job, if the agent is there. From any thread.
-    func send(_ job: JobEnvelope, to instanceID: Instance.ID) {
+    package func send(_ job: JobEnvelope, to instanceID: Instance.ID) {
         loop.execute { self.controls[instanceID]?.send(.job, job) }
     }
 

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 package import LatchkeyMetrics
-package import LatchkeyModel
+internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 package import Logging
@@ -50,7 +50,7 @@ package final class Relay: @unchecked Sendable {
     let events: any SessionEventSink
     let grants: any GrantSource
     /// Set before the relay is started.
-    var jobs: (any JobReceiver)?
+    package var jobs: (any JobReceiver)?
     var sessions: [String: RelaySession] = [:]
     var controls: [String: ControlLink] = [:]
     var tokens = Tokens()
@@ -85,8 +85,11 @@ package final class Relay: @unchecked Sendable {
         self.grants = grants
     }
 
+    /// Something has happened on one of the loop's connections, which may be no channel.
+    package func noteActivity() { calm.stir() }
+
     /// Begins to watch the time. To be called on the loop, once.
-    func start() {
+    package func start() {
         loop.preconditionInEventLoop()
         started = .now()
         ticker = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] _ in
@@ -96,7 +99,7 @@ package final class Relay: @unchecked Sendable {
 
     /// Closes every channel; the ends come back to whoever listens next. Clients hear no goodbye: the official one, which takes a
     /// cut for one and comes back, gives up if it is typed into after that.
-    func stop() {
+    package func stop() {
         loop.preconditionInEventLoop()
         ticker?.cancel()
         for waiting in arrivals.values.joined() { waiting.succeed(nil) }
@@ -177,11 +180,4 @@ package final class Relay: @unchecked Sendable {
         let header = MessageHeader(type: type, stamp: .make(&random))
         return ByteBuffer(bytes: header.message(Payload.encode(content)))
     }
-}
-
-/// Where the relay notes what becomes of sessions. Nothing waits for it.
-package protocol SessionEventSink: Sendable {
-    func changed(_ sessionID: String, status: SessionStatus)
-    func ended(_ sessionID: String, status: SessionStatus, reason: String)
-    func pinged(_ instanceID: String)
 }

@@ -2,14 +2,6 @@
 
 package import LatchkeyModel
 
-/// What a token rests on, and the channel that is opened with it: neither outlives that.
-enum Grant: Equatable, Sendable {
-    /// The access key that asked for it.
-    case accessKey(AccessKey.ID)
-    /// The registration of the agent that asked for it.
-    case agent(Instance.ID, registered: Int64)
-}
-
 /// Tells on what grants rest. It is asked on the relay's event loop, and so waits for nothing.
 package protocol GrantSource: Sendable {
     func hasAccessKey(_ id: AccessKey.ID) -> Bool

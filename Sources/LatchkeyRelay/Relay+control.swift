@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
-internal import LatchkeyModel
+package import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import Logging
 internal import NIOCore
@@ -52,7 +52,7 @@ extension Relay {
     /// of life.
     ///
     /// - Parameter process: of the one that comes; nil for an official agent, which cannot be told from itself.
-    func isTaken(_ instanceID: Instance.ID, for process: String?) -> Bool {
+    package func isTaken(_ instanceID: Instance.ID, for process: String?) -> Bool {
         guard let process, let older = controls[instanceID], let its = older.process, its != process else {
             return false
         }

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
+package import FoundationEssentials
 internal import LatchkeyMetrics
-internal import LatchkeyModel
-internal import LatchkeySessionProtocol
-internal import NIOCore
+package import LatchkeyModel
+package import LatchkeySessionProtocol
+package import NIOCore
 
 /// What operations ask for, from any thread.
 extension Relay {
-    /// What is known of an agent that is there.
-    struct Presence: Sendable {
-        let agentVersion: String?
-        let isOwn: Bool
-        let takesPushedKeys: Bool
-    }
-
     /// Nil if the instance's agent is not there.
-    func presence(of instanceID: String) -> EventLoopFuture<Presence?> {
+    package func presence(of instanceID: String) -> EventLoopFuture<Presence?> {
         loop.submit { self.controls[instanceID].map(Relay.presence) }
     }
 
@@ -29,12 +22,12 @@ extension Relay {
     }
 
     /// Whether agents may not have come back yet that were here before it was started.
-    func hasJustStarted() -> EventLoopFuture<Bool> {
+    package func hasJustStarted() -> EventLoopFuture<Bool> {
         loop.submit { self.started.map { .now() - $0 < self.limits.agentReturn } ?? true }
     }
 
     /// Waits for an agent that is on its way here: nil if it is not there after that time, or the relay stops.
-    func arrival(ofAgentOf instanceID: String, within time: TimeAmount) -> EventLoopFuture<Presence?> {
+    package func arrival(ofAgentOf instanceID: String, within time: TimeAmount) -> EventLoopFuture<Presence?> {
         loop.flatSubmit {
             if let control = self.controls[instanceID] {
                 return self.loop.makeSucceededFuture(Relay.presence(control))
@@ -65,7 +58,7 @@ extension Relay {
     private static let copyMemory = 600.0
 
     /// When second agents with the registrations of instances were turned away last, of those that are still at it.
-    func copied() -> EventLoopFuture<[Instance.ID: Date]> {
+    package func copied() -> EventLoopFuture<[Instance.ID: Date]> {
         loop.submit {
             self.copies = self.copies.filter { $0.value.timeIntervalSinceNow > -Relay.copyMemory }
             return self.copies
@@ -73,13 +66,13 @@ extension Relay {
     }
 
     /// The instances whose agents are there.
-    func connected() -> EventLoopFuture<Set<String>> { loop.submit { Set(self.controls.keys) } }
+    package func connected() -> EventLoopFuture<Set<String>> { loop.submit { Set(self.controls.keys) } }
 
     /// Tells the agent to start a session, and makes the client's token.
     ///
     /// - Parameter accessKeyID: of the one who asks.
     /// - Returns: nil if the agent has gone meanwhile.
-    func begin(
+    package func begin(
         _ task: SessionTask,
         of record: SessionRecord,
         type: SessionType,
@@ -109,10 +102,9 @@ extension Relay {
     }
 
     /// Takes up a session again that the store knows and this relay does not, as after a restart.
-    func adopt(_ record: SessionRecord) -> EventLoopFuture<Void> {
+    package func adopt(_ record: SessionRecord, type: SessionType) -> EventLoopFuture<Void> {
         loop.submit {
             guard self.sessions[record.id] == nil else { return }
-            let type = SessionDocuments.type(record.documentName, record.parameters)
             let session = RelaySession(record, type: type, end: Relay.end(of: record))
             session.adopt()
             self.sessions[record.id] = session
@@ -122,21 +114,21 @@ extension Relay {
     /// A token for the client of a session; nil if the session is over.
     ///
     /// - Parameter accessKeyID: of the one who asks, who owns the session.
-    func clientToken(for sessionID: String, by accessKeyID: AccessKey.ID) -> EventLoopFuture<String?> {
+    package func clientToken(for sessionID: String, by accessKeyID: AccessKey.ID) -> EventLoopFuture<String?> {
         loop.submit {
             guard self.sessions[sessionID] != nil else { return nil }
             return self.tokens.make(.client(sessionID: sessionID), on: .accessKey(accessKeyID))
         }
     }
 
-    enum AgentTokenAnswer: Sendable {
+    package enum AgentTokenAnswer: Sendable {
         case token(String)
         case over
         /// The session is another instance's.
         case denied
     }
 
-    func agentToken(for sessionID: String, _ admission: ChannelAdmission) -> EventLoopFuture<AgentTokenAnswer> {
+    package func agentToken(for sessionID: String, _ admission: ChannelAdmission) -> EventLoopFuture<AgentTokenAnswer> {
         loop.submit {
             guard let session = self.sessions[sessionID] else { return .over }
             guard admission.authorize(session.resource), let grant = self.grant(toAgentOf: session.target) else {
@@ -146,18 +138,18 @@ extension Relay {
         }
     }
 
-    /// - Throws: `AccessDeniedException` if the instance was removed at this moment.
-    func controlToken(for instanceID: String) -> EventLoopFuture<String> {
+    /// - Throws: ``InstanceRemoved`` if that has happened at this moment.
+    package func controlToken(for instanceID: String) -> EventLoopFuture<String> {
         loop.submit {
             guard let grant = self.grant(toAgentOf: instanceID) else {
-                throw ServiceError.denied("there is no such instance any more")
+                throw InstanceRemoved()
             }
             return self.tokens.make(.control(instanceID: instanceID), on: grant)
         }
     }
 
     /// Ends a session; false if there is none.
-    func terminate(_ sessionID: String, reason: String) -> EventLoopFuture<Bool> {
+    package func terminate(_ sessionID: String, reason: String) -> EventLoopFuture<Bool> {
         loop.submit {
             guard let session = self.sessions[sessionID] else { return false }
             self.finish(session, .terminated, reason)
@@ -166,7 +158,7 @@ extension Relay {
     }
 
     /// Ends the sessions of an instance that has stopped: nothing of them is left there.
-    func terminateSessions(of instanceID: String, reason: String) {
+    package func terminateSessions(of instanceID: String, reason: String) {
         loop.execute {
             for session in self.sessions.values where session.target == instanceID {
                 self.finish(session, .terminated, reason)

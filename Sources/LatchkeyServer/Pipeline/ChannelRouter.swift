@@ -5,6 +5,7 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyModel
+internal import LatchkeyRelay
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
