@@ -107,15 +107,34 @@ let package = Package(
             ]
         ),
         .target(
-            name: "LatchkeyServer",
+            name: "LatchkeyOperations",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP",
-                "LatchkeyKeys", "LatchkeyMetrics",
-                "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
+                "LatchkeyKeys", "LatchkeyMetrics", "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol",
+                "LatchkeySystem",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "LatchkeyLaunching",
+            dependencies: [
+                "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel",
+                "LatchkeyOperations", "LatchkeySystem", "LatchkeyTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "LatchkeyServer",
+            dependencies: [
+                "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyLaunching",
+                "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySessionProtocol",
+                "LatchkeySystem", "LatchkeyTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
@@ -145,8 +164,8 @@ let package = Package(
         .executableTarget(
             name: "latchkeyd",
             dependencies: [
-                "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyServer",
-                "LatchkeySystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyOperations",
+                "LatchkeyServer", "LatchkeySystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

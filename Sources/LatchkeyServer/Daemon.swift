@@ -4,8 +4,10 @@ internal import Glibc
 internal import LatchkeyAuthorization
 package import LatchkeyControl
 package import LatchkeyHTTP
+internal import LatchkeyLaunching
 internal import LatchkeyMetrics
 internal import LatchkeyModel
+package import LatchkeyOperations
 internal import LatchkeyRelay
 internal import LatchkeySystem
 package import Logging
@@ -81,8 +83,6 @@ package struct Daemon {
         let signers = KnownSigners(store)
         _ = try signers.refresh()
         let events = SessionEventWriter(store: store, log: log)
-        let roles = AgentRoles(key: key, signers: signers)
-        let signatures = SignatureAuthentication(key: key, signers: signers, roles: roles) { events.used($0, at: $1) }
         let certificates = Certificates(folders)
         let certificate = try certificates.serverCertificate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -115,42 +115,25 @@ package struct Daemon {
         }
         let commands = try CommandDispatcher(store: store, relay: relay, pool: pool, log: log)
         relay.jobs = commands
-        let pipeline = RequestPipeline(
-            authenticator: Authenticator(methods: [signatures]),
-            authorizer: Authorizer(AccessKeyPolicy()),
-            recorder: RequestLog(region: options.region, log: log),
-            faults: FaultReporter(metrics: metrics, log: log),
-            origin: options.origin
-        )
-        let registry = OperationRegistry(
-            ec2: EC2Service(
-                store: store,
-                relay: relay,
-                pool: pool,
-                launcher: try makeLauncher(store) ?? launching?.launcher,
-                surroundings: Surroundings(region: options.region),
-                log: log
-            ),
-            ssm: SystemsManager(
+        let services = ServiceRouter(
+            ServiceRouter.Setting(
                 store: store,
                 relay: relay,
                 pool: pool,
                 events: events,
                 commands: commands,
+                launcher: try makeLauncher(store) ?? launching?.launcher,
+                region: options.region,
+                origin: options.origin,
                 maxDuration: options.maxMinutes
             ),
-            agents: AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool)
+            key: key,
+            signers: signers,
+            metrics: metrics,
+            log: log
         )
         let router = RequestRouter(
-            json: JSONRouter(pipeline: pipeline, registry: registry, region: options.region),
-            query: QueryRouter(pipeline: pipeline, registry: registry, region: options.region),
-            channels: ChannelRouter(
-                pipeline: pipeline,
-                relay: relay,
-                region: options.region,
-                metrics: metrics,
-                log: log
-            ),
+            services: services,
             installation: AgentInstallation(
                 store: store,
                 pool: pool,

@@ -22,25 +22,18 @@ struct OperationRegistryTests {
         let relay = Relay(loop: EmbeddedEventLoop(), metrics: Metrics(), log: log, events: events, grants: signers)
         let commands = try CommandDispatcher(store: store, relay: relay, pool: pool, log: log)
         let roles = AgentRoles(key: try MasterKey(file: "\(scratch.path)/registry.key"), signers: signers)
-        return OperationRegistry(
-            ec2: EC2Service(
-                store: store,
-                relay: relay,
-                pool: pool,
-                launcher: nil,
-                surroundings: Surroundings(region: "local"),
-                log: log
-            ),
-            ssm: SystemsManager(
-                store: store,
-                relay: relay,
-                pool: pool,
-                events: events,
-                commands: commands,
-                maxDuration: nil
-            ),
-            agents: AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool)
+        let setting = ServiceRouter.Setting(
+            store: store,
+            relay: relay,
+            pool: pool,
+            events: events,
+            commands: commands,
+            launcher: nil,
+            region: "local",
+            origin: .ofRequest,
+            maxDuration: nil
         )
+        return OperationRegistry(setting, signers: signers, roles: roles, log: log)
     }
 
     @Test func `only a registration is for those who show nothing, and what changes something is for users`() throws {

@@ -6,6 +6,7 @@ internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyModel
+internal import LatchkeyOperations
 internal import LatchkeySystem
 internal import NIOHTTP1
 

@@ -2,8 +2,10 @@
 
 internal import LatchkeyControl
 internal import LatchkeyHTTP
+internal import LatchkeyLaunching
 internal import LatchkeyMetrics
 internal import LatchkeyModel
+internal import LatchkeyOperations
 internal import LatchkeyRelay
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport

@@ -2,6 +2,7 @@
 
 internal import LatchkeyControl
 internal import LatchkeyRelay
+internal import LatchkeySystem
 internal import Logging
 internal import NIOCore
 internal import Synchronization

@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyControl
+internal import LatchkeySystem
 internal import Logging
 
 /// Forgets sessions that have ended long ago, at the start and then every hour.

@@ -5,6 +5,7 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import Logging
 internal import Synchronization
 

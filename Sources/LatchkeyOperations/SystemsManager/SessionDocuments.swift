@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
-internal import LatchkeySessionProtocol
+package import LatchkeySessionProtocol
 
 /// The documents that a session can be started with, and what each means for the agent.
-enum SessionDocuments {
+package enum SessionDocuments {
     /// Latchkey's own: what its client wants, in the words of whichever agent is there.
     static let connect = "Latchkey-Connect"
     /// Latchkey's own: the instance's sshd, on whichever port its agent knows it to be.
@@ -92,7 +92,7 @@ enum SessionDocuments {
     }
 
     /// What a session is for that was started with these before.
-    static func type(_ name: String, _ parameters: [String: [String]]) -> SessionType {
+    package static func type(_ name: String, _ parameters: [String: [String]]) -> SessionType {
         // They were understood then; what a newer version wrote is a shell at the least.
         (try? plan(name, parameters, isOwnAgent: true))?.type ?? .shell
     }

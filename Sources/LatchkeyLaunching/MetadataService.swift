@@ -2,24 +2,31 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
+package import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyModel
+package import LatchkeyOperations
 internal import LatchkeySystem
-internal import Logging
+package import Logging
 internal import NIOHTTP1
 internal import Synchronization
 
 /// The instance metadata service, version 2 (EC2 User Guide, "Instance metadata"): tells an instance who it is, by the address
 /// from which it asks. A token is asked for first, and is good for that instance alone.
-final class MetadataService: RequestResponder {
+package final class MetadataService: RequestResponder {
     /// What instances register their agents with.
-    struct Setting: Sendable {
+    package struct Setting: Sendable {
         /// Where they reach this server, and a file of certificates to trust.
         var endpoint: String
         var authorities: String
         var region: String
+
+        package init(endpoint: String, authorities: String, region: String) {
+            self.endpoint = endpoint
+            self.authorities = authorities
+            self.region = region
+        }
     }
 
     private static let tokenHeader = "x-aws-ec2-metadata-token"
@@ -56,7 +63,7 @@ final class MetadataService: RequestResponder {
 
     private let offers = Mutex<[Instance.ID: Offer]>([:])
 
-    init(store: Store, launcher: DockerLauncher, pool: BlockingPool, setting: Setting, log: Logger) {
+    package init(store: Store, launcher: DockerLauncher, pool: BlockingPool, setting: Setting, log: Logger) {
         self.store = store
         self.launcher = launcher
         self.pool = pool

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-internal import LatchkeyControl
-internal import LatchkeyModel
-internal import Logging
+package import FoundationEssentials
+package import LatchkeyControl
+package import LatchkeyModel
+package import LatchkeyOperations
+package import Logging
 internal import Synchronization
 
 /// Makes instances of containers.
@@ -11,13 +12,18 @@ internal import Synchronization
 /// The store says what an instance is on its way to (`pending`, `stopping`, `shutting-down`), and ``converge(_:isForced:)`` does
 /// what that takes: for an operation, for what a latchkeyd before this one had begun, and again if it was not done. What has
 /// become of containers without being asked for is seen by ``reconcile()``.
-final class DockerLauncher: InstanceLauncher {
+package final class DockerLauncher: InstanceLauncher {
     /// What is to be known beside the engine.
-    struct Setting: Sendable {
+    package struct Setting: Sendable {
         /// Where instances reach the metadata service.
         var metadataEndpoint: String
         /// Files and folders of this machine that instances see, as `HERE:THERE:ro`; the agent's program is one of them.
         var volumes: [String]
+
+        package init(metadataEndpoint: String, volumes: [String]) {
+            self.metadataEndpoint = metadataEndpoint
+            self.volumes = volumes
+        }
     }
 
     static let instanceLabel = "latchkey.instance"
@@ -59,7 +65,7 @@ final class DockerLauncher: InstanceLauncher {
     /// Threads for jobs alone, which wait for containers for seconds: questions are not to wait for them.
     private let threads = BlockingPool(threads: 4)
 
-    init(
+    package init(
         engine: DockerEngine,
         store: Store,
         setting: Setting,
@@ -79,23 +85,23 @@ final class DockerLauncher: InstanceLauncher {
 
     // MARK: What is asked for
 
-    func launch(_ id: Instance.ID) async throws { converge(id) }
-    func start(_ id: Instance.ID) async throws { converge(id) }
-    func stop(_ id: Instance.ID, force: Bool) async throws { converge(id, isForced: force) }
-    func terminate(_ id: Instance.ID) async throws { converge(id) }
+    package func launch(_ id: Instance.ID) async throws { converge(id) }
+    package func start(_ id: Instance.ID) async throws { converge(id) }
+    package func stop(_ id: Instance.ID, force: Bool) async throws { converge(id, isForced: force) }
+    package func terminate(_ id: Instance.ID) async throws { converge(id) }
 
-    func refresh() async throws { try await pool.run { [self] in try reconcile() } }
+    package func refresh() async throws { try await pool.run { [self] in try reconcile() } }
 
     /// Returns when it runs again, or after some seconds: its state does not tell.
-    func reboot(_ id: Instance.ID) async throws {
+    package func reboot(_ id: Instance.ID) async throws {
         converge(id, restarts: true)
         for _ in 0..<300 where jobs.withLock({ $0.running[id] != nil }) { try await Task.sleep(for: .milliseconds(50)) }
     }
 
     /// Waits until what is being done is done.
-    func finish() { threads.stop() }
+    package func finish() { threads.stop() }
 
-    func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)? {
+    package func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)? {
         try await pool.run { [self] in
             guard let container = try store.launch(of: id)?.container else { return nil }
             let log = try engine.log(of: container, lines: 2000)
@@ -104,7 +110,7 @@ final class DockerLauncher: InstanceLauncher {
         }
     }
 
-    func images() async throws -> [LaunchImage] {
+    package func images() async throws -> [LaunchImage] {
         try await pool.run { [self] in
             try engine.images().filter { $0.labels?[DockerLauncher.imageLabel] != nil }
                 .compactMap { image in
@@ -291,5 +297,5 @@ final class DockerLauncher: InstanceLauncher {
         )
     }
 
-    static func message(_ error: any Error) -> String { (error as? LatchkeyError)?.message ?? "\(error)" }
+    package static func message(_ error: any Error) -> String { (error as? LatchkeyError)?.message ?? "\(error)" }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FoundationEssentials
+internal import FoundationEssentials
 internal import LatchkeyControl
 internal import LatchkeyCrypto
-package import LatchkeyModel
+internal import LatchkeyModel
 
 /// Makes activations.
-package enum Activations {
+enum Activations {
     /// - Returns: the activation, and its code, which is shown once and never stored.
-    package static func make(
+    static func make(
         description: String?,
         defaultInstanceName: String?,
         iamRole: String?,

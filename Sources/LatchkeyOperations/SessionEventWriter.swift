@@ -2,11 +2,11 @@
 
 internal import FoundationEssentials
 internal import Glibc
-internal import LatchkeyControl
+package import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeySystem
-internal import Logging
+package import Logging
 internal import Synchronization
 
 /// Writes what becomes of sessions into the store, and when agents and access keys were last heard of, on a thread of its own.
@@ -14,7 +14,7 @@ internal import Synchronization
 ///
 /// What cannot be written is kept, and tried again for as long as it takes: a session that has ended must not be told of as
 /// alive by a store that was full, locked or out of order for a while. Of each session only the last news is kept.
-final class SessionEventWriter: SessionEventSink {
+package final class SessionEventWriter: SessionEventSink {
     /// Sessions whose news may wait; when there are more, no new ones are begun.
     private static let sessionLimit = 20_000
     /// Agents and access keys whose notes may wait; more of them are left out.
@@ -42,7 +42,7 @@ final class SessionEventWriter: SessionEventSink {
     private let end = Atomic<Int64>(0)
 
     /// - Parameter stopTimeout: milliseconds for which writing is tried again once the server stops.
-    init(store: Store, log: Logger, stopTimeout: Int64 = 5000) {
+    package init(store: Store, log: Logger, stopTimeout: Int64 = 5000) {
         self.store = store
         self.log = log
         self.stopTimeout = stopTimeout
@@ -218,7 +218,7 @@ final class SessionEventWriter: SessionEventSink {
     }
 
     /// Waits until everything is written, for as long as it may be tried.
-    func stop() {
+    package func stop() {
         end.store(SystemClock.milliseconds() + stopTimeout, ordering: .relaxed)
         writer.drain()
     }

@@ -11,7 +11,7 @@ extension EC2Service {
     #if arch(arm64)
     static let architecture = "arm64"
     #else
-    static let architecture = "x86_64"
+    package static let architecture = "x86_64"
     #endif
 
     func record(_ instance: InstanceDescription) -> EC2.Instance {

@@ -39,7 +39,7 @@ extension DockerLauncher {
     }
 
     /// Whether instances can have addresses of their own: what listens at an address that no instance is given listens at all.
-    static var canPublish: Bool { canListen("127.127.255.255") }
+    package static var canPublish: Bool { canListen("127.127.255.255") }
 
     /// Notes where an instance is reached: at its own address or, where it has none, at that of its container, which is good
     /// until the next start.

@@ -13,7 +13,7 @@ extension DockerLauncher {
     private static let bootTimes = 3.0..<120.0
 
     /// Forgets instances that were terminated an hour ago, as EC2 does.
-    func forget() throws {
+    package func forget() throws {
         try store.removeTerminatedLaunches(before: Date().addingTimeInterval(-DockerLauncher.memory))
     }
 
@@ -21,7 +21,7 @@ extension DockerLauncher {
     /// was begun and is in nobody's hands.
     ///
     /// - Throws: the first failure, once all instances were looked at.
-    func reconcile() throws {
+    package func reconcile() throws {
         // What had a job while the questions were asked is looked at the next time: their answers are of different moments.
         let turns = turns()
         let records = try store.launches()

@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyCrypto
-internal import LatchkeyModel
+package import LatchkeyModel
 internal import LatchkeyTransport
 
 /// A container engine, asked over its socket in the Docker Engine API (version 1.41). Each function waits for the answer.
@@ -15,6 +15,9 @@ package struct DockerEngine: Sendable {
     private static let timeout = 60_000
 
     let socket: String
+
+    /// - Parameter socket: its path.
+    package init(socket: String) { self.socket = socket }
 
     /// A container as the engine lists it.
     struct Container: Decodable {
@@ -133,7 +136,7 @@ package struct DockerEngine: Sendable {
     /// The address at which containers on the engine's standard network reach this machine.
     ///
     /// - Throws: `LatchkeyError`, also if the engine's networks are not on this machine.
-    func hostAddress() throws(LatchkeyError) -> String {
+    package func hostAddress() throws(LatchkeyError) -> String {
         struct Information: Decodable { var SecurityOptions: [String]? }
         let security = try read(Information.self, "/info").SecurityOptions ?? []
         guard !security.contains("name=rootless") else {

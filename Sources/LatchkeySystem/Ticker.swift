@@ -2,28 +2,27 @@
 
 internal import Glibc
 internal import LatchkeyModel
-internal import LatchkeySystem
-internal import NIOConcurrencyHelpers
 internal import Synchronization
 
 /// Does something at once and then again and again, on a thread of its own, which may wait for the disk.
-final class Ticker: Sendable {
+package final class Ticker: Sendable {
     private let wake = WakeSignal()
     private let isStopping = Atomic(false)
-    private let hasEnded = ConditionLock(value: false)
+    private let end = WakeSignal()
+    private let hasEnded = Atomic(false)
 
     /// - Parameter interval: milliseconds between an end of `body` and its next beginning.
     /// - Throws: `configurationInvalid` if the system has no thread left.
-    init(every interval: Int64, _ body: @escaping @Sendable () -> Void) throws {
+    package init(every interval: Int64, _ body: @escaping @Sendable () -> Void) throws {
         let threads = Threads(1) { [self] in
             repeat { body() } while waits(interval)
-            hasEnded.lock()
-            hasEnded.unlock(withValue: true)
+            hasEnded.store(true, ordering: .releasing)
+            end.raise()
         }
         guard let threads else {
             throw LatchkeyError(
                 .configurationInvalid,
-                "the system has no thread left for latchkeyd",
+                "the system has no thread left",
                 hint: "raise the limit (ulimit -u, TasksMax=)"
             )
         }
@@ -36,18 +35,21 @@ final class Ticker: Sendable {
         while !isStopping.load(ordering: .relaxed) {
             let left = next - SystemClock.milliseconds()
             guard left > 0 else { return true }
-            var poll = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
-            // In pieces, should there be no descriptor to be woken by.
-            _ = Glibc.poll(&poll, 1, Int32(min(left, 1000)))
+            Ticker.wait(for: wake, milliseconds: left)
         }
         return false
     }
 
+    /// In parts of a second, should there be no descriptor to be woken by.
+    private static func wait(for signal: WakeSignal, milliseconds: Int64) {
+        var poll = pollfd(fd: signal.descriptor, events: Int16(POLLIN), revents: 0)
+        _ = Glibc.poll(&poll, 1, Int32(min(milliseconds, 1000)))
+    }
+
     /// Waits until what was begun is done, and has it done no more.
-    func stop() {
+    package func stop() {
         isStopping.store(true, ordering: .relaxed)
         wake.raise()
-        hasEnded.lock(whenValue: true)
-        hasEnded.unlock()
+        while !hasEnded.load(ordering: .acquiring) { Ticker.wait(for: end, milliseconds: 1000) }
     }
 }

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import LatchkeyControl
+package import LatchkeyControl
 internal import LatchkeyCrypto
-internal import LatchkeyModel
-internal import LatchkeyRelay
-internal import LatchkeySessionProtocol
-internal import Logging
+package import LatchkeyModel
+package import LatchkeyRelay
+package import LatchkeySessionProtocol
+package import LatchkeySystem
+package import Logging
 internal import NIOCore
 internal import Synchronization
 
 /// Brings commands to agents when it is their turn, and what agents say of them into the store. What is in the store is all that
 /// there is, so that a server which starts again goes on.
-final class CommandDispatcher: JobReceiver {
+package final class CommandDispatcher: JobReceiver {
     private let store: Store
     private let relay: Relay
     private let pool: BlockingPool
@@ -22,7 +23,7 @@ final class CommandDispatcher: JobReceiver {
     private let waiting: Mutex<Set<Instance.ID>>
 
     /// - Throws: what reading the store throws.
-    init(store: Store, relay: Relay, pool: BlockingPool, log: Logger) throws {
+    package init(store: Store, relay: Relay, pool: BlockingPool, log: Logger) throws {
         (self.store, self.relay, self.pool, self.log) = (store, relay, pool, log)
         waiting = Mutex(try store.instancesWithWaitingCommands(at: Date()))
     }
@@ -42,7 +43,7 @@ final class CommandDispatcher: JobReceiver {
     private static let interval: Int64 = 5000
 
     /// - Returns: what looks, until it is stopped.
-    func start() throws -> Ticker {
+    package func start() throws -> Ticker {
         try Ticker(every: CommandDispatcher.interval) { [self] in
             attempt("waiting commands could not be looked for", "all") { [self, store] in
                 for id in try await pool.run({ try store.pendingCommands(at: Date()) }) {
@@ -99,7 +100,7 @@ final class CommandDispatcher: JobReceiver {
 
     // MARK: What agents say
 
-    func agentCame(_ instanceID: Instance.ID) {
+    package func agentCame(_ instanceID: Instance.ID) {
         guard waiting.withLock({ $0.contains(instanceID) }) else { return }
         attempt("waiting commands could not be sent", instanceID) { [self, store] in
             let (ids, cancelled) = try await pool.run {
@@ -117,7 +118,7 @@ final class CommandDispatcher: JobReceiver {
         }
     }
 
-    func acknowledged(_ content: JobAcknowledgeContent, by instanceID: Instance.ID) {
+    package func acknowledged(_ content: JobAcknowledgeContent, by instanceID: Instance.ID) {
         guard let commandID = JobEnvelope.commandID(content.jobID) else { return }
         // Its own word for one that it has already.
         let isTaken = content.statusCode == JobAcknowledgeContent.taken || content.errorMessage == "DuplicateCommand"
@@ -132,7 +133,7 @@ final class CommandDispatcher: JobReceiver {
     }
 
     /// - Parameter acknowledge: lets the agent forget its reply, once that is in the store.
-    func replied(
+    package func replied(
         _ content: JobReplyContent,
         by instanceID: Instance.ID,
         acknowledge: @escaping @Sendable () -> Void

@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
+internal import LatchkeyControl
+internal import Logging
 
 extension OperationRegistry {
     /// Every operation that latchkeyd offers.
-    init(
-        ec2: EC2Service,
-        ssm: SystemsManager,
-        agents: AgentService
-    ) {
+    init(_ setting: ServiceRouter.Setting, signers: KnownSigners, roles: AgentRoles, log: Logger) {
+        let (store, relay, pool) = (setting.store, setting.relay, setting.pool)
         self.init()
-        addEC2(ec2)
-        addSystemsManager(ssm)
-        addAgents(agents)
-        add(SendSSHPublicKeyOperation(store: ssm.store, pool: ssm.pool))
+        addEC2(
+            EC2Service(
+                store: store,
+                relay: relay,
+                pool: pool,
+                launcher: setting.launcher,
+                surroundings: Surroundings(region: setting.region),
+                log: log
+            )
+        )
+        addSystemsManager(
+            SystemsManager(
+                store: store,
+                relay: relay,
+                pool: pool,
+                events: setting.events,
+                commands: setting.commands,
+                maxDuration: setting.maxDuration
+            )
+        )
+        addAgents(AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool))
+        add(SendSSHPublicKeyOperation(store: store, pool: pool))
         add(GetCallerIdentityOperation())
     }
 

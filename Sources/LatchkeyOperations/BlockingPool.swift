@@ -9,20 +9,20 @@ internal import Synchronization
 
 /// Threads for what waits for the disk, so that no event loop does. Where it is asked for, writing has threads of its own, so
 /// that reading does not wait behind it.
-struct BlockingPool: Sendable {
+package struct BlockingPool: Sendable {
     private let readers: Lane
     private let writers: Lane
 
     /// - Parameters:
     ///   - writers: threads for writing alone; 0 to have the others do that, too.
     ///   - limit: how many requests may wait, for reading and for writing.
-    init(threads: Int, writers: Int = 0, limit: Int = 4096) {
+    package init(threads: Int, writers: Int = 0, limit: Int = 4096) {
         readers = Lane(threads, limit)
         self.writers = writers > 0 ? Lane(writers, limit) : readers
     }
 
     /// - Throws: ``ServiceError/overloaded`` if too many wait already, and what `body` throws.
-    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await readers.run(body)
     }
 
@@ -35,7 +35,7 @@ struct BlockingPool: Sendable {
     }
 
     /// Runs `body` some time, in the order of the calls if there is one thread only.
-    func enqueue(_ body: @escaping @Sendable () -> Void) {
+    package func enqueue(_ body: @escaping @Sendable () -> Void) {
         readers.pool.submit { state in if state == .active { body() } }
     }
 
@@ -51,7 +51,7 @@ struct BlockingPool: Sendable {
     }
 
     /// Waits until what was begun is done.
-    func stop() {
+    package func stop() {
         try? readers.pool.syncShutdownGracefully()
         if writers !== readers { try? writers.pool.syncShutdownGracefully() }
     }
