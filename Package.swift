@@ -225,6 +225,7 @@ let package = Package(
             name: "LatchkeyServerTests",
             dependencies: [
                 "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
+                "LatchkeyHTTP", "LatchkeyLaunching", "LatchkeyMetrics", "LatchkeyOperations", "LatchkeyRelay",
                 "LatchkeyServer", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTestSupport",
                 "LatchkeyTransport", "latchkey", "latchkey-agent", "latchkeyd",
                 .product(name: "Logging", package: "swift-log"),

@@ -5,6 +5,7 @@ internal import FoundationEssentials
 internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyOperations
 internal import LatchkeyServer
 
 struct AccessKeyCommand: ParsableCommand {

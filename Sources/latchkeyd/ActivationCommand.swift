@@ -6,6 +6,7 @@ internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeyOperations
 internal import LatchkeyServer
 internal import LatchkeySystem
 

@@ -5,6 +5,7 @@ internal import Glibc
 internal import LatchkeyCommandLine
 internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyOperations
 internal import LatchkeyServer
 internal import LatchkeySystem
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import LatchkeyServer
 

@@ -43,7 +43,20 @@ struct ImportTests {
             "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyMetrics", "LatchkeyModel",
             "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore",
         ],
-        "LatchkeyServer": ["LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys", "LatchkeyMetrics", "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix"],
+        "LatchkeyOperations": [
+            "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys",
+            "LatchkeyMetrics", "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeySystem", "Logging",
+            "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
+        ],
+        "LatchkeyLaunching": [
+            "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel",
+            "LatchkeyOperations", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore", "NIOHTTP1",
+        ],
+        "LatchkeyServer": [
+            "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyLaunching",
+            "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySessionProtocol",
+            "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+        ],
         "LatchkeyBroker": [
             "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeySSH",
             "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
@@ -57,7 +70,7 @@ struct ImportTests {
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [
             "ArgumentParser", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
-            "LatchkeyServer", "LatchkeySystem", "Logging",
+            "LatchkeyOperations", "LatchkeyServer", "LatchkeySystem", "Logging",
         ],
         "latchkey-agent": [
             "ArgumentParser", "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeySystem",

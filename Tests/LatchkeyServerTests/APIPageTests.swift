@@ -5,6 +5,10 @@ import LatchkeyAuthorization
 import LatchkeyTestSupport
 import Testing
 
+@testable import LatchkeyHTTP
+@testable import LatchkeyLaunching
+@testable import LatchkeyOperations
+@testable import LatchkeyRelay
 @testable import LatchkeyServer
 
 /// The list of what is served, which is what people read before they try.

@@ -9,6 +9,8 @@ import LatchkeyTestSupport
 import Logging
 import Testing
 
+@testable import LatchkeyLaunching
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 /// What the metadata service gives an instance to register its agent with.

@@ -4,6 +4,7 @@ import Foundation
 import Synchronization
 import Testing
 
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 /// Threads for what waits for the disk.

@@ -5,6 +5,8 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
+@testable import LatchkeyHTTP
+@testable import LatchkeyMetrics
 @testable import LatchkeyServer
 
 struct ConnectionLimiterTests {

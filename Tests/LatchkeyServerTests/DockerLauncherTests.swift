@@ -8,6 +8,8 @@ import LatchkeyTestSupport
 import Logging
 import Testing
 
+@testable import LatchkeyLaunching
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 /// The launcher against an engine that is slow, forgets, or is used by others at the wrong moment.

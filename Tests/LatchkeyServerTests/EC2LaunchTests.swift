@@ -8,6 +8,7 @@ import Synchronization
 import Testing
 
 @testable import LatchkeyControl
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 extension RelayTests {

@@ -5,6 +5,7 @@ import LatchkeyModel
 import LatchkeyTestSupport
 import Testing
 
+@testable import LatchkeyLaunching
 @testable import LatchkeyServer
 
 /// Where containers reach this machine, told from what engines say of their network.

@@ -13,6 +13,10 @@ import NIOPosix
 import Synchronization
 import Testing
 
+@testable import LatchkeyHTTP
+@testable import LatchkeyMetrics
+@testable import LatchkeyOperations
+@testable import LatchkeyRelay
 @testable import LatchkeyServer
 
 /// The relay's limits of time, shortened.

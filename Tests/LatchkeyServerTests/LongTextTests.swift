@@ -8,6 +8,7 @@ import LatchkeyModel
 import LatchkeyTestSupport
 import Testing
 
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 extension RelayTests {

@@ -4,6 +4,7 @@ import LatchkeySessionProtocol
 import NIOCore
 import Testing
 
+@testable import LatchkeyRelay
 @testable import LatchkeyServer
 
 struct OfficialAgentStreamTests {

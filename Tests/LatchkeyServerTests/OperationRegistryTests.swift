@@ -9,6 +9,10 @@ import Logging
 import NIOEmbedded
 import Testing
 
+@testable import LatchkeyHTTP
+@testable import LatchkeyMetrics
+@testable import LatchkeyOperations
+@testable import LatchkeyRelay
 @testable import LatchkeyServer
 
 /// What is offered, and to whom.

@@ -5,6 +5,7 @@ import LatchkeyTestSupport
 import NIOHTTP1
 import Testing
 
+@testable import LatchkeyHTTP
 @testable import LatchkeyServer
 
 struct PublicOriginTests {
@@ -15,7 +16,9 @@ struct PublicOriginTests {
         _ headers: [(String, String)]
     ) -> String? {
         let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: HTTPHeaders(headers))
-        return origin.webSocketOrigin(for: IncomingRequest(head: head, body: .whole([]), isSecure: isSecure, source: source))
+        return origin.webSocketOrigin(
+            for: IncomingRequest(head: head, body: .whole([]), isSecure: isSecure, source: source)
+        )
     }
 
     @Test func `without more, a request tells where it came to`() {

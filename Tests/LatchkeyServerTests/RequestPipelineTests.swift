@@ -9,6 +9,10 @@ import NIOHTTP1
 import Synchronization
 import Testing
 
+@testable import LatchkeyHTTP
+@testable import LatchkeyMetrics
+@testable import LatchkeyOperations
+@testable import LatchkeyRelay
 @testable import LatchkeyServer
 
 /// What each request passes.
@@ -37,7 +41,7 @@ struct RequestPipelineTests {
     }
 
     /// Ends a session of ann's, or fails.
-    private final class EndOperation: LatchkeyServer.Operation {
+    private final class EndOperation: LatchkeyOperations.Operation {
         static let action: Action = "ssm:TerminateSession"
         let count = Mutex(0)
 

@@ -9,6 +9,10 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
+@testable import LatchkeyHTTP
+@testable import LatchkeyMetrics
+@testable import LatchkeyOperations
+@testable import LatchkeyRelay
 @testable import LatchkeyServer
 @testable import LatchkeySessionProtocol
 

@@ -4,6 +4,7 @@ import LatchkeyModel
 import LatchkeySessionProtocol
 import Testing
 
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 struct SessionDocumentsTests {

@@ -8,6 +8,7 @@ import LatchkeyTestSupport
 import Logging
 import Testing
 
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 /// What becomes of sessions, written into a store that does not always take it.

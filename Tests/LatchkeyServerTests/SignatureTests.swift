@@ -7,6 +7,7 @@ import LatchkeyCrypto
 import LatchkeyTestSupport
 import Testing
 
+@testable import LatchkeyOperations
 @testable import LatchkeyServer
 
 extension RelayTests {

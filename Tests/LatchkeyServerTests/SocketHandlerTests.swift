@@ -6,6 +6,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
+@testable import LatchkeyHTTP
 @testable import LatchkeyServer
 
 /// A WebSocket at the server, without a network.
@@ -20,7 +21,9 @@ struct SocketHandlerTests {
 
         func opened(_ handler: SocketHandler) {}
         func closed(_ handler: SocketHandler) {}
-        func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition { target.map(FrameDisposition.pass) ?? .drop }
+        func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition {
+            target.map(FrameDisposition.pass) ?? .drop
+        }
         func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {}
         func refused(_ why: String) { refusals.append(why) }
         func flushPartner() { target?.flush() }

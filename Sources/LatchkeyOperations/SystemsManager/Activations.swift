@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
+package import FoundationEssentials
 internal import LatchkeyControl
 internal import LatchkeyCrypto
-internal import LatchkeyModel
+package import LatchkeyModel
 
 /// Makes activations.
-enum Activations {
+package enum Activations {
     /// - Returns: the activation, and its code, which is shown once and never stored.
-    static func make(
+    package static func make(
         description: String?,
         defaultInstanceName: String?,
         iamRole: String?,

@@ -45,7 +45,9 @@ package struct Certificates: Sendable {
         try issue(all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, server)
     }
 
-    private var server: CertificateFiles { CertificateFiles(chain: "\(folder)/server.pem", key: "\(folder)/server-key.pem") }
+    private var server: CertificateFiles {
+        CertificateFiles(chain: "\(folder)/server.pem", key: "\(folder)/server-key.pem")
+    }
 
     private func authority() throws -> String {
         String(decoding: try StateFile.read(authorityPath) ?? [], as: UTF8.self)
