@@ -164,8 +164,9 @@ let package = Package(
         .executableTarget(
             name: "latchkeyd",
             dependencies: [
-                "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel", "LatchkeyOperations",
-                "LatchkeyServer", "LatchkeySystem", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel",
+                "LatchkeyOperations", "LatchkeyServer", "LatchkeySystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import LatchkeyAPI
 internal import LatchkeyCrypto
 package import LatchkeyModel
 internal import LatchkeyTransport

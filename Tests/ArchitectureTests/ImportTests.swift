@@ -69,8 +69,8 @@ struct ImportTests {
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [
-            "ArgumentParser", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
-            "LatchkeyOperations", "LatchkeyServer", "LatchkeySystem", "Logging",
+            "ArgumentParser", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP",
+            "LatchkeyModel", "LatchkeyOperations", "LatchkeyServer", "LatchkeySystem", "Logging",
         ],
         "latchkey-agent": [
             "ArgumentParser", "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeySystem",

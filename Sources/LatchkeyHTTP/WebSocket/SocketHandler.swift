@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 package import NIOCore
 
