@@ -16,11 +16,13 @@ package struct IncomingRequest: Sendable {
         case announced(digest: String)
     }
 
+    /// For example `POST`.
     package let method: String
     /// As it was sent: percent-encoded, without the query.
     package let path: String
     /// As it was sent, without the question mark.
     package let query: String
+    /// As they were sent.
     package let headers: HTTPHeaders
     /// Empty if it is still to come.
     package let body: [UInt8]

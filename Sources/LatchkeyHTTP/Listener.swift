@@ -7,6 +7,7 @@ internal import NIOPosix
 
 /// What takes connections, with TLS, without, or whichever they begin with.
 package struct Listener: Sendable {
+    /// Whether connections have TLS.
     package enum Security: Sendable {
         case plain
         case secure(ServerCertificate)

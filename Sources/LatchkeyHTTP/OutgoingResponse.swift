@@ -11,6 +11,7 @@ package import NIOHTTP1
 /// An answer.
 package struct OutgoingResponse: Sendable {
     var status: HTTPResponseStatus
+    /// Without `Content-Length` and `Connection`, which are the connection's.
     package var headers = HTTPHeaders()
     var body: [UInt8]
     /// What follows the body and must not lie about; wiped once it was sent.
@@ -22,6 +23,7 @@ package struct OutgoingResponse: Sendable {
         headers.add(name: "Content-Type", value: type)
     }
 
+    /// A line for people.
     package static func text(_ status: HTTPResponseStatus, _ text: String) -> OutgoingResponse {
         OutgoingResponse(status, type: "text/plain; charset=utf-8", (text + "\n").utf8)
     }

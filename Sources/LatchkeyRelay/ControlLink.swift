@@ -6,7 +6,7 @@ internal import LatchkeyTransport
 internal import NIOCore
 
 /// An agent's control channel.
-package final class ControlLink: ChannelDelegate {
+final class ControlLink: ChannelDelegate {
     private unowned let relay: Relay
     let instanceID: String
     private(set) var handler: SocketHandler?
@@ -26,7 +26,7 @@ package final class ControlLink: ChannelDelegate {
     private(set) var challenged: NIODeadline?
     let opened = NIODeadline.now()
 
-    package init(relay: Relay, instanceID: String) {
+    init(relay: Relay, instanceID: String) {
         self.relay = relay
         self.instanceID = instanceID
     }

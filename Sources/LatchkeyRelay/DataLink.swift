@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import LatchkeyAuthorization
-package import LatchkeyHTTP
+internal import LatchkeyAuthorization
+internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
-package import NIOCore
+internal import NIOCore
 
 /// A WebSocket at one end of a session.
-package final class DataLink: ChannelDelegate {
+final class DataLink: ChannelDelegate {
     enum Role { case client, agent }
 
     /// So many messages that are not understood, and the connection ends.
     private static let faultLimit = 100
 
     private unowned let relay: Relay
-    /// What a client or an agent asks for that opens one.
-    package static let action: Action = "ssmmessages:OpenDataChannel"
-
     /// Who asked for the channel; nil once it has joined a session.
     private(set) var admission: ChannelAdmission?
     /// The session's id in the path.
@@ -35,7 +32,7 @@ package final class DataLink: ChannelDelegate {
     private var faults = 0
 
     /// - Parameter connection: authenticates when the link joins a session.
-    package init(relay: Relay, path: String, admission: ChannelAdmission, connection: TrackedConnection? = nil) {
+    init(relay: Relay, path: String, admission: ChannelAdmission, connection: TrackedConnection? = nil) {
         self.relay = relay
         self.path = path
         self.admission = admission
@@ -64,14 +61,14 @@ package final class DataLink: ChannelDelegate {
 
     // MARK: ChannelDelegate
 
-    package var prefixSize: Int { role == nil ? 0 : MessageHeader.size }
+    var prefixSize: Int { role == nil ? 0 : MessageHeader.size }
 
     /// A token and a few names: whoever sends more before has none. A client shows nothing until then.
     private static let openingLimit = 8 * 1024
 
-    package var gatherLimit: Int { role == nil ? DataLink.openingLimit : ControlLink.messageLimit }
+    var gatherLimit: Int { role == nil ? DataLink.openingLimit : ControlLink.messageLimit }
 
-    package var holdsReads: Bool {
+    var holdsReads: Bool {
         guard let session else { return false }
         if role == .agent, session.official?.isFull == true { return true }
         // What it sends now is dropped, and sent again later; so its pings are heard.
@@ -81,17 +78,17 @@ package final class DataLink: ChannelDelegate {
         return role == .agent && !session.clientWasThere && relay.isYoung(session)
     }
 
-    package func opened(_ handler: SocketHandler) {
+    func opened(_ handler: SocketHandler) {
         self.handler = handler
         relay.opened(self)
     }
 
-    package func closed(_ handler: SocketHandler) {
+    func closed(_ handler: SocketHandler) {
         self.handler = nil
         relay.closed(self, wasLeft: handler.wasLeft)
     }
 
-    package func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition {
+    func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition {
         let header: MessageHeader
         do { header = try MessageHeader(prefix: prefix, messageSize: size) } catch {
             relay.metrics.count(.refusedFrames)
@@ -111,7 +108,7 @@ package final class DataLink: ChannelDelegate {
         return faults < DataLink.faultLimit ? .drop : .refuse("messages of the type \(header.type.rawValue)")
     }
 
-    package func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
+    func received(_ opcode: SocketOpcode, _ message: ByteBuffer) {
         if role == nil {
             relay.open(self, message)
         } else {
@@ -119,11 +116,11 @@ package final class DataLink: ChannelDelegate {
         }
     }
 
-    package func refused(_ why: String) { relay.refused(why, path) }
+    func refused(_ why: String) { relay.refused(why, path) }
 
-    package func flushPartner() { partner?.handler?.flush() }
+    func flushPartner() { partner?.handler?.flush() }
 
-    package func writabilityChanged() { relay.writabilityChanged(self) }
+    func writabilityChanged() { relay.writabilityChanged(self) }
 
     // MARK: Sending
 

@@ -121,6 +121,7 @@ extension Relay {
         }
     }
 
+    /// What becomes of an agent's request for a data channel's token.
     package enum AgentTokenAnswer: Sendable {
         case token(String)
         case over
@@ -128,6 +129,9 @@ extension Relay {
         case denied
     }
 
+    /// A token for the agent of a session.
+    ///
+    /// - Parameter admission: of the agent that asks.
     package func agentToken(for sessionID: String, _ admission: ChannelAdmission) -> EventLoopFuture<AgentTokenAnswer> {
         loop.submit {
             guard let session = self.sessions[sessionID] else { return .over }

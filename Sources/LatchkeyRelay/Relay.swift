@@ -2,9 +2,9 @@
 
 internal import FoundationEssentials
 internal import LatchkeyCrypto
-internal import LatchkeyHTTP
+package import LatchkeyHTTP
 package import LatchkeyMetrics
-internal import LatchkeyModel
+package import LatchkeyModel
 internal import LatchkeySessionProtocol
 internal import LatchkeyTransport
 package import Logging
@@ -111,6 +111,26 @@ package final class Relay: @unchecked Sendable {
         }
         for link in unauthenticated.values { link.handler?.close(.goingAway) }
         for (link, _) in closingLinks.values { link.handler?.close(.goingAway) }
+    }
+
+    // MARK: Channels
+
+    /// What a WebSocket is for on which an instance's agent hears of sessions.
+    package func controlChannel(of instanceID: Instance.ID) -> any ChannelDelegate {
+        ControlLink(relay: self, instanceID: instanceID)
+    }
+
+    /// What a WebSocket is for that is one end of a session.
+    ///
+    /// - Parameters:
+    ///   - admission: of whoever asked for it; without a signature that is a client, which shows its token only.
+    ///   - connection: authenticates when the channel joins the session.
+    package func dataChannel(
+        of sessionID: SessionRecord.ID,
+        _ admission: ChannelAdmission,
+        connection: TrackedConnection?
+    ) -> any ChannelDelegate {
+        DataLink(relay: self, path: sessionID, admission: admission, connection: connection)
     }
 
     /// A channel did something that it must not.

@@ -34,6 +34,7 @@ package final class ServerCertificate: Sendable {
         }
     }
 
+    /// Where it is read from.
     package let files: CertificateFiles
     private let content: Mutex<Content>
 
@@ -44,6 +45,7 @@ package final class ServerCertificate: Sendable {
     }
 
     var context: TLSContext { content.withLock { $0.context } }
+    /// What it says of itself.
     package var description: CertificateDescription { content.withLock { $0.description } }
     /// The certificate itself first.
     package var chainPEM: String { content.withLock { $0.chainPEM } }

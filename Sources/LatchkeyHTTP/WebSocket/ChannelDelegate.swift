@@ -3,6 +3,7 @@
 package import LatchkeyTransport
 package import NIOCore
 
+/// What a WebSocket message or frame is.
 package typealias SocketOpcode = WebSocketHeader.Opcode
 
 /// What a WebSocket is for.
@@ -11,6 +12,7 @@ package protocol ChannelDelegate: AnyObject {
     var prefixSize: Int { get }
     /// The most bytes of a message that is put together.
     var gatherLimit: Int { get }
+    /// Whether nothing is to be read for the moment.
     var holdsReads: Bool { get }
     func opened(_ handler: SocketHandler)
     func closed(_ handler: SocketHandler)

@@ -8,7 +8,7 @@ package import NIOCore
 ///
 /// Messages between the two ends of a session are passed on as they arrive, piece by piece, without being put together.
 ///
-/// Confined to the relay's event loop, as everything in this folder.
+/// Confined to its connection's event loop, as everything in this folder.
 package final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundIn = ByteBuffer
@@ -43,7 +43,9 @@ package final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Whether the other side has ended the connection itself, as a program's end does it; not an error of the network's, nor
     /// this side.
     package private(set) var wasLeft = true
+    /// When something came last, a pong included.
     package private(set) var lastHeard = NIODeadline.now()
+    /// When the other side was asked for a sign of life last.
     package private(set) var lastPing = NIODeadline.now()
 
     init(link: any ChannelDelegate) { self.link = link }
@@ -281,6 +283,7 @@ package final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler
         close(code)
     }
 
+    /// Says goodbye (RFC 6455 §5.5.1), and closes the connection when that is sent.
     package func close(_ code: CloseCode) {
         guard let context else { return }
         writer?.close(ByteBuffer(integer: code.rawValue))
@@ -288,8 +291,8 @@ package final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler
         context.close(promise: nil)
     }
 
-    /// Nothing that still arrives counts, not even the rest of a message that is being passed on: whoever waits for that
-    /// may already get one from somebody else.
+    /// Drops what still arrives, the rest of a message that is being passed on included: its receiver may already get
+    /// messages from another connection.
     private func stopReading() {
         isDiscarding = true
         wasLeft = false
@@ -307,15 +310,18 @@ package final class SocketHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Sends a message of the relay's own, after the one that is being passed on.
     package func send(_ opcode: SocketOpcode, _ payload: ByteBuffer) { writer?.send(opcode, payload) }
 
+    /// Asks the other side for a sign of life.
     package func ping() {
         lastPing = .now()
         writer?.ping()
     }
 
+    /// Sends what was written.
     package func flush() { writer?.flush() }
 
     // MARK: Back-pressure
 
+    /// Whether the connection takes more without keeping it in memory.
     package var isWritable: Bool { writer?.isWritable ?? false }
 
     package func read(context: ChannelHandlerContext) {

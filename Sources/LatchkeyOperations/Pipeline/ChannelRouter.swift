@@ -18,6 +18,8 @@ struct ChannelRouter: Sendable {
     let metrics: Metrics
     let log: Logger
 
+    private static let openDataChannel: Action = "ssmmessages:OpenDataChannel"
+
     /// What is behind a path: a channel's kind, and whose it is.
     private enum Path {
         /// With the instance's id.
@@ -112,16 +114,26 @@ struct ChannelRouter: Sendable {
                 let action: Action = "ssmmessages:OpenControlChannel"
                 let admission = try pipeline.admit(request, action, for: [.instance], requestID: requestID)
                 guard admission.authorize(.instance(id)) else { return .refuse(ChannelRouter.deniedControl) }
-                return .accept { ControlLink(relay: relay, instanceID: id) }
+                return .accept { relay.controlChannel(of: id) }
             case .data(let id):
                 // Official clients sign since 1.2.764.0; older ones show their token only.
                 let callers: Set<Principal.Kind> = [.user, .instance, .anonymous]
-                let admission = try pipeline.admit(request, DataLink.action, for: callers, requestID: requestID)
+                let admission = try pipeline.admit(
+                    request,
+                    ChannelRouter.openDataChannel,
+                    for: callers,
+                    requestID: requestID
+                )
                 let connection = request.connection
-                return .accept { DataLink(relay: relay, path: id, admission: admission, connection: connection) }
+                return .accept { relay.dataChannel(of: id, admission, connection: connection) }
             }
         } catch {
-            let coding = JSONCoding(action: DataLink.action, body: [], requestID: requestID, region: region)
+            let coding = JSONCoding(
+                action: ChannelRouter.openDataChannel,
+                body: [],
+                requestID: requestID,
+                region: region
+            )
             let told = pipeline.faults.serviceError(for: error, of: request.path, coding.serviceError(for: error))
             // A fault of this server must not look like a refusal, after which an agent may give up.
             let status = told.status.code >= 500 ? told.status : .forbidden

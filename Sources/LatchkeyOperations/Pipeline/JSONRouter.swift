@@ -22,27 +22,22 @@ struct JSONRouter: Sendable {
     func respond(to request: IncomingRequest) async -> OutgoingResponse {
         let requestID = Random.uuid()
         guard let target = request.headers.first(name: "X-Amz-Target") else {
-            return refuse(request, "the request names no operation", requestID)
+            let error = ServiceError(code: "UnknownOperationException", message: "the request names no operation")
+            return refuse(request, error, requestID)
         }
         let parts = target.split(separator: ".", maxSplits: 1)
         guard parts.count == 2, let service = JSONRouter.services[String(parts[0])] else {
-            return refuse(request, JSONRouter.unknown(target), requestID)
+            return refuse(request, .unknownOperation(target), requestID)
         }
         let action = Action(service: service, name: String(parts[1]))
         let coding = JSONCoding(action: action, body: request.body, requestID: requestID, region: region)
         guard let operation = registry[action] else {
-            let error = ServiceError(code: "UnknownOperationException", message: JSONRouter.unknown(action.name))
-            return pipeline.refuse(request, action, as: error, coding, requestID: requestID)
+            return pipeline.refuse(request, action, as: .unknownOperation(action.name), coding, requestID: requestID)
         }
         return await pipeline.respond(to: request, with: operation, coding, requestID: requestID)
     }
 
-    private static func unknown(_ name: String) -> String {
-        "the operation '\(name.cut(to: .quotation))' is not offered here"
-    }
-
-    private func refuse(_ request: IncomingRequest, _ message: String, _ requestID: String) -> OutgoingResponse {
-        let error = ServiceError(code: "UnknownOperationException", message: message)
+    private func refuse(_ request: IncomingRequest, _ error: ServiceError, _ requestID: String) -> OutgoingResponse {
         let told = pipeline.faults.serviceError(for: error, of: request.path, error)
         return JSONCoding.response(to: told, requestID: requestID)
     }

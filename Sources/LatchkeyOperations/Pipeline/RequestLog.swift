@@ -17,7 +17,7 @@ struct RequestLog: RequestRecorder {
         metadata["principal"] = record.principal?.arn.map { "\($0)" }
         if case .user(_, let accessKeyID, _)? = record.principal { metadata["access-key"] = "\(accessKeyID)" }
         metadata["source"] = record.sourceAddress.map { "\($0)" }
-        metadata["agent"] = record.userAgent.map { "\($0.cut(to: .quotation))" }
+        metadata["user-agent"] = record.userAgent.map { "\($0.cut(to: .quotation))" }
         if !record.resources.isEmpty {
             let shown = record.resources.prefix(RequestLog.resourceLimit)
                 .map { $0.arn(region: region).cut(to: .quotation) }

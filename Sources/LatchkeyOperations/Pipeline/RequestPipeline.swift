@@ -24,6 +24,11 @@ struct RequestPipeline: Sendable {
         var record = record(of: request, operation.action, requestID: requestID)
         do {
             let context = try authenticate(request, &record, for: operation.callers)
+            if context.principal.kind == .user, !operation.callers.contains(.user) {
+                // What agents ask for is nothing that users are offered.
+                throw ServiceError.unknownOperation(operation.action.name)
+            }
+            try authorizer.checkKind(of: context.principal, operation.action, operation.callers)
             let prepared = try await operation.prepare(coding)
             record.resources = prepared.resources
             try authorizer.authorize(context.principal, context.action, prepared.resources)
@@ -66,6 +71,7 @@ struct RequestPipeline: Sendable {
         var record = record(of: request, action, requestID: requestID)
         do {
             let context = try authenticate(request, &record, for: callers)
+            try authorizer.checkKind(of: context.principal, action, callers)
             let (pipeline, authenticated) = (self, record)
             return ChannelAdmission(principal: context.principal) { resource in
                 pipeline.decide(authenticated, on: resource)
@@ -102,7 +108,6 @@ struct RequestPipeline: Sendable {
             isUnsigned
             ? .anonymous : try authenticator.principal(of: request, services: [action.service], now: record.time)
         record.principal = principal
-        try authorizer.checkKind(of: principal, action, callers)
         return OperationContext(
             principal: principal,
             action: action,

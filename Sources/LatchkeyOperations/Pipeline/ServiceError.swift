@@ -35,6 +35,14 @@ struct ServiceError: Error {
         )
     }
 
+    /// In the JSON protocol's words.
+    static func unknownOperation(_ name: String) -> ServiceError {
+        ServiceError(
+            code: "UnknownOperationException",
+            message: "the operation '\(name.cut(to: .quotation))' is not offered here"
+        )
+    }
+
     static func targetNotConnected(_ target: String) -> ServiceError {
         ServiceError(code: "TargetNotConnected", message: "\(target) is not connected.")
     }
