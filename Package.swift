@@ -293,7 +293,8 @@ if Context.environment["LATCHKEY_BENCHMARKING"] != nil {
         .executableTarget(
             name: "ServerLoad",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyAgent", "LatchkeyModel", "LatchkeySessionProtocol",
+                "LatchkeyAPI", "LatchkeyAgent", "LatchkeyModel", "LatchkeySessionProtocol", "LatchkeySystem",
+                "LatchkeyTransport",
             ],
             path: "Benchmarks/ServerLoad"
         )

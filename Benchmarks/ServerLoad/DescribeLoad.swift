@@ -2,6 +2,7 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// Asks for instances among very many, in several ways in turn.

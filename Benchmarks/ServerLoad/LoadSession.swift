@@ -4,6 +4,7 @@ internal import LatchkeyAPI
 internal import LatchkeyAgent
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// A session of which both ends are here. Used by one thread at a time.
@@ -45,7 +46,7 @@ final class LoadSession: @unchecked Sendable {
         agent.send(.output, payload)
         let deadline = SystemClock.milliseconds() + Int64(LoadSession.timeout)
         var received = 0
-        while !client.isDrained || !agent.isDrained || received < 2 * count {
+        while !client.hasArrived || !agent.hasArrived || received < 2 * count {
             guard SystemClock.milliseconds() < deadline else { throw Failure("the traffic does not arrive") }
             try client.advance()
             try agent.advance()

@@ -4,6 +4,7 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyAgent
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTransport
 internal import Synchronization
 

@@ -4,8 +4,8 @@ internal import LatchkeyAuthorization
 internal import LatchkeyModel
 internal import Logging
 
-/// Records requests in the log: a user's changes, and what an authorizer refused, for everybody to see; all else at the level
-/// `debug`.
+/// Records requests in the log: a user's changes, and what was denied to a user, at the level `info`; all else at `debug`, a
+/// channel of a session whose start stands there, too.
 struct RequestLog: RequestRecorder {
     let region: String
     let log: Logger
@@ -33,10 +33,12 @@ struct RequestLog: RequestRecorder {
     private static func level(_ record: RequestRecord, _ outcome: RequestRecord.Outcome) -> Logger.Level {
         guard case .user? = record.principal else { return .debug }
         switch outcome {
-        case .succeeded: return record.action.isReadOnly ? .debug : .info
+        case .succeeded: return record.action.isReadOnly || isChannel(record.action) ? .debug : .info
         case .failed(let code): return RequestLog.denials.contains(code) ? .info : .debug
         }
     }
+
+    private static func isChannel(_ action: Action) -> Bool { action.service == "ssmmessages" }
 
     /// The services' codes for a request that was denied.
     private static let denials: Set<String> = [
