@@ -12,13 +12,13 @@ package protocol Interaction: Sendable {
 
     /// Asks for a passphrase.
     ///
-    /// - Returns: nil where nobody can be asked.
+    /// - Returns: nil where there is no one to ask.
     /// - Throws: `cancelled`, `passphraseWrong` for one that is too long.
     func passphrase(_ question: String) throws -> Secret?
 
     /// Asks a question that is answered by yes or no.
     ///
-    /// - Returns: nil where nobody can be asked.
+    /// - Returns: nil where there is no one to ask.
     /// - Throws: `cancelled`.
     func confirm(_ question: String) throws -> Bool?
 }

@@ -12,7 +12,7 @@ package enum PrivateKeyLoader {
 
     /// Where a passphrase comes from.
     package enum PassphraseSource: Sendable {
-        /// Somebody is asked, three times at the most.
+        /// Asked for, three times at the most.
         case interaction(any Interaction)
         /// The first line of a file.
         case file(String)

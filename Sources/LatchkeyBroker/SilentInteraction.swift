@@ -2,7 +2,7 @@
 
 package import LatchkeySystem
 
-/// Nobody follows, and nobody answers.
+/// Shows nothing, and answers no question.
 package struct SilentInteraction: Interaction {
     package init() {}
 

@@ -5,7 +5,7 @@ internal import LatchkeySystem
 /// Tells each step with its time, for `-v`. What it is given must be safe for a terminal.
 package struct Trace: Sendable {
     private let start: Int64
-    /// Nil where nobody wants to know.
+    /// Nil where steps are not told.
     private let interaction: (any Interaction)?
 
     package static let off = Trace(start: 0, interaction: nil)

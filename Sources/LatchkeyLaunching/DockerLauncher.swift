@@ -120,7 +120,7 @@ package final class DockerLauncher: InstanceLauncher {
                         id: DockerLauncher.imageID(image),
                         name: name,
                         description: image.labels?[DockerLauncher.imageLabel],
-                        architecture: EC2Service.architecture,
+                        architecture: Machine.architecture,
                         user: image.labels?[DockerLauncher.userLabel],
                         created: Date(timeIntervalSince1970: image.created)
                     )

@@ -229,7 +229,7 @@ package final class MetadataService: RequestResponder {
                 ? Array("instance-identity/".utf8) : path == ["instance-identity"] ? Array("document".utf8) : nil
         }
         let document: [String: String] = [
-            "accountId": Principal.account, "architecture": EC2Service.architecture,
+            "accountId": Principal.account, "architecture": Machine.architecture,
             "availabilityZone": "\(setting.region)a",
             "imageId": record.imageID, "instanceId": instance.id, "instanceType": record.instanceType,
             "pendingTime": record.launched.formatted(.iso8601), "privateIp": address,

@@ -67,7 +67,8 @@ package struct ServiceRouter: Sendable {
             authorizer: Authorizer(AccessKeyPolicy()),
             recorder: RequestLog(region: region, log: log),
             faults: FaultReporter(metrics: metrics, log: log),
-            origin: setting.origin
+            origin: setting.origin,
+            region: region
         )
         let registry = OperationRegistry(setting, signers: signers, roles: roles, log: log)
         json = JSONRouter(pipeline: pipeline, registry: registry, region: region)

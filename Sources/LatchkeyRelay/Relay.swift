@@ -123,7 +123,7 @@ package final class Relay: @unchecked Sendable {
     /// What a WebSocket is for that is one end of a session.
     ///
     /// - Parameters:
-    ///   - admission: of whoever asked for it; without a signature that is a client, which shows its token only.
+    ///   - admission: of the one who asked; a request without a signature is a client's, which shows its token only.
     ///   - connection: authenticates when the channel joins the session.
     package func dataChannel(
         of sessionID: SessionRecord.ID,

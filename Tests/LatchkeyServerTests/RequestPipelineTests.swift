@@ -68,7 +68,8 @@ struct RequestPipelineTests {
             authenticator: Authenticator(methods: [Names()]),
             authorizer: Authorizer(AccessKeyPolicy()),
             recorder: recorder,
-            faults: FaultReporter(metrics: Metrics(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            faults: FaultReporter(metrics: Metrics(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            region: "local"
         )
     }
 
@@ -84,7 +85,13 @@ struct RequestPipelineTests {
         let body = Array(#"{"SessionId": "\#(id)"}"#.utf8)
         let coding = JSONCoding(action: EndOperation.action, body: body, requestID: "r-1", region: "local")
         let registered = RegisteredOperation(operation)
-        let answer = await pipeline.respond(to: request(as: name), with: registered, coding, requestID: "r-1")
+        let answer = await pipeline.respond(
+            to: request(as: name),
+            EndOperation.action,
+            with: registered,
+            coding,
+            requestID: "r-1"
+        )
         let (record, outcome) = try #require(recorder.all.withLock { $0.last })
         #expect(record.requestID == "r-1" && record.sourceAddress == "192.0.2.1" && record.userAgent == "aws-cli/2")
         #expect(record.action == EndOperation.action)
@@ -112,10 +119,22 @@ struct RequestPipelineTests {
         code: String
     ) async throws {
         let (status, record, outcome) = try await end(id, as: name)
-        #expect(status >= 400 && outcome == .failed(code: code))
+        let isDenied = code == "AccessDeniedException"
+        #expect(status >= 400 && outcome == (isDenied ? .denied(code: code) : .failed(code: code)))
         #expect((record.principal == nil) == [nil, "stranger"].contains(name))
         #expect(operation.count.withLock { $0 } == 0)
         #expect(recorder.all.withLock { $0.count } == 1)
+    }
+
+    @Test func `what is not offered is told to those alone who are known`() async throws {
+        let action: Action = "ssm:CreateDocument"
+        let coding = JSONCoding(action: action, body: [], requestID: "r", region: "local")
+        for name in ["ann", "agent", "stranger"] {
+            _ = await pipeline.respond(to: request(as: name), action, with: nil, coding, requestID: "r")
+        }
+        let unknown = RequestRecord.Outcome.failed(code: "UnknownOperationException")
+        let refused = RequestRecord.Outcome.failed(code: "UnrecognizedClientException")
+        #expect(recorder.all.withLock { $0.map(\.1) } == [unknown, unknown, refused])
     }
 
     @Test func `each decision about a channel is recorded`() throws {
@@ -131,7 +150,8 @@ struct RequestPipelineTests {
         #expect(try admit(nil).principal == .anonymous)
         #expect(throws: AuthorizationFailure.self) { try admit("agent") }
         #expect(throws: AuthenticationFailure.self) { try admit("stranger") }
-        let codes = recorder.all.withLock { $0.map { "\($0.1)" } }
-        #expect(codes.map { $0.contains("succeeded") } == [true, false, false, false])
+        let denied = RequestRecord.Outcome.denied(code: "AccessDeniedException")
+        let unknown = RequestRecord.Outcome.failed(code: "UnrecognizedClientException")
+        #expect(recorder.all.withLock { $0.map(\.1) } == [.succeeded, denied, denied, unknown])
     }
 }

@@ -34,7 +34,7 @@ struct DescribeInstanceTypesOperation: EC2Operation {
             .map { name in
                 EC2.InstanceType(
                     instanceType: name,
-                    architecture: EC2Service.architecture,
+                    architecture: Machine.architecture,
                     processors: Machine.processors,
                     memory: Machine.memory
                 )

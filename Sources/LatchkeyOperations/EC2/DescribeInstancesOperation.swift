@@ -38,14 +38,14 @@ struct DescribeInstancesOperation: EC2Operation {
         return EC2.DescribeInstances.Response(reservationSet: ec2.reservations(page), nextToken: next)
     }
 
-    /// How many instances a page has where nobody said.
+    /// How many instances a page has where the request does not say.
     private static let pageSize = 1000
 
     /// What all instances have alike, by which none has to be looked at.
     private var constants: [String: [String]] {
         [
             "owner-id": [Principal.account], "availability-zone": [surroundings.zone],
-            "availability-zone-id": [surroundings.zoneID], "architecture": [EC2Service.architecture],
+            "availability-zone-id": [surroundings.zoneID], "architecture": [Machine.architecture],
             "platform-details": ["Linux/UNIX"], "platform": [],
         ]
     }

@@ -8,12 +8,6 @@ internal import LatchkeyModel
 
 /// An instance as EC2 tells of it.
 extension EC2Service {
-    #if arch(arm64)
-    static let architecture = "arm64"
-    #else
-    package static let architecture = "x86_64"
-    #endif
-
     func record(_ instance: InstanceDescription) -> EC2.Instance {
         let (launch, options) = (instance.launch, LaunchOptions(instance.launch))
         let isGone = instance.state == .terminated
@@ -25,7 +19,7 @@ extension EC2Service {
             instanceType: launch?.instanceType ?? InstanceFilter.defaultType,
             launchTime: launch?.launched ?? instance.created,
             placement: surroundings.placement,
-            architecture: EC2Service.architecture,
+            architecture: Machine.architecture,
             rootDeviceName: options.rootDeviceName ?? Surroundings.rootDevices[0],
             metadataOptions: metadata
         )

@@ -7,7 +7,7 @@ internal import LatchkeyRelay
 internal import Logging
 
 /// EC2's operations: key pairs, tags, instances, and what launches them.
-package struct EC2Service: Sendable {
+struct EC2Service: Sendable {
     let store: Store
     let relay: Relay
     let pool: BlockingPool

@@ -47,14 +47,7 @@ struct ChannelRouter: Sendable {
             case .data(let id): return try await dataToken(for: id, request, requestID)
             }
         } catch {
-            let coding = JSONCoding(
-                action: "ssmmessages:CreateDataChannel",
-                body: [],
-                requestID: requestID,
-                region: region
-            )
-            let told = pipeline.faults.serviceError(for: error, of: request.path, coding.serviceError(for: error))
-            return coding.response(to: told)
+            return JSONCoding.response(to: told(error, request), requestID: requestID)
         }
     }
 
@@ -104,6 +97,12 @@ struct ChannelRouter: Sendable {
         return OutgoingResponse(.forbidden, type: "application/xml", xml.utf8)
     }
 
+    /// What may be told of an error.
+    private func told(_ error: any Error, _ request: IncomingRequest) -> ServiceError {
+        let worded = JSONCoding.serviceError(for: error, region: region)
+        return pipeline.faults.serviceError(for: error, of: request.path, worded)
+    }
+
     /// Waits for nothing, but may take a while for a signature.
     func upgrade(_ request: IncomingRequest) -> UpgradeAnswer {
         guard let path = Path(request.path) else { return .refuse(.text(.notFound, "there is no channel here")) }
@@ -128,17 +127,11 @@ struct ChannelRouter: Sendable {
                 return .accept { relay.dataChannel(of: id, admission, connection: connection) }
             }
         } catch {
-            let coding = JSONCoding(
-                action: ChannelRouter.openDataChannel,
-                body: [],
-                requestID: requestID,
-                region: region
-            )
-            let told = pipeline.faults.serviceError(for: error, of: request.path, coding.serviceError(for: error))
+            let failure = told(error, request)
             // A fault of this server must not look like a refusal, after which an agent may give up.
-            let status = told.status.code >= 500 ? told.status : .forbidden
-            var response = OutgoingResponse.text(status, "\(told.code): \(told.message)")
-            told.addRetryAfter(to: &response)
+            let status = failure.status.code >= 500 ? failure.status : .forbidden
+            var response = OutgoingResponse.text(status, "\(failure.code): \(failure.message)")
+            failure.addRetryAfter(to: &response)
             return .refuse(response)
         }
     }

@@ -29,6 +29,11 @@ struct JSONCoding: RequestCoding {
     }
 
     func serviceError(for error: any Error) -> ServiceError? {
+        JSONCoding.serviceError(for: error, region: region)
+    }
+
+    /// Also for channels, whose refusals have the same words.
+    static func serviceError(for error: any Error, region: String) -> ServiceError? {
         switch error {
         case let error as ServiceError: error
         case let failure as AuthenticationFailure: failure.serviceError

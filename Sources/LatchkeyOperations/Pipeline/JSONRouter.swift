@@ -31,10 +31,7 @@ struct JSONRouter: Sendable {
         }
         let action = Action(service: service, name: String(parts[1]))
         let coding = JSONCoding(action: action, body: request.body, requestID: requestID, region: region)
-        guard let operation = registry[action] else {
-            return pipeline.refuse(request, action, as: .unknownOperation(action.name), coding, requestID: requestID)
-        }
-        return await pipeline.respond(to: request, with: operation, coding, requestID: requestID)
+        return await pipeline.respond(to: request, action, with: registry[action], coding, requestID: requestID)
     }
 
     private func refuse(_ request: IncomingRequest, _ error: ServiceError, _ requestID: String) -> OutgoingResponse {

@@ -46,7 +46,8 @@ struct QueryRouter: Sendable {
         // Which service is meant is told by the name alone.
         let services: [(String, QueryCoding.Dialect)] = [("ec2", .ec2), ("sts", .sts)]
         for (service, dialect) in services {
-            guard let operation = registry[Action(service: service, name: name)] else { continue }
+            let action = Action(service: service, name: name)
+            guard let operation = registry[action] else { continue }
             let coding = QueryCoding(
                 form: form,
                 dialect: dialect,
@@ -54,7 +55,7 @@ struct QueryRouter: Sendable {
                 requestID: requestID,
                 region: region
             )
-            return await pipeline.respond(to: request, with: operation, coding, requestID: requestID)
+            return await pipeline.respond(to: request, action, with: operation, coding, requestID: requestID)
         }
         let message = "The action \(name.cut(to: .quotation).terminalSafe) is not valid for this web service"
         return refuse(request, ServiceError(code: "InvalidAction", message: message), requestID)

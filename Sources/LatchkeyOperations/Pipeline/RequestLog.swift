@@ -23,7 +23,10 @@ struct RequestLog: RequestRecorder {
                 .map { $0.arn(region: region).cut(to: .quotation) }
             metadata["resources"] = "\(shown.joined(separator: " "))"
         }
-        if case .failed(let code) = outcome { metadata["error"] = "\(code)" }
+        switch outcome {
+        case .succeeded: break
+        case .denied(let code), .failed(let code): metadata["error"] = "\(code)"
+        }
         log.log(level: level, outcome == .succeeded ? "request" : "request refused", metadata: metadata)
     }
 
@@ -34,17 +37,10 @@ struct RequestLog: RequestRecorder {
         guard case .user? = record.principal else { return .debug }
         switch outcome {
         case .succeeded: return record.action.isReadOnly || isChannel(record.action) ? .debug : .info
-        case .failed(let code): return RequestLog.denials.contains(code) ? .info : .debug
+        case .denied: return .info
+        case .failed: return .debug
         }
     }
 
     private static func isChannel(_ action: Action) -> Bool { action.service == "ssmmessages" }
-
-    /// The services' codes for a request that was denied.
-    private static let denials: Set<String> = [
-        denied, "AccessDenied", "AuthException", "UnauthorizedOperation",
-    ]
-
-    /// The code under which the denial of a channel is recorded, which is Systems Manager's.
-    static let denied = "AccessDeniedException"
 }

@@ -13,50 +13,44 @@ struct RequestPipeline: Sendable {
     let recorder: any RequestRecorder
     let faults: FaultReporter
     var origin = PublicOrigin.ofRequest
+    let region: String
 
-    /// An operation's answer.
+    /// The answer to a request for an operation.
+    ///
+    /// - Parameter operation: nil where none of this action is offered, which only those are told who are known.
     func respond(
         to request: IncomingRequest,
-        with operation: RegisteredOperation,
+        _ action: Action,
+        with operation: RegisteredOperation?,
         _ coding: some RequestCoding,
         requestID: String
     ) async -> OutgoingResponse {
-        var record = record(of: request, operation.action, requestID: requestID)
+        var record = record(of: request, action, requestID: requestID)
         do {
-            let context = try authenticate(request, &record, for: operation.callers)
-            if context.principal.kind == .user, !operation.callers.contains(.user) {
-                // What agents ask for is nothing that users are offered.
-                throw ServiceError.unknownOperation(operation.action.name)
+            let context = try authenticate(request, &record, for: operation?.callers ?? RequestPipeline.known)
+            // What agents alone may ask for is not offered to users.
+            guard let operation, context.principal.kind != .user || operation.callers.contains(.user) else {
+                throw ServiceError.unknownOperation(action.name)
             }
-            try authorizer.checkKind(of: context.principal, operation.action, operation.callers)
+            try authorizer.checkKind(of: context.principal, action, operation.callers)
             let prepared = try await operation.prepare(coding)
             record.resources = prepared.resources
-            try authorizer.authorize(context.principal, context.action, prepared.resources)
+            try authorizer.authorize(context.principal, action, prepared.resources)
             let response = try await prepared.execute(context)
             recorder.record(record, .succeeded)
             return response
         } catch {
-            let error = faults.serviceError(for: error, of: "\(operation.action)", coding.serviceError(for: error))
-            recorder.record(record, .failed(code: error.code))
-            return coding.response(to: error)
+            let told = faults.serviceError(for: error, of: "\(action)", coding.serviceError(for: error))
+            recorder.record(record, RequestPipeline.outcome(of: error, code: told.code))
+            return coding.response(to: told)
         }
     }
 
-    /// The answer to a request for an operation that is not offered, which only somebody who is known is told.
-    func refuse(
-        _ request: IncomingRequest,
-        _ action: Action,
-        as error: ServiceError,
-        _ coding: some RequestCoding,
-        requestID: String
-    ) -> OutgoingResponse {
-        var record = record(of: request, action, requestID: requestID)
-        var failure = error
-        do { _ = try authenticate(request, &record, for: [.user, .instance, .registeredKey]) } catch {
-            failure = faults.serviceError(for: error, of: "\(action)", coding.serviceError(for: error))
-        }
-        recorder.record(record, .failed(code: failure.code))
-        return coding.response(to: failure)
+    /// All who have shown who they are.
+    private static let known: Set<Principal.Kind> = [.user, .instance, .registeredKey]
+
+    private static func outcome(of error: any Error, code: String) -> RequestRecord.Outcome {
+        error is AuthorizationFailure ? .denied(code: code) : .failed(code: code)
     }
 
     /// Admits a request that asks for a channel, or for what one needs. Waits for nothing.
@@ -77,7 +71,8 @@ struct RequestPipeline: Sendable {
                 pipeline.decide(authenticated, on: resource)
             }
         } catch {
-            recorder.record(record, .failed(code: error is AuthorizationFailure ? RequestLog.denied : "AuthFailure"))
+            let told = JSONCoding.serviceError(for: error, region: region)
+            recorder.record(record, RequestPipeline.outcome(of: error, code: told?.code ?? "InternalServerError"))
             throw error
         }
     }
@@ -90,7 +85,7 @@ struct RequestPipeline: Sendable {
             recorder.record(record, .succeeded)
             return true
         } catch {
-            recorder.record(record, .failed(code: RequestLog.denied))
+            recorder.record(record, .denied(code: ServiceError.denied(error, region: region).code))
             return false
         }
     }
@@ -101,7 +96,7 @@ struct RequestPipeline: Sendable {
         for callers: Set<Principal.Kind>
     ) throws -> OperationContext {
         let action = record.action
-        // Where nobody else may ask, what a request is signed with does not matter.
+        // An operation for anonymous callers alone ignores signatures.
         let isUnsigned =
             callers == [.anonymous] || callers.contains(.anonymous) && !authenticator.hasCredentials(request)
         let principal =

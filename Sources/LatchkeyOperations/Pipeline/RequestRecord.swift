@@ -8,7 +8,11 @@ struct RequestRecord: Sendable {
     /// What became of a request.
     enum Outcome: Equatable, Sendable {
         case succeeded
+        /// The authorizer denied it.
+        ///
         /// - Parameter code: the service's, for example `AccessDeniedException`.
+        case denied(code: String)
+        /// - Parameter code: the service's, for example `ValidationException`.
         case failed(code: String)
     }
 
