@@ -68,13 +68,13 @@ struct CompletionTests {
                 try screen.expect("ready> ")
                 for kind in Self.kinds {
                     // All of them at once, to choose from.
-                    try screen.enter("clear")
+                    try screen.enterCleared()
                     try screen.type("latchkey \(kind) web-")
                     try screen.press("Tab")
                     try screen.wait(for: "a choice") { $0.contains("web-1") && $0.contains("web-2") }
                     try screen.press("C-c")
                     if shell == "bash" {
-                        try screen.enter("clear")
+                        try screen.enterCleared()
                         try screen.type("latchkey \(kind) z")
                         try screen.press("Tab", "Tab", "C-a")
                         try screen.enter("printf '%s ' ")
@@ -82,7 +82,7 @@ struct CompletionTests {
                     }
                     for name in Self.hostile where Self.isOffered(name, shell) {
                         // As the shell reads it back from the line.
-                        try screen.enter("clear")
+                        try screen.enterCleared()
                         try screen.wait(for: "a line") { $0.hasPrefix("ready>") && !$0.contains("latchkey") }
                         try screen.type("latchkey \(kind) \(name.prefix(1))")
                         try screen.press("Tab")
@@ -122,7 +122,7 @@ struct CompletionTests {
                     ("help key fi", "help key fingerprint"), ("key rm --wi", "key rm --with-private-key"),
                 ] {
                     try screen.press("C-a", "C-k")
-                    try screen.enter("clear")
+                    try screen.enterCleared()
                     try screen.wait(for: "a line") { $0.hasPrefix("ready>") && !$0.contains("latchkey") }
                     try screen.type("latchkey \(typed)")
                     try screen.wait(for: "what was typed") { $0.contains("latchkey \(typed)") }

@@ -46,7 +46,7 @@ import Testing
             try screen.press("Enter")
             try screen.enter(":wq")
             try screen.expect("there$")
-            try screen.enter("clear; cat \(file); wc -c \(file); rm \(file)")
+            try screen.enterCleared("cat \(file); wc -c \(file); rm \(file)")
             try screen.expect("grüße, 東京")
             try screen.expect("16 \(file)")
         }
@@ -70,12 +70,12 @@ import Testing
     @Test func `Ctrl-C, Ctrl-Z and job control reach the other side`() throws {
         try with { _, _, screen in
             try screen.enterShell(note: "over ssh as")
-            try screen.enter("sleep 600")
+            try screen.enterSleep()
             try screen.press("C-z")
             try screen.expect("Stopped")
             try screen.enter("bg; jobs; kill %1; clear; echo r\"e\"ady")
             try screen.expect("ready")
-            try screen.enter("sleep 600; echo never")
+            try screen.enterSleep("; echo never")
             try screen.press("C-c")
             try screen.enter("echo inter\"rupted\"=$?")
             try screen.expect("interrupted=130")
@@ -85,7 +85,7 @@ import Testing
     @Test func `tilde and dot leave at once, with status 255, the terminal restored`() throws {
         try with { _, _, screen in
             try screen.enterShell(note: "over ssh as")
-            try screen.enter("sleep 600")
+            try screen.enterSleep()
             try screen.press("Enter")
             try screen.type("~?")
             try screen.expect("end the connection")
@@ -106,7 +106,7 @@ import Testing
             try screen.press("C-z")
             try screen.expect("Stopped")
             try screen.expectRestored()
-            try screen.enter("clear; fg")
+            try screen.enterCleared("fg")
             try screen.press("Enter")
             try screen.expect("there$")
             try screen.enter("echo still he\"re\"")
@@ -139,14 +139,14 @@ import Testing
                     try screen.expect("Passphrase for the key '\(path)':")
                     try scratch.kill("-TERM", "^\(Scratch.program) connect web-1 -- echo in$")
                     try screen.expectRestored()
-                    try screen.enter("clear; \"$PROGRAM\" connect web-1 -- echo in </dev/null")
+                    try screen.enterCleared("\"$PROGRAM\" connect web-1 -- echo in </dev/null")
                     try screen.expect("Passphrase for the key '\(path)':")
                     try screen.enter("open wrong")
                     try screen.expect("try again:")
                     try screen.enter("open sesame")
                     try screen.wait(for: "the command's output") { $0.contains("\nin\n") }
                     #expect(!(try screen.content()).contains("sesame"))
-                    try screen.enter("clear")
+                    try screen.enterCleared()
                     try screen.expectRestored()
                 }
             }
@@ -168,7 +168,7 @@ import Testing
                         for (columns, rows) in [(90, 25), (70, 20), (81, 22)] {
                             try screen.resize(columns: columns, rows: rows)
                             // tmux lets some time pass between two sizes.
-                            try screen.enter("clear; until stty size | grep '\(rows) \(columns)'; do sleep 0.1; done")
+                            try screen.enterCleared("until stty size | grep '\(rows) \(columns)'; do sleep 0.1; done")
                             try screen.wait(for: "the size") { $0.hasPrefix("\(rows) \(columns)") }
                         }
                     }
@@ -188,7 +188,7 @@ import Testing
                     try screen.expect("(yes/no)")
                     try screen.enter("no")
                     try screen.expect("the host key was not trusted")
-                    try screen.enter("clear; \"$PROGRAM\" connect web-1 -- echo in")
+                    try screen.enterCleared("\"$PROGRAM\" connect web-1 -- echo in")
                     try screen.expect("SHA256:")
                     try screen.enter("yes")
                     try screen.wait(for: "the command's output") { $0.contains("\nin\n") }
@@ -212,7 +212,7 @@ import Testing
             try screen.wait(for: "a prompt") { $0.hasPrefix("there$") }
             try screen.enter("exit")
             try screen.expect("local$")
-            try screen.enter("clear; \"$PROGRAM\" connect")
+            try screen.enterCleared("\"$PROGRAM\" connect")
             try screen.expect("connect to:")
             try screen.press("Escape")
             try screen.expect("nothing was chosen")
@@ -241,14 +241,14 @@ import Testing
             try screen.wait(for: "a prompt") { $0.hasPrefix("there$") }
             try screen.enter("exit")
             try screen.expect("local$")
-            try screen.enter("clear; \"$PROGRAM\" instance show tag:env=test")
+            try screen.enterCleared("\"$PROGRAM\" instance show tag:env=test")
             try screen.expect("'tag:env=test' is one of:")
             try screen.type("ow")
             try screen.wait(for: "the old one") { $0.contains("> old-web") && !$0.contains("web-2") }
             try screen.press("Enter")
             try screen.expect("name       old-web")
             // What cannot be taken back is not done by a list.
-            try screen.enter("clear; \"$PROGRAM\" instance remove web-")
+            try screen.enterCleared("\"$PROGRAM\" instance remove web-")
             try screen.expect("'web-' matches several instances: web-1 (i-")
             try screen.expectRestored()
         }

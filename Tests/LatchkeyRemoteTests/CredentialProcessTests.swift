@@ -155,7 +155,7 @@ struct CredentialProcessTests {
             // Bash leaves the rest of a line whose command was interrupted.
             try screen.enter("echo still $((40 + 2))")
             try screen.expect("still 42")
-            try screen.enter("clear; $LATCHKEY key list -q")
+            try screen.enterCleared("$LATCHKEY key list -q")
             try screen.expect("code?")
             try screen.press("C-z")
             try screen.expect("Stopped")

@@ -39,15 +39,15 @@ import Testing
         try with { scratch, _, _ in
             try Screen.with(scratch, environment: ["PROGRAM": Scratch.program]) { screen in
                 try screen.enterShell("--road relay", note: "over relay")
-                try screen.enter("clear; id -un; echo MARK$((40 + 2))")
+                try screen.enterCleared("id -un; echo MARK$((40 + 2))")
                 try screen.expect("MARK42")
                 try screen.expect("ssm-user")
                 try screen.resize(columns: 81, rows: 22)
-                try screen.enter("clear; until stty size | grep '22 81'; do sleep 0.1; done")
+                try screen.enterCleared("until stty size | grep '22 81'; do sleep 0.1; done")
                 try screen.wait(for: "the size") { $0.hasPrefix("22 81") }
-                try screen.enter("sleep 600")
+                try screen.enterSleep()
                 try screen.press("C-c")
-                try screen.enter("clear; echo inter\"rup\"ted")
+                try screen.enterCleared("echo inter\"rup\"ted")
                 try screen.expect("interrupted")
                 try screen.enter("exit")
                 try screen.expectRestored()

@@ -113,10 +113,10 @@ extension RelayTests {
                     try screen.enter("PS1='far> '; stty size; echo MARK$((40 + 2))")
                     try screen.expect("20 90\nMARK42")
                     try screen.resize(columns: 70, rows: 15)
-                    try screen.enter("clear; stty size")
+                    try screen.enterCleared("stty size")
                     try screen.expect("15 70")
                     // Neither ends anything but what runs there.
-                    try screen.enter("sleep 1000")
+                    try screen.enterSleep()
                     try screen.press("C-c")
                     try screen.enter("(exit 3); echo before $?")
                     try screen.expect("before 3")

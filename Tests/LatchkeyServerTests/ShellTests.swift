@@ -21,12 +21,12 @@ extension RelayTests {
                 try screen.expect("30 100")
                 try screen.press("Enter")
                 try screen.expect("local$")
-                try screen.enter("clear")
+                try screen.enterCleared()
                 try screen.enterShell("--road relay", note: "over relay")
                 for (columns, rows) in [(81, 22), (120, 40)] {
                     try screen.resize(columns: columns, rows: rows)
                     // tmux lets some time pass between two sizes.
-                    try screen.enter("clear; until stty size | grep '\(rows) \(columns)'; do sleep 0.1; done")
+                    try screen.enterCleared("until stty size | grep '\(rows) \(columns)'; do sleep 0.1; done")
                     try screen.wait(for: "the size") { $0.hasPrefix("\(rows) \(columns)") }
                 }
                 try screen.enter("exit 5")
@@ -41,12 +41,12 @@ extension RelayTests {
         @Test func `Ctrl-C, Ctrl-Z and job control reach the other side`() throws {
             try with { _, _, screen in
                 try screen.enterShell("--road relay", note: "over relay")
-                try screen.enter("sleep 600")
+                try screen.enterSleep()
                 try screen.press("C-z")
                 try screen.expect("Stopped")
                 try screen.enter("kill %1; clear; echo r\"e\"ady")
                 try screen.expect("ready")
-                try screen.enter("sleep 600; echo never")
+                try screen.enterSleep("; echo never")
                 try screen.press("C-c")
                 try screen.enter("echo inter\"rupted\"=$?")
                 try screen.expect("interrupted=130")

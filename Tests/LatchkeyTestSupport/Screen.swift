@@ -42,6 +42,18 @@ package struct Screen {
         try press("Enter")
     }
 
+    /// Types a line that finds an empty screen: when this returns, what was shown before is gone, this line too. So what a test
+    /// then waits for cannot have been there before.
+    ///
+    /// - Parameter line: nothing, to clear the screen alone.
+    package func enterCleared(_ line: String = "") throws {
+        let mark = "mark\(UInt32.random(in: 0...UInt32.max))"
+        try type(": \(mark); clear\(line.isEmpty ? "" : "; \(line)")")
+        try expect(mark)
+        try press("Enter")
+        try wait(for: "an empty screen") { !$0.contains(mark) }
+    }
+
     package func resize(columns: Int, rows: Int) throws {
         try tmux("resize-window", "-x", String(columns), "-y", String(rows))
     }
