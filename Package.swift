@@ -73,10 +73,13 @@ let package = Package(
             ],
             swiftSettings: [.strictMemorySafety()]
         ),
+        .target(name: "LatchkeyHome", dependencies: ["LatchkeyModel", "LatchkeySystem"]),
+        .target(name: "LatchkeyStore", dependencies: ["LatchkeyModel"]),
         .target(
-            name: "LatchkeyControl",
+            name: "LatchkeySQLite",
             dependencies: [
-                "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", .product(name: "GRDB", package: "GRDB.swift"),
+                "LatchkeyCrypto", "LatchkeyHome", "LatchkeyModel", "LatchkeyStore", "LatchkeySystem",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .target(
@@ -109,8 +112,8 @@ let package = Package(
         .target(
             name: "LatchkeyOperations",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP",
-                "LatchkeyKeys", "LatchkeyMetrics", "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol",
+                "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys",
+                "LatchkeyMetrics", "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeyStore",
                 "LatchkeySystem",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -121,8 +124,8 @@ let package = Package(
         .target(
             name: "LatchkeyLaunching",
             dependencies: [
-                "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel",
-                "LatchkeyOperations", "LatchkeySystem", "LatchkeyTransport",
+                "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyModel",
+                "LatchkeyOperations", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
@@ -130,9 +133,9 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyLaunching",
-                "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySessionProtocol",
-                "LatchkeySystem", "LatchkeyTransport",
+                "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyLaunching",
+                "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySQLite",
+                "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -154,9 +157,10 @@ let package = Package(
         .target(
             name: "LatchkeyCommands",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto",
-                "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeyRemote", "LatchkeySSH",
-                "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
+                "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyCrypto", "LatchkeyHome",
+                "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeyRemote", "LatchkeySQLite",
+                "LatchkeySSH", "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "LatchkeyTerminal",
+                "LatchkeyTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -164,8 +168,8 @@ let package = Package(
         .executableTarget(
             name: "latchkeyd",
             dependencies: [
-                "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel",
-                "LatchkeyOperations", "LatchkeyServer", "LatchkeySystem",
+                "LatchkeyCommandLine", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyModel",
+                "LatchkeyOperations", "LatchkeySQLite", "LatchkeyServer", "LatchkeyStore", "LatchkeySystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -180,7 +184,7 @@ let package = Package(
 
         .target(
             name: "LatchkeyTestSupport",
-            dependencies: ["LatchkeyModel", "LatchkeyControl"],
+            dependencies: ["LatchkeyModel", "LatchkeySQLite"],
             path: "Tests/LatchkeyTestSupport"
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["LatchkeyTestSupport"]),
@@ -225,9 +229,10 @@ let package = Package(
         .testTarget(
             name: "LatchkeyServerTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyModel",
-                "LatchkeyHTTP", "LatchkeyLaunching", "LatchkeyMetrics", "LatchkeyOperations", "LatchkeyRelay",
-                "LatchkeyServer", "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTestSupport",
+                "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
+                "LatchkeyLaunching", "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay",
+                "LatchkeySQLite", "LatchkeyServer", "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem",
+                "LatchkeyTestSupport",
                 "LatchkeyTransport", "latchkey", "latchkey-agent", "latchkeyd",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -249,23 +254,30 @@ let package = Package(
             dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem", "LatchkeyTestSupport"]
         ),
         .testTarget(
-            name: "LatchkeyControlTests",
-            dependencies: ["LatchkeyControl", "LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport", "latchkey"]
+            name: "LatchkeySQLiteTests",
+            dependencies: [
+                "LatchkeyHome", "LatchkeyModel", "LatchkeySQLite", "LatchkeyStore", "LatchkeySystem",
+                "LatchkeyTestSupport", "latchkey",
+            ]
+        ),
+        .testTarget(
+            name: "LatchkeyStoreTests",
+            dependencies: [
+                "LatchkeyModel", "LatchkeySQLite", "LatchkeyStore", "LatchkeySystem", "LatchkeyTestSupport",
+            ]
         ),
         .testTarget(
             name: "LatchkeyRemoteTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyControl", "LatchkeyModel", "LatchkeyRemote", "LatchkeySystem",
-                "LatchkeyTestSupport",
-                "LatchkeyTransport", "latchkey", "latchkeyd",
+                "LatchkeyAPI", "LatchkeyHome", "LatchkeyModel", "LatchkeyRemote", "LatchkeySQLite", "LatchkeyStore",
+                "LatchkeySystem", "LatchkeyTestSupport", "LatchkeyTransport", "latchkey", "latchkeyd",
             ]
         ),
         .testTarget(
             name: "LatchkeyCommandsTests",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyCommands", "LatchkeyControl", "LatchkeyModel", "LatchkeySystem",
-                "LatchkeyTestSupport",
-                "latchkey",
+                "LatchkeyAPI", "LatchkeyCommands", "LatchkeyHome", "LatchkeyModel", "LatchkeySQLite", "LatchkeyStore",
+                "LatchkeySystem", "LatchkeyTestSupport", "latchkey",
             ]
         ),
     ],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import Logging
 
 /// What becomes of instances without being asked for.

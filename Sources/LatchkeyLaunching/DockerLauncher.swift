@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
-package import LatchkeyControl
 package import LatchkeyModel
 package import LatchkeyOperations
+package import LatchkeyStore
 package import Logging
 internal import Synchronization
 
@@ -37,7 +37,7 @@ package final class DockerLauncher: InstanceLauncher {
     private static let stopTimeout = 10
 
     let engine: DockerEngine
-    let store: Store
+    let store: any ServerStore
     private let setting: Setting
     /// Tells the containers of this home from those of another one.
     let home: String
@@ -67,7 +67,7 @@ package final class DockerLauncher: InstanceLauncher {
 
     package init(
         engine: DockerEngine,
-        store: Store,
+        store: any ServerStore,
         setting: Setting,
         home: String,
         pool: BlockingPool,

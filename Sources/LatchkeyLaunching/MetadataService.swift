@@ -2,11 +2,11 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
-package import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyModel
 package import LatchkeyOperations
+package import LatchkeyStore
 internal import LatchkeySystem
 package import Logging
 internal import NIOHTTP1
@@ -33,27 +33,17 @@ package final class MetadataService: RequestResponder {
     private static let lifetimeHeader = "x-aws-ec2-metadata-token-ttl-seconds"
     /// Seconds that a token may live, as at EC2.
     private static let lifetimes = 1...21_600
-    private static let tokenLimit = 10_000
-    /// For each instance: more push out its oldest ones.
-    private static let tokenShare = 64
     /// Seconds that an activation is good for, and after its start in which an instance is given one.
     private static let activationLifetime = 900.0
     /// Seconds that an activation is good for at the least when it is given once more.
     private static let margin = 120.0
 
-    /// Whom a token was given to, and until when on ``SystemClock``.
-    private struct Bearer {
-        var instance: Instance.ID
-        var source: String
-        var until: Int64
-    }
-
-    private let store: Store
+    private let store: any ServerStore
     private let launcher: DockerLauncher
     private let pool: BlockingPool
     private let setting: Setting
     private let log: Logger
-    private let tokens = Mutex<[String: Bearer]>([:])
+    private let tokens: any MetadataTokens
 
     /// What an instance was given to register with. It is given again as long as it is good: asking changes nothing.
     struct Offer {
@@ -63,7 +53,15 @@ package final class MetadataService: RequestResponder {
 
     private let offers = Mutex<[Instance.ID: Offer]>([:])
 
-    package init(store: Store, launcher: DockerLauncher, pool: BlockingPool, setting: Setting, log: Logger) {
+    package init(
+        store: any ServerStore,
+        launcher: DockerLauncher,
+        pool: BlockingPool,
+        setting: Setting,
+        tokens: any MetadataTokens = LocalMetadataTokens(),
+        log: Logger
+    ) {
+        self.tokens = tokens
         self.store = store
         self.launcher = launcher
         self.pool = pool
@@ -99,7 +97,7 @@ package final class MetadataService: RequestResponder {
                 return token(for: id, at: source, request)
             case ("GET", _), ("HEAD", _):
                 guard let token = request.headers.first(name: MetadataService.tokenHeader),
-                    let id = owner(of: token, at: source)
+                    let id = tokens.owner(of: token, at: source)
                 else { return MetadataService.status(.unauthorized) }
                 let text = try await pool.run { [self] in try answer(request.path, id, source) }
                 return text.map { OutgoingResponse(.ok, type: "text/plain", $0) } ?? MetadataService.status(.notFound)
@@ -119,30 +117,10 @@ package final class MetadataService: RequestResponder {
         guard let text = request.headers.first(name: MetadataService.lifetimeHeader), let lifetime = Int(text),
             MetadataService.lifetimes.contains(lifetime)
         else { return MetadataService.status(.badRequest) }
-        let token = Data(Random.bytes(42)).base64EncodedString()
-        let now = SystemClock.milliseconds()
-        tokens.withLock { tokens in
-            if tokens.count >= MetadataService.tokenLimit { tokens = tokens.filter { $0.value.until > now } }
-            let own = tokens.filter { $0.value.instance == id }
-            if own.count >= MetadataService.tokenShare, let first = own.min(by: { $0.value.until < $1.value.until }) {
-                tokens[first.key] = nil
-            }
-            if tokens.count >= MetadataService.tokenLimit { tokens = [:] }
-            tokens[token] = Bearer(instance: id, source: source, until: now + Int64(lifetime) * 1000)
-        }
+        let token = tokens.make(for: id, at: source, lifetime: lifetime)
         var response = OutgoingResponse(.ok, type: "text/plain", token.utf8)
         response.headers.add(name: MetadataService.lifetimeHeader, value: String(lifetime))
         return response
-    }
-
-    /// - Returns: nil unless the token is good, and comes from where it was given to.
-    private func owner(of token: String, at source: String) -> Instance.ID? {
-        tokens.withLock { tokens in
-            guard let bearer = tokens[token], bearer.source == source, bearer.until > SystemClock.milliseconds() else {
-                return nil
-            }
-            return bearer.instance
-        }
     }
 
     // MARK: What is told

@@ -8,6 +8,7 @@ package enum Identifier {
     package static let managedInstancePrefix = "mi-"
     package static let keyPairPrefix = "key-"
     package static let reservationPrefix = "r-"
+    package static let nodePrefix = "node-"
 
     /// A fresh identifier: 68 random bits.
     package static func make(prefix: String) -> String { prefix + random(17, of: "0123456789abcdef") }
@@ -37,6 +38,12 @@ package enum Identifier {
                 && rest.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
         }
         return false
+    }
+
+    /// Whether `text` is one that ``make(prefix:)`` gives for a ``NodeID``.
+    package static func isNode(_ text: String) -> Bool {
+        text.hasPrefix(nodePrefix) && text.utf8.count == nodePrefix.utf8.count + 17
+            && text.utf8.dropFirst(nodePrefix.utf8.count).allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 
     private static func random(_ count: Int, of alphabet: String) -> String {

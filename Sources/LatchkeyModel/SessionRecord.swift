@@ -2,19 +2,6 @@
 
 package import FoundationEssentials
 
-/// Session Manager's words for the state of a session.
-package enum SessionStatus: String, CaseIterable, Codable, Sendable {
-    case connected = "Connected"
-    case connecting = "Connecting"
-    case disconnected = "Disconnected"
-    case terminated = "Terminated"
-    case terminating = "Terminating"
-    case failed = "Failed"
-
-    /// Whether nothing follows this.
-    package var isEnd: Bool { self == .terminated || self == .failed }
-}
-
 /// A session as the control plane knows it: who entered what, when and how. It stays as history when it has ended.
 package struct SessionRecord: Codable, Equatable, Identifiable, Sendable {
     /// `<caller name>-<17 hexadecimal digits>`.
@@ -38,6 +25,8 @@ package struct SessionRecord: Codable, Equatable, Identifiable, Sendable {
     package let maxDuration: Int?
     /// The user on the instance; nil for the agent's default.
     package let user: String?
+    /// The node that its channels are connected to; nil in what an older version wrote.
+    package let node: NodeID?
 
     package init(
         id: String,
@@ -51,7 +40,8 @@ package struct SessionRecord: Codable, Equatable, Identifiable, Sendable {
         ended: Date? = nil,
         details: String? = nil,
         maxDuration: Int? = nil,
-        user: String? = nil
+        user: String? = nil,
+        node: NodeID? = nil
     ) {
         self.id = id
         self.target = target
@@ -65,5 +55,6 @@ package struct SessionRecord: Codable, Equatable, Identifiable, Sendable {
         self.details = details
         self.maxDuration = maxDuration
         self.user = user
+        self.node = node
     }
 }

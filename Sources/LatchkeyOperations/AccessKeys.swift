@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
-package import LatchkeyControl
 package import LatchkeyCrypto
 package import LatchkeyModel
+package import LatchkeyStore
 
 /// Makes access keys. Their secrets are kept, sealed, since a signature cannot be verified without them.
 package struct AccessKeys: Sendable {
-    private let store: Store
+    private let store: any ServerStore
     private let key: MasterKey
 
-    package init(store: Store, key: MasterKey) {
+    package init(store: any ServerStore, key: MasterKey) {
         self.store = store
         self.key = key
     }

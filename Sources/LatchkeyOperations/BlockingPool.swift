@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import LatchkeySystem
 internal import NIOConcurrencyHelpers
 internal import NIOPosix
@@ -26,12 +26,12 @@ package struct BlockingPool: Sendable {
         try await readers.run(body)
     }
 
-    /// Runs what writes to the store. It has to have its turn within ``Store/serverBusyTimeout`` from now.
+    /// Runs what writes to the store. It has to have its turn within ``WriteDeadline/timeout`` from now.
     ///
     /// - Throws: ``ServiceError/overloaded``, `storeBusy` if it had no turn, and what `body` throws.
     func write<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        let deadline = SystemClock.milliseconds() + Store.serverBusyTimeout
-        return try await writers.run { try Store.$deadline.withValue(deadline, operation: body) }
+        let deadline = SystemClock.milliseconds() + WriteDeadline.timeout
+        return try await writers.run { try WriteDeadline.$current.withValue(deadline, operation: body) }
     }
 
     /// Runs `body` some time, in the order of the calls if there is one thread only.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
+internal import LatchkeyStore
 internal import Logging
 
 extension OperationRegistry {
@@ -12,7 +12,7 @@ extension OperationRegistry {
         addEC2(
             EC2Service(
                 store: store,
-                relay: relay,
+                agents: setting.agents,
                 pool: pool,
                 launcher: setting.launcher,
                 surroundings: Surroundings(region: setting.region),
@@ -22,7 +22,9 @@ extension OperationRegistry {
         addSystemsManager(
             SystemsManager(
                 store: store,
+                node: setting.node,
                 relay: relay,
+                agents: setting.agents,
                 pool: pool,
                 events: setting.events,
                 commands: setting.commands,

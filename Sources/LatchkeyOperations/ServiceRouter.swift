@@ -2,11 +2,12 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
-package import LatchkeyControl
 package import LatchkeyCrypto
 package import LatchkeyHTTP
 package import LatchkeyMetrics
+package import LatchkeyModel
 package import LatchkeyRelay
+package import LatchkeyStore
 package import Logging
 internal import NIOHTTP1
 
@@ -14,8 +15,12 @@ internal import NIOHTTP1
 package struct ServiceRouter: Sendable {
     /// What the services need of their server.
     package struct Setting: Sendable {
-        let store: Store
+        let store: any ServerStore
+        /// This latchkeyd, which owns the sessions that it starts.
+        let node: NodeID
         let relay: Relay
+        /// Which agents are connected, to this node or another.
+        let agents: any AgentDirectory
         let pool: BlockingPool
         let events: SessionEventWriter
         let commands: CommandDispatcher
@@ -28,8 +33,10 @@ package struct ServiceRouter: Sendable {
         let maxDuration: Int?
 
         package init(
-            store: Store,
+            store: any ServerStore,
+            node: NodeID,
             relay: Relay,
+            agents: any AgentDirectory,
             pool: BlockingPool,
             events: SessionEventWriter,
             commands: CommandDispatcher,
@@ -39,7 +46,9 @@ package struct ServiceRouter: Sendable {
             maxDuration: Int?
         ) {
             self.store = store
+            self.node = node
             self.relay = relay
+            self.agents = agents
             self.pool = pool
             self.events = events
             self.commands = commands

@@ -2,9 +2,9 @@
 
 internal import FoundationEssentials
 internal import Glibc
-package import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
+package import LatchkeyStore
 internal import LatchkeySystem
 package import Logging
 internal import Synchronization
@@ -33,7 +33,7 @@ package final class SessionEventWriter: SessionEventSink {
         var isEmpty: Bool { sessions.isEmpty && pings.isEmpty && uses.isEmpty }
     }
 
-    private let store: Store
+    private let store: any ServerStore
     private let log: Logger
     private let stopTimeout: Int64
     private let writer = BlockingPool(threads: 1)
@@ -42,7 +42,7 @@ package final class SessionEventWriter: SessionEventSink {
     private let end = Atomic<Int64>(0)
 
     /// - Parameter stopTimeout: milliseconds for which writing is tried again once the server stops.
-    package init(store: Store, log: Logger, stopTimeout: Int64 = 5000) {
+    package init(store: any ServerStore, log: Logger, stopTimeout: Int64 = 5000) {
         self.store = store
         self.log = log
         self.stopTimeout = stopTimeout

@@ -26,7 +26,7 @@ extension Relay {
         guard let admission = link.admission else { return }
         // Which end it is, is told by who signed its request; what a frame says about that is not asked.
         let isAgent = admission.principal.kind == .instance
-        let purpose = isAgent ? Tokens.Purpose.agent(sessionID: link.path) : .client(sessionID: link.path)
+        let purpose = isAgent ? ChannelTokenPurpose.agent(sessionID: link.path) : .client(sessionID: link.path)
         guard let grant = tokens.redeem(opening.token, purpose), stands(grant) else {
             return deny(link, "a data channel without a valid token")
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FoundationEssentials
+internal import FoundationEssentials
 internal import LatchkeyMetrics
 package import LatchkeyModel
 package import LatchkeySessionProtocol
@@ -8,66 +8,6 @@ package import NIOCore
 
 /// What operations ask for, from any thread.
 extension Relay {
-    /// Nil if the instance's agent is not there.
-    package func presence(of instanceID: String) -> EventLoopFuture<Presence?> {
-        loop.submit { self.controls[instanceID].map(Relay.presence) }
-    }
-
-    private static func presence(_ control: ControlLink) -> Presence {
-        Presence(
-            agentVersion: control.agentVersion,
-            isOwn: control.isOwn,
-            takesPushedKeys: control.takesPushedKeys
-        )
-    }
-
-    /// Whether agents may not have come back yet that were here before it was started.
-    package func hasJustStarted() -> EventLoopFuture<Bool> {
-        loop.submit { self.started.map { .now() - $0 < self.limits.agentReturn } ?? true }
-    }
-
-    /// Waits for an agent that is on its way here: nil if it is not there after that time, or the relay stops.
-    package func arrival(ofAgentOf instanceID: String, within time: TimeAmount) -> EventLoopFuture<Presence?> {
-        loop.flatSubmit {
-            if let control = self.controls[instanceID] {
-                return self.loop.makeSucceededFuture(Relay.presence(control))
-            }
-            let promise = self.loop.makePromise(of: Presence?.self)
-            self.arrivals[instanceID, default: []].append(promise)
-            let timer = self.loop.scheduleTask(in: time) { self.giveUp(promise, on: instanceID) }
-            promise.futureResult.whenComplete { _ in timer.cancel() }
-            return promise.futureResult
-        }
-    }
-
-    /// The agent has not come in time.
-    private func giveUp(_ promise: EventLoopPromise<Presence?>, on instanceID: String) {
-        let left = (arrivals[instanceID] ?? []).filter { $0.futureResult !== promise.futureResult }
-        arrivals[instanceID] = left.isEmpty ? nil : left
-        promise.succeed(nil)
-    }
-
-    /// Tells those who wait for this agent that it is there.
-    func answerArrivals(_ control: ControlLink) {
-        for promise in arrivals.removeValue(forKey: control.instanceID) ?? [] {
-            promise.succeed(Relay.presence(control))
-        }
-    }
-
-    /// Seconds for which a second agent counts as there, after it was turned away: it tries again all the time.
-    private static let copyMemory = 600.0
-
-    /// When second agents with the registrations of instances were turned away last, of those that are still at it.
-    package func copied() -> EventLoopFuture<[Instance.ID: Date]> {
-        loop.submit {
-            self.copies = self.copies.filter { $0.value.timeIntervalSinceNow > -Relay.copyMemory }
-            return self.copies
-        }
-    }
-
-    /// The instances whose agents are there.
-    package func connected() -> EventLoopFuture<Set<String>> { loop.submit { Set(self.controls.keys) } }
-
     /// Tells the agent to start a session, and makes the client's token.
     ///
     /// - Parameter accessKeyID: of the one who asks.

@@ -53,14 +53,14 @@ package final class Relay: @unchecked Sendable {
     package var jobs: (any JobReceiver)?
     var sessions: [String: RelaySession] = [:]
     var controls: [String: ControlLink] = [:]
-    var tokens = Tokens()
+    var tokens: any ChannelTokens
     /// Links that have not shown their token.
     var unauthenticated: [ObjectIdentifier: DataLink] = [:]
     /// Links for which there is no session any more.
     var closingLinks: [ObjectIdentifier: (link: DataLink, until: NIODeadline)] = [:]
     var openingControls: [ObjectIdentifier: ControlLink] = [:]
     /// Requests that wait for an instance's agent.
-    var arrivals: [Instance.ID: [EventLoopPromise<Presence?>]] = [:]
+    var arrivals: [Instance.ID: [EventLoopPromise<ConnectedAgent?>]] = [:]
     /// When a second agent with an instance's registration was turned away last.
     var copies: [Instance.ID: Date] = [:]
     var random = SystemRandomNumberGenerator()
@@ -75,7 +75,8 @@ package final class Relay: @unchecked Sendable {
         metrics: Metrics,
         log: Logger,
         events: any SessionEventSink,
-        grants: any GrantSource
+        grants: any GrantSource,
+        tokens: any ChannelTokens = LocalChannelTokens()
     ) {
         self.loop = loop
         self.limits = limits
@@ -83,6 +84,7 @@ package final class Relay: @unchecked Sendable {
         self.log = log
         self.events = events
         self.grants = grants
+        self.tokens = tokens
     }
 
     /// Something has happened on one of the loop's connections, which may be no channel.

@@ -2,13 +2,15 @@
 
 internal import Glibc
 internal import LatchkeyAuthorization
-package import LatchkeyControl
 package import LatchkeyHTTP
+package import LatchkeyHome
 internal import LatchkeyLaunching
 internal import LatchkeyMetrics
 internal import LatchkeyModel
 package import LatchkeyOperations
 internal import LatchkeyRelay
+internal import LatchkeySQLite
+package import LatchkeyStore
 internal import LatchkeySystem
 package import Logging
 internal import NIOCore
@@ -53,14 +55,14 @@ package struct Daemon {
     private let folders: StateFolders
     private let options: Options
     private let log: Logger
-    private let makeLauncher: @Sendable (Store) throws -> (any InstanceLauncher)?
+    private let makeLauncher: @Sendable (any ServerStore) throws -> (any InstanceLauncher)?
 
     /// - Parameter makeLauncher: makes what launches instances in place of the container engine of `options`.
     package init(
         folders: StateFolders,
         options: Options,
         log: Logger,
-        makeLauncher: @escaping @Sendable (Store) throws -> (any InstanceLauncher)? = { _ in nil }
+        makeLauncher: @escaping @Sendable (any ServerStore) throws -> (any InstanceLauncher)? = { _ in nil }
     ) {
         self.folders = folders
         self.options = options
@@ -79,6 +81,7 @@ package struct Daemon {
         if let count = options.maxUnauthenticatedPerSource { limits.unauthenticatedPerSource = count }
         let lock = try HomeLock(folders)
         let store = try folders.store(isForServer: true)
+        let node = try folders.node()
         let key = try folders.masterKey(of: store)
         let signers = KnownSigners(store)
         _ = try signers.refresh()
@@ -113,12 +116,14 @@ package struct Daemon {
                 log: log
             )
         }
-        let commands = try CommandDispatcher(store: store, relay: relay, pool: pool, log: log)
+        let commands = try CommandDispatcher(store: store, relay: relay, agents: relay, pool: pool, log: log)
         relay.jobs = commands
         let services = ServiceRouter(
             ServiceRouter.Setting(
                 store: store,
+                node: node,
                 relay: relay,
+                agents: relay,
                 pool: pool,
                 events: events,
                 commands: commands,
@@ -142,7 +147,7 @@ package struct Daemon {
             ),
             metrics: metrics
         )
-        for record in try store.liveSessions() {
+        for record in try store.liveSessions(of: node) {
             try relay.adopt(record, type: SessionDocuments.type(record.documentName, record.parameters)).wait()
         }
         try relay.loop.submit { relay.start() }.wait()
@@ -275,7 +280,7 @@ package struct Daemon {
     }
 
     /// Tells programs of the same home where this server is, and gives them an access key of their own.
-    private func announce(_ port: Int?, isSecure: Bool, _ accessKeys: AccessKeys, _ store: Store) throws {
+    private func announce(_ port: Int?, isSecure: Bool, _ accessKeys: AccessKeys, _ store: any ServerStore) throws {
         let known = try LocalServer.read(folders)
         let key: (id: String, secret: String)
         if let known, try store.accessKey(known.accessKeyID) != nil {

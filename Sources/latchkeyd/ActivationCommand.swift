@@ -3,11 +3,13 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyCrypto
+internal import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeyOperations
+internal import LatchkeySQLite
 internal import LatchkeyServer
+internal import LatchkeyStore
 internal import LatchkeySystem
 
 struct ActivationCommand: ParsableCommand {

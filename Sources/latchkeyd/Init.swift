@@ -3,9 +3,10 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
+internal import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeyOperations
+internal import LatchkeySQLite
 internal import LatchkeyServer
 internal import LatchkeySystem
 

@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
-internal import LatchkeyControl
+internal import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeyServer
 internal import LatchkeySystem

@@ -29,7 +29,11 @@ struct ImportTests {
         "LatchkeyKeys": [
             "CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport",
         ],
-        "LatchkeyControl": ["GRDB", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem"],
+        "LatchkeyHome": ["LatchkeyModel", "LatchkeySystem"],
+        "LatchkeyStore": ["LatchkeyModel"],
+        "LatchkeySQLite": [
+            "GRDB", "LatchkeyCrypto", "LatchkeyHome", "LatchkeyModel", "LatchkeyStore", "LatchkeySystem",
+        ],
         "LatchkeyRemote": [
             "CLibExpat", "CTerminal", "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem",
             "LatchkeyTransport",
@@ -44,18 +48,20 @@ struct ImportTests {
             "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore",
         ],
         "LatchkeyOperations": [
-            "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys",
-            "LatchkeyMetrics", "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeySystem", "Logging",
+            "LatchkeyAPI", "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyKeys", "LatchkeyMetrics",
+            "LatchkeyModel", "LatchkeyRelay", "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "Logging",
             "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
         "LatchkeyLaunching": [
-            "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel",
-            "LatchkeyOperations", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore", "NIOHTTP1",
+            "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyModel",
+            "LatchkeyOperations", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore",
+            "NIOHTTP1",
         ],
         "LatchkeyServer": [
-            "LatchkeyAuthorization", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyLaunching",
-            "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySessionProtocol",
-            "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyLaunching",
+            "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySQLite",
+            "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore",
+            "NIOHTTP1", "NIOPosix",
         ],
         "LatchkeyBroker": [
             "LatchkeyAPI", "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeySSH",
@@ -63,14 +69,16 @@ struct ImportTests {
         ],
         "LatchkeyCommandLine": ["ArgumentParser", "LatchkeyModel", "LatchkeySystem"],
         "LatchkeyCommands": [
-            "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyControl",
-            "LatchkeyCrypto", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeyRemote", "LatchkeySSH",
-            "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTerminal", "LatchkeyTransport",
+            "ArgumentParser", "LatchkeyAPI", "LatchkeyBroker", "LatchkeyCommandLine", "LatchkeyCrypto",
+            "LatchkeyHome", "LatchkeyKeys", "LatchkeyModel", "LatchkeyRelayClient", "LatchkeyRemote", "LatchkeySQLite",
+            "LatchkeySSH", "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "LatchkeyTerminal",
+            "LatchkeyTransport",
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [
-            "ArgumentParser", "LatchkeyCommandLine", "LatchkeyControl", "LatchkeyCrypto", "LatchkeyHTTP",
-            "LatchkeyModel", "LatchkeyOperations", "LatchkeyServer", "LatchkeySystem", "Logging",
+            "ArgumentParser", "LatchkeyCommandLine", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
+            "LatchkeyModel", "LatchkeyOperations", "LatchkeySQLite", "LatchkeyServer", "LatchkeyStore",
+            "LatchkeySystem", "Logging",
         ],
         "latchkey-agent": [
             "ArgumentParser", "LatchkeyAgent", "LatchkeyCommandLine", "LatchkeyModel", "LatchkeySystem",

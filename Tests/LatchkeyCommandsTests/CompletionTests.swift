@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
@@ -23,7 +23,7 @@ struct CompletionTests {
 
     private static func fill(_ scratch: Scratch) throws -> [String: String?] {
         try StateFile.makeFolder(scratch.latchkeyHome)
-        let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+        let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
         var profiles = ""
         for (index, name) in (hostile + ["web-1", "web-2"]).enumerated() {
             try store.add(Instance(tags: ["Name": name], addresses: ["10.0.0.1"], created: Date()))

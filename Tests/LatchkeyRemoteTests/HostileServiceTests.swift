@@ -2,8 +2,8 @@
 
 import Foundation
 import LatchkeyAPI
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeyTestSupport
 import Synchronization
 import Testing
@@ -40,7 +40,7 @@ struct HostileServiceTests {
         let keeper = CachingCredentialProvider(CredentialChain(settings, cacheFolder: scratch.path, askCode: nil))
         return RemoteControlPlane(
             try RemoteService(settings, keeper),
-            notes: try Store(path: "\(scratch.path)/store.db"),
+            notes: try SQLiteStore(path: "\(scratch.path)/store.db"),
             cacheFolder: scratch.path,
             note: { notes.add($0) }
         )

@@ -2,25 +2,25 @@
 
 import Foundation
 import LatchkeyAPI
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeyTestSupport
 import Testing
 
 @testable import LatchkeyRemote
 
 struct RemoteControlPlaneTests {
-    private func with(_ body: (RemoteControlPlane, FakeAWS, Store) throws -> Void) throws {
+    private func with(_ body: (RemoteControlPlane, FakeAWS, SQLiteStore) throws -> Void) throws {
         try Scratch.with { scratch in
             try FakeAWS.with { server in
-                let store = try Store(path: "\(scratch.path)/store.db")
+                let store = try SQLiteStore(path: "\(scratch.path)/store.db")
                 try body(try plane(scratch, server, store), server, store)
             }
         }
     }
 
     /// A new one for each run of the client.
-    private func plane(_ scratch: Scratch, _ server: FakeAWS, _ store: Store) throws -> RemoteControlPlane {
+    private func plane(_ scratch: Scratch, _ server: FakeAWS, _ store: SQLiteStore) throws -> RemoteControlPlane {
         let environment = [
             "HOME": scratch.home, "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_ENDPOINT_URL": server.url, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIA",
@@ -83,7 +83,7 @@ struct RemoteControlPlaneTests {
     @Test func `nothing is asked again within seconds, not even by another run`() throws {
         try Scratch.with { scratch in
             try FakeAWS.with { server in
-                let store = try Store(path: "\(scratch.path)/store.db")
+                let store = try SQLiteStore(path: "\(scratch.path)/store.db")
                 _ = try plane(scratch, server, store).instance(named: "web-1")
                 _ = try plane(scratch, server, store).keyPair(named: "web")
                 #expect(try server.requests().count == 3)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyCrypto
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeySystem
 import LatchkeyTestSupport
 import Logging
@@ -15,10 +15,10 @@ import Testing
 
 /// What the metadata service gives an instance to register its agent with.
 struct ActivationOfferTests {
-    private static func with(_ body: (Scratch, Store, MetadataService) throws -> Void) throws {
+    private static func with(_ body: (Scratch, SQLiteStore, MetadataService) throws -> Void) throws {
         try Scratch.with { scratch in
             try StateFile.makeFolder(scratch.latchkeyHome)
-            let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+            let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
             let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let pool = BlockingPool(threads: 1)
             defer { pool.stop() }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
+import LatchkeyStore
 import LatchkeySystem
 import LatchkeyTestSupport
 import Logging
@@ -16,7 +17,7 @@ import Testing
 struct DockerLauncherTests {
     private struct Place {
         let scratch: Scratch
-        let store: Store
+        let store: SQLiteStore
         let engine: FakeEngine
         let launcher: DockerLauncher
         let imageID = "ami-11111111111111111"
@@ -58,7 +59,7 @@ struct DockerLauncherTests {
         try Scratch.with { scratch in
             try FakeEngine.with(scratch) { engine in
                 try StateFile.makeFolder(scratch.latchkeyHome)
-                let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                 let pool = BlockingPool(threads: 1)
                 let launcher = DockerLauncher(
                     engine: DockerEngine(socket: engine.socket),

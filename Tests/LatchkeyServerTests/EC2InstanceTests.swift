@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeyTestSupport
 import Testing
 
@@ -11,7 +11,7 @@ extension RelayTests {
     struct EC2Instances {
         /// Twelve instances that were added, of which one does not run.
         private static func fill(_ scratch: Scratch) throws -> [String] {
-            let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+            let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
             return try (0..<12)
                 .map { index in
                     let instance = Instance(
@@ -225,7 +225,7 @@ extension RelayTests {
                         ids
                     )
                     #expect(answer == "good")
-                    let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                    let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                     let now = Date()
                     #expect(try store.pushedKeys(of: ids[0], user: "admin", at: now).count == 2)
                     #expect(try store.pushedKeys(of: ids[0], user: "root", at: now).count == 1)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LatchkeyHome
 import LatchkeyModel
+import LatchkeySQLite
+import LatchkeyStore
 import LatchkeyTestSupport
 import Logging
 import Synchronization
 import Testing
 
-@testable import LatchkeyControl
+@testable import LatchkeyHome
 @testable import LatchkeyOperations
 @testable import LatchkeyServer
 
@@ -16,10 +19,10 @@ extension RelayTests {
     struct EC2Launches {
         /// Writes states as a launcher does, and remembers what it was asked for. An instance tagged `fail` cannot be made.
         final class Launcher: InstanceLauncher {
-            let store: Store
+            let store: SQLiteStore
             private let calls = Mutex<[String]>([])
 
-            init(store: Store) { self.store = store }
+            init(store: SQLiteStore) { self.store = store }
 
             func taken() -> [String] { calls.withLock { $0 } }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
@@ -28,7 +28,7 @@ extension RelayTests {
         @Test func `an instance that was added has all that one of EC2's has`() throws {
             try Scratch.with { scratch in
                 try StateFile.makeFolder(scratch.latchkeyHome)
-                let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                 func add(_ id: String, _ tags: Tags, _ addresses: [String], user: String? = nil, port: Int = 22) throws
                 {
                     try store.add(
@@ -94,7 +94,7 @@ extension RelayTests {
         @Test func `a page is full of what is asked for, however rare it is`() throws {
             try Scratch.with { scratch in
                 try StateFile.makeFolder(scratch.latchkeyHome)
-                let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                 for index in 0..<60 {
                     let number = String(index, radix: 16)
                     let id = "i-000000000000000" + String(repeating: "0", count: 2 - number.count) + number

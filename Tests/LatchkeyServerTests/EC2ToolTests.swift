@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
@@ -192,7 +192,7 @@ extension RelayTests {
         @Test(.enabled(if: hasAnsible)) func `Ansible's inventory has what agents report of their machines`() throws {
             try Scratch.with { scratch in
                 try StateFile.makeFolder(scratch.latchkeyHome)
-                let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                 let instance = Instance(tags: ["Name": "web-1"], addresses: ["web-1.example"], created: Date())
                 try store.add(instance)
                 let report = ManagedInstance.Report(agentVersion: "3.3", platformType: "Linux", computerName: "host-1")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
 import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
@@ -12,7 +12,7 @@ extension RelayTests {
     struct Inventories {
         private static func fill(_ scratch: Scratch) throws {
             try StateFile.makeFolder(scratch.latchkeyHome)
-            let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+            let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
             for index in 0..<8 {
                 let id = (index % 2 == 0 ? "mi-" : "i-") + "000000000000000\(index)"
                 let state: InstanceState = index == 7 ? .terminated : .running

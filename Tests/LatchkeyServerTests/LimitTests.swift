@@ -208,13 +208,13 @@ struct LimitTests {
     }
 
     @Test func `a token is good once, for one thing, for a while`() {
-        var tokens = Tokens()
+        var tokens = LocalChannelTokens()
         let (ann, bob) = (Grant.accessKey("ann"), Grant.accessKey("bob"))
         let token = tokens.make(.client(sessionID: "one"), on: ann)
         let mistaken = tokens.make(.client(sessionID: "one"), on: ann)
         let another = tokens.make(.client(sessionID: "one"), on: ann)
         let control = tokens.make(.control(instanceID: "one"), on: ann)
-        let attempts: [(String, Tokens.Purpose, isGood: Bool)] = [
+        let attempts: [(String, ChannelTokenPurpose, isGood: Bool)] = [
             ("other", .client(sessionID: "one"), false),
             (token, .client(sessionID: "one"), true),
             (token, .client(sessionID: "one"), false),

@@ -2,9 +2,10 @@
 
 import Foundation
 import LatchkeyAPI
-import LatchkeyControl
 import LatchkeyCrypto
 import LatchkeyModel
+import LatchkeySQLite
+import LatchkeyStore
 import LatchkeyTestSupport
 import Testing
 
@@ -18,7 +19,7 @@ extension RelayTests {
         @Test func `agents that say too much of themselves are listed with all others`() throws {
             try Scratch.with { scratch in
                 try TestRelay.with(scratch) { relay in
-                    let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                    let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                     let key = try MasterKey(file: "\(scratch.latchkeyHome)/master.key")
                     let roles = AgentRoles(key: key, signers: KnownSigners(store))
                     var arguments: [String] = []
@@ -75,7 +76,7 @@ extension RelayTests {
         @Test func `what clients say too much of is refused in few words`() throws {
             try Scratch.with { scratch in
                 try TestRelay.with(scratch) { relay in
-                    let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                    let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                     let instance = Instance(tags: ["Name": "web-1"], addresses: ["10.0.0.1"], created: Date())
                     try store.add(instance)
                     try store.add(Instance(tags: ["Name": "web-2"], addresses: ["10.0.0.2"], created: Date()))
@@ -128,7 +129,7 @@ extension RelayTests {
         @Test func `instances with all the tags they may have are listed page by page`() throws {
             try Scratch.with { scratch in
                 try TestRelay.with(scratch) { relay in
-                    let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db")
+                    let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db")
                     var ids: [String] = []
                     for index in 0..<60 {
                         var tags: Tags = ["Name": "web-\(index)"]

@@ -2,8 +2,9 @@
 
 import Foundation
 import LatchkeyAuthorization
-import LatchkeyControl
 import LatchkeyCrypto
+import LatchkeySQLite
+import LatchkeyStore
 import LatchkeyTestSupport
 import Logging
 import NIOEmbedded
@@ -20,15 +21,17 @@ struct OperationRegistryTests {
     /// The registry of a latchkeyd in a home of its own.
     static func make(_ scratch: Scratch) throws -> OperationRegistry {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let store = try Store(path: "\(scratch.path)/registry.db")
+        let store = try SQLiteStore(path: "\(scratch.path)/registry.db")
         let (signers, pool) = (KnownSigners(store), BlockingPool(threads: 1))
         let events = SessionEventWriter(store: store, log: log)
         let relay = Relay(loop: EmbeddedEventLoop(), metrics: Metrics(), log: log, events: events, grants: signers)
-        let commands = try CommandDispatcher(store: store, relay: relay, pool: pool, log: log)
+        let commands = try CommandDispatcher(store: store, relay: relay, agents: relay, pool: pool, log: log)
         let roles = AgentRoles(key: try MasterKey(file: "\(scratch.path)/registry.key"), signers: signers)
         let setting = ServiceRouter.Setting(
             store: store,
+            node: "node-0123456789abcdef0",
             relay: relay,
+            agents: relay,
             pool: pool,
             events: events,
             commands: commands,

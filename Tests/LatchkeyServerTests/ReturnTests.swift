@@ -202,7 +202,7 @@ struct ReturnTests {
         private func comeBack(_ end: End) throws {
             guard end.channel == nil, !end.isClosed else { return }
             let isClient = end === client
-            let (purpose, grant): (Tokens.Purpose, Grant) =
+            let (purpose, grant): (ChannelTokenPurpose, Grant) =
                 isClient
                 ? (.client(sessionID: record.id), .accessKey("ann"))
                 : (.agent(sessionID: record.id), .agent(record.target, registered: 1))

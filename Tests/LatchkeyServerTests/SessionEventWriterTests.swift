@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LatchkeyControl
 import LatchkeyModel
+import LatchkeySQLite
+import LatchkeyStore
 import LatchkeySystem
 import LatchkeyTestSupport
 import Logging
@@ -15,7 +16,7 @@ import Testing
 struct SessionEventWriterTests {
     private struct Place {
         let scratch: Scratch
-        let store: Store
+        let store: SQLiteStore
         let events: SessionEventWriter
 
         func add(_ id: String, started: Date = Date(), ended: Date? = nil) throws {
@@ -40,7 +41,7 @@ struct SessionEventWriterTests {
     private func with(stopTimeout: Int64 = 5000, _ body: (Place) throws -> Void) throws {
         try Scratch.with { scratch in
             try StateFile.makeFolder(scratch.latchkeyHome)
-            let store = try Store(path: "\(scratch.latchkeyHome)/latchkey.db", isForServer: true)
+            let store = try SQLiteStore(path: "\(scratch.latchkeyHome)/latchkey.db", isForServer: true)
             let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let events = SessionEventWriter(store: store, log: log, stopTimeout: stopTimeout)
             defer { events.stop() }

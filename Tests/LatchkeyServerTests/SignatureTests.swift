@@ -2,8 +2,9 @@
 
 import Foundation
 import LatchkeyAPI
-import LatchkeyControl
 import LatchkeyCrypto
+import LatchkeySQLite
+import LatchkeyStore
 import LatchkeyTestSupport
 import Testing
 
@@ -16,7 +17,7 @@ extension RelayTests {
         /// Credentials of an agent, made with the server's own key as the server makes them.
         static func role(_ agent: TestAgent, at date: Date = Date()) throws -> [String] {
             let home = agent.relay.scratch.latchkeyHome
-            let store = try Store(path: "\(home)/latchkey.db")
+            let store = try SQLiteStore(path: "\(home)/latchkey.db")
             let key = try MasterKey(file: "\(home)/master.key")
             let roles = AgentRoles(key: key, signers: KnownSigners(store))
             let role = try roles.make(for: agent.instanceID, now: date)

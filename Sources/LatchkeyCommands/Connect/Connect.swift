@@ -3,9 +3,9 @@
 internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeyTerminal
 
 struct Connect: ParsableCommand {
@@ -128,7 +128,7 @@ struct Connect: ParsableCommand {
     /// - Throws: `instanceNotFound`, for an address with how to add it.
     private static func instance(_ name: String, _ plane: any ControlPlane, user: String?) throws -> Instance {
         do { return try InstanceChoice.one(name, of: plane) } catch let error as LatchkeyError {
-            guard error.code == .instanceNotFound, plane is Store, name.contains(where: { ".:".contains($0) }),
+            guard error.code == .instanceNotFound, plane is SQLiteStore, name.contains(where: { ".:".contains($0) }),
                 (try? Names.address(name)) != nil
             else { throw error }
             let option = user.flatMap { try? Names.user($0) }.map { " --user \(RemoteCommand.quoted($0))" } ?? ""

@@ -4,10 +4,11 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyBroker
-internal import LatchkeyControl
 internal import LatchkeyCrypto
+internal import LatchkeyHome
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeySSH
 internal import LatchkeySystem
 internal import LatchkeyTransport
@@ -236,7 +237,7 @@ struct HealthCheck {
         }
     }
 
-    private func registered(_ store: Store, _ library: KeyLibrary) throws -> [Finding] {
+    private func registered(_ store: SQLiteStore, _ library: KeyLibrary) throws -> [Finding] {
         let (pairs, instances) = (try store.keyPairs(), try store.instances().filter { $0.state != .terminated })
         var findings = [
             Finding(

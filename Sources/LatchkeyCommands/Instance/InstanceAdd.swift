@@ -3,8 +3,8 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeyTerminal
 
 struct InstanceAdd: ParsableCommand {
@@ -73,7 +73,7 @@ struct InstanceAdd: ParsableCommand {
     }
 
     /// Says so if a key pair is not there yet.
-    static func check(_ key: String, in store: Store) throws {
+    static func check(_ key: String, in store: SQLiteStore) throws {
         guard try store.keyPair(named: key) == nil else { return }
         Console.note("latchkey: note: the key pair '\(key.terminalSafe)' is not registered yet")
         Console.note("latchkey: hint: latchkey key import '\(key.terminalSafe)' FILE registers it")

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
+internal import LatchkeyStore
 
 struct InstanceEdit: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,7 +59,7 @@ struct InstanceEdit: ParsableCommand {
 
     func run() throws {
         let places = try HostAndPort.read(address, port: port)
-        var edit = Store.Edit()
+        var edit = InstanceUpdate()
         if !places.hosts.isEmpty { edit.addresses = places.hosts }
         edit.port = places.port
         if noUser { edit.user = .some(nil) }

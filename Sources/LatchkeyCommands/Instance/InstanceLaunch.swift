@@ -3,9 +3,9 @@
 internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySQLite
 internal import LatchkeyTerminal
 
 struct InstanceLaunch: ParsableCommand {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 
 struct InstanceList: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,10 +4,10 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySQLite
 
 struct InstancePassword: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,8 +2,8 @@
 
 internal import ArgumentParser
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 
 struct InstanceRemove: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,8 +4,8 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyBroker
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 
 struct InstanceShow: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show all about an instance.")

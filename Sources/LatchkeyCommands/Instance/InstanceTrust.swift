@@ -2,8 +2,8 @@
 
 internal import ArgumentParser
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeyTerminal
 
 struct InstanceTrust: ParsableCommand {

@@ -3,9 +3,9 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeyTerminal
 
 extension GeneratedKey.KeyType: ExpressibleByArgument {}

@@ -2,10 +2,10 @@
 
 internal import ArgumentParser
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySQLite
 internal import LatchkeyTerminal
 
 struct KeyDelete: ParsableCommand {

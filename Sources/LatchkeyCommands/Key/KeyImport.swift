@@ -4,9 +4,9 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeySSH
 internal import LatchkeyTerminal
 

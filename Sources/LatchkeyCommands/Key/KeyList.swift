@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 
 struct KeyList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List key pairs.", aliases: ["ls"])

@@ -3,8 +3,8 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 
 struct KeyShow: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show all about a key pair.")

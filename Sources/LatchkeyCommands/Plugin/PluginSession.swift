@@ -3,8 +3,8 @@
 internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyCrypto
+internal import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeyRelayClient
 internal import LatchkeyRemote

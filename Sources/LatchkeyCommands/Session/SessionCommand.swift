@@ -3,8 +3,8 @@
 internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 
 struct SessionCommand: ParsableCommand {
     static var configuration: CommandConfiguration {

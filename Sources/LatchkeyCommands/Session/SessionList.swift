@@ -5,8 +5,8 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeyTerminal
 
 struct SessionList: ParsableCommand {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySQLite
 
 /// Names for the shell to complete. A store that cannot be read completes nothing.
 enum Completions {

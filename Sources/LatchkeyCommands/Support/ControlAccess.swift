@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyBroker
-internal import LatchkeyControl
+internal import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySQLite
 internal import LatchkeySystem
 
 /// The control plane that a command works with, and the relay beside it.

@@ -2,9 +2,9 @@
 
 internal import ArgumentParser
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySQLite
 internal import LatchkeySystem
 internal import LatchkeyTerminal
 

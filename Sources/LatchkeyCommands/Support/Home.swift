@@ -5,9 +5,10 @@ internal import Glibc
 internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
+internal import LatchkeyHome
 internal import LatchkeyKeys
 internal import LatchkeyModel
+internal import LatchkeySQLite
 internal import LatchkeySSH
 internal import LatchkeySystem
 internal import LatchkeyTerminal
@@ -26,7 +27,7 @@ struct Home: Sendable {
     var keys: KeyDirectory { KeyDirectory(path: "\(data)/keys") }
 
     /// The embedded control plane, made at its first use.
-    func store() throws -> Store { try folders.store() }
+    func store() throws -> SQLiteStore { try folders.store() }
 
     /// Whether the store is there and can be written, or can be made.
     var canRemember: Bool {
@@ -34,7 +35,7 @@ struct Home: Sendable {
     }
 
     /// The same for what only reads: nothing is made for it.
-    func storeToRead() throws -> Store {
+    func storeToRead() throws -> SQLiteStore {
         let (store, isCopy) = try folders.storeToRead()
         if isCopy {
             Console.note("latchkey: note: '\(folders.storePath.terminalSafe)' cannot be written; nothing is remembered")

@@ -3,9 +3,9 @@
 internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCommandLine
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRemote
+internal import LatchkeySQLite
 
 /// What the commands have in common that change the states of launched instances.
 struct StateChangeOptions: ParsableArguments {

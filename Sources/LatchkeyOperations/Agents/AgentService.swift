@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
 internal import LatchkeyRelay
+internal import LatchkeyStore
 
 /// What the operations share that agents ask for.
 struct AgentService: Sendable {
-    let store: Store
+    let store: any ServerStore
     let signers: KnownSigners
     let roles: AgentRoles
     let relay: Relay

@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Registers an agent with its key, which an activation allows.
 struct RegisterManagedInstanceOperation: Operation {

@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyStore
 internal import NIOCore
 
 /// Takes an agent's report of its machine.

@@ -2,7 +2,7 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
+internal import LatchkeyStore
 
 /// Sets tags of resources.
 struct CreateTagsOperation: EC2Operation {

@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Forgets a key pair. One that is not there is no mistake, as at EC2.
 struct DeleteKeyPairOperation: EC2Operation {

@@ -2,7 +2,7 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
+internal import LatchkeyStore
 
 /// Takes tags away from resources.
 struct DeleteTagsOperation: EC2Operation {

@@ -3,8 +3,8 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Tells one attribute of an instance.
 struct DescribeInstanceAttributeOperation: EC2Operation {
@@ -21,7 +21,7 @@ struct DescribeInstanceAttributeOperation: EC2Operation {
     {
         let ids = try EC2Service.instanceIDs([request.instanceId])
         guard
-            let instance = try await pool.run({ try store.describeInstances(ids: ids, limit: 1).page.first })
+            let instance = try await pool.run({ try store.describeInstances(withIDs: ids).first })
         else { throw ServiceError.instancesNotFound(ids) }
         let record = ec2.record(instance)
         typealias Response = EC2.DescribeInstanceAttribute.Response

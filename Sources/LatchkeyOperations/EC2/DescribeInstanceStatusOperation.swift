@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyStore
 internal import NIOCore
 
 /// Tells whether instances can be reached.
@@ -33,7 +33,7 @@ struct DescribeInstanceStatusOperation: EC2Operation {
             sizes: 5...1000,
             batch: rest.all.isEmpty ? nil : 1000
         )
-        let connected = try await relay.connected().get()
+        let connected = try await agents.connected().get()
         let now = Date()
         let (page, next) = try await ec2.find(request, query) { batch in
             let managed = try await pool.run { try store.managedInstanceIDs(among: batch.map(\.id)) }

@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// The type that is meant where nobody says one, those that were launched, and any that is asked for: a type is a word here,
 /// and all of them have what the machine has.

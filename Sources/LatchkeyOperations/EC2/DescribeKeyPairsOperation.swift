@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Lists key pairs.
 struct DescribeKeyPairsOperation: EC2Operation {

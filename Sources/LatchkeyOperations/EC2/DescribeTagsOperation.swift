@@ -3,8 +3,8 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Lists tags, each with its resource.
 struct DescribeTagsOperation: EC2Operation {

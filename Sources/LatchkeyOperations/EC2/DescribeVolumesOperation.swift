@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// The one volume of each instance.
 struct DescribeVolumesOperation: EC2Operation {
@@ -57,7 +57,7 @@ struct DescribeVolumesOperation: EC2Operation {
             }
             return instance
         }
-        let known = try await pool.run { try store.describeInstances(ids: found, limit: max(1, found.count)).page }
+        let known = try await pool.run { try store.describeInstances(withIDs: found) }
         let living = Set(known.filter { $0.state != .terminated }.map(\.id))
         if let index = found.firstIndex(where: { !living.contains($0) }) {
             throw ServiceError(code: "InvalidVolume.NotFound", message: "The volume '\(ids[index])' does not exist.")

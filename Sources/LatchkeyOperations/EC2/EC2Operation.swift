@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
 internal import LatchkeyRelay
+internal import LatchkeyStore
 internal import Logging
 
 /// An operation of EC2.
@@ -10,8 +10,8 @@ protocol EC2Operation: Operation {
 }
 
 extension EC2Operation {
-    var store: Store { ec2.store }
-    var relay: Relay { ec2.relay }
+    var store: any ServerStore { ec2.store }
+    var agents: any AgentDirectory { ec2.agents }
     var pool: BlockingPool { ec2.pool }
     var launcher: (any InstanceLauncher)? { ec2.launcher }
     var surroundings: Surroundings { ec2.surroundings }

@@ -3,8 +3,8 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Finding instances, page by page.
 extension EC2Service {

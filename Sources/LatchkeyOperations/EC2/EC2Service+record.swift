@@ -3,8 +3,8 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// An instance as EC2 tells of it.
 extension EC2Service {

@@ -2,8 +2,8 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAPI
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import Logging
 
 /// Launching instances, and changing their states.
@@ -26,7 +26,7 @@ extension EC2Service {
         _ = try await pool.write { try store.change(ids, transition, isTrial: true, at: Date()) }
         let launcher = try requireLauncher()
         try checkDryRun(request)
-        let changes = try await pool.write { try store.change(ids, transition, at: Date()) }
+        let changes = try await pool.write { try store.change(ids, transition, isTrial: false, at: Date()) }
         // A new machine is told once only: it may be on its way from elsewhere.
         let moved = changes.filter { change in
             change.after == transition.state && (change.before != change.after || transition.state != .pending)

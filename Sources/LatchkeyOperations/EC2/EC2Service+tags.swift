@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
+internal import LatchkeyStore
 
 /// What tags are given to.
 extension EC2Service {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAPI
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyStore
 internal import Logging
 
 /// EC2's operations: key pairs, tags, instances, and what launches them.
 struct EC2Service: Sendable {
-    let store: Store
-    let relay: Relay
+    let store: any ServerStore
+    let agents: any AgentDirectory
     let pool: BlockingPool
     /// Nil where there is no container engine.
     let launcher: (any InstanceLauncher)?
@@ -108,8 +108,11 @@ struct EC2Service: Sendable {
                 throw ServiceError.invalidParameter("Duplicate tag key '\(tag.key)' specified.")
             }
         }
-        guard checked.count <= Store.tagLimit else {
-            throw ServiceError(code: "TagLimitExceeded", message: "there are more than \(Store.tagLimit) tags")
+        guard checked.count <= StoreLimit.tagsPerResource else {
+            throw ServiceError(
+                code: "TagLimitExceeded",
+                message: "there are more than \(StoreLimit.tagsPerResource) tags"
+            )
         }
         return checked
     }

@@ -3,8 +3,8 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import Logging
 
 /// What a launched machine has written. Attested host keys that are not to be seen there, or no more,

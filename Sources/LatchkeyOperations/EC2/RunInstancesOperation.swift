@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Launches instances: at once in the store, and behind the answer in the container engine.
 struct RunInstancesOperation: EC2Operation {
@@ -100,7 +100,7 @@ struct RunInstancesOperation: EC2Operation {
             )
         }
         let ids = records.map(\.instanceID)
-        let page = try await pool.run { try store.describeInstances(ids: ids, limit: ids.count).page }
+        let page = try await pool.run { try store.describeInstances(withIDs: ids) }
         guard idempotency == nil || page.contains(where: { $0.state != .terminated }) else {
             throw ServiceError(
                 code: "IdempotentInstanceTerminated",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAPI
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import NIOHTTP1
 
 /// EC2's codes, of which programs take some for good news.
@@ -104,7 +104,7 @@ extension ServiceError {
         case .tooMany(let id):
             ServiceError(
                 code: "TagLimitExceeded",
-                message: "The resource '\(id)' would have more than \(Store.tagLimit) tags"
+                message: "The resource '\(id)' would have more than \(StoreLimit.tagsPerResource) tags"
             )
         }
     }

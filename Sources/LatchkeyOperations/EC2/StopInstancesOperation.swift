@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Stops instances that were launched here.
 struct StopInstancesOperation: EC2Operation {

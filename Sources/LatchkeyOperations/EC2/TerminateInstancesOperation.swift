@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Removes instances for good.
 struct TerminateInstancesOperation: EC2Operation {

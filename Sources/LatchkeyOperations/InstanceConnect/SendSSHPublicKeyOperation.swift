@@ -3,8 +3,8 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import NIOHTTP1
 
 /// EC2 Instance Connect: a key that is let in for a minute, for one user of one instance. No file is touched: the instance's
@@ -14,7 +14,7 @@ struct SendSSHPublicKeyOperation: Operation {
     /// Seconds that a pushed key is let in.
     static let lifetime = 60.0
 
-    let store: Store
+    let store: any ServerStore
     let pool: BlockingPool
 
     func resources(of request: SendSSHPublicKey) -> [Resource] { [.instance(request.instanceId)] }
@@ -43,8 +43,7 @@ struct SendSSHPublicKeyOperation: Operation {
         }
         let accessKeyID = try context.accessKeyID
         try await pool.write {
-            guard let instance = try store.instances(matching: InstanceSelector(id), limit: 1).first, instance.id == id
-            else {
+            guard let instance = try store.instances(withIDs: [id]).first else {
                 throw ServiceError(
                     code: "EC2InstanceNotFoundException",
                     message: "Instance not found: '\(id.cut(to: .quotation))'"

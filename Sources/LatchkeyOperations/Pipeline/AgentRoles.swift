@@ -2,8 +2,8 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAPI
-internal import LatchkeyControl
 internal import LatchkeyCrypto
+internal import LatchkeyStore
 
 /// The temporary credentials that agents ask for with their registered keys.
 struct AgentRoles: Sendable {

@@ -2,9 +2,9 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyHTTP
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import NIOHTTP1
 
 /// The Query protocol for one request: a form in, XML out, in EC2's dialect or that of STS.

@@ -3,10 +3,10 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyModel
+internal import LatchkeyStore
 internal import NIOHTTP1
 
 /// Verifies Signature Version 4: users' with their access keys, agents' with the credentials of their role or their registered
@@ -66,7 +66,7 @@ struct SignatureAuthentication: AuthenticationMethod {
     private enum Proof {
         /// With the registration that it was made for, if it is an agent's.
         case secret(String, registered: Int64?)
-        case registration(KnownSigners.Agent)
+        case registration(AgentSigner)
     }
 
     private func proof(
@@ -99,7 +99,7 @@ struct SignatureAuthentication: AuthenticationMethod {
         )
     }
 
-    private func agent(_ id: Instance.ID) -> KnownSigners.Agent? { signers.agent(id) ?? signers.currentAgent(id) }
+    private func agent(_ id: Instance.ID) -> AgentSigner? { signers.agent(id) ?? signers.currentAgent(id) }
 
     /// Whether what a signature was verified with is in force at this moment: another process may have deleted it.
     private func stillHolds(_ principal: Principal, _ proof: Proof) -> Bool {

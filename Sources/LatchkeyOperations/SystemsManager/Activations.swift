@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
-internal import LatchkeyControl
 internal import LatchkeyCrypto
 package import LatchkeyModel
+internal import LatchkeyStore
 
 /// Makes activations.
 package enum Activations {
@@ -18,8 +18,8 @@ package enum Activations {
         now: Date
     ) throws -> (Activation, code: String) {
         for (key, value) in tags { try Names.tag(key: key, value: value) }
-        guard tags.count <= Store.tagLimit else {
-            throw LatchkeyError(.usage, "an activation may have \(Store.tagLimit) tags")
+        guard tags.count <= StoreLimit.tagsPerResource else {
+            throw LatchkeyError(.usage, "an activation may have \(StoreLimit.tagsPerResource) tags")
         }
         if let description, !description.fits(.activationDescription) {
             throw LatchkeyError(

@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Sets tags of a managed instance.
 struct AddTagsToResourceOperation: SystemsManagerOperation {
@@ -22,10 +22,10 @@ struct AddTagsToResourceOperation: SystemsManagerOperation {
         try SystemsManager.checkChangeable(request.resourceType)
         try await pool.write {
             let known = try ssm.tags(of: id, request.resourceType)
-            guard known.merging(added, uniquingKeysWith: { $1 }).count <= Store.tagLimit else {
+            guard known.merging(added, uniquingKeysWith: { $1 }).count <= StoreLimit.tagsPerResource else {
                 throw ServiceError(
                     code: "TooManyTagsError",
-                    message: "a resource may have \(Store.tagLimit) tags"
+                    message: "a resource may have \(StoreLimit.tagsPerResource) tags"
                 )
             }
             try store.tag(id, set: added, remove: [])

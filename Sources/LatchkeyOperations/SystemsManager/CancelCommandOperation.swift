@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
+internal import LatchkeyStore
 
 /// Takes back a command that has not ended everywhere.
 struct CancelCommandOperation: SystemsManagerOperation {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-package import LatchkeyControl
 internal import LatchkeyCrypto
 package import LatchkeyModel
 package import LatchkeyRelay
 package import LatchkeySessionProtocol
+package import LatchkeyStore
 package import LatchkeySystem
 package import Logging
 internal import NIOCore
@@ -14,8 +14,9 @@ internal import Synchronization
 /// Brings commands to agents when it is their turn, and what agents say of them into the store. What is in the store is all that
 /// there is, so that a server which starts again goes on.
 package final class CommandDispatcher: JobReceiver {
-    private let store: Store
+    private let store: any ServerStore
     private let relay: Relay
+    private let agents: any AgentDirectory
     private let pool: BlockingPool
     private let log: Logger
     /// The instances whose agents may have to be told something when they come. All of them may come at once, as after a restart, and
@@ -23,8 +24,14 @@ package final class CommandDispatcher: JobReceiver {
     private let waiting: Mutex<Set<Instance.ID>>
 
     /// - Throws: what reading the store throws.
-    package init(store: Store, relay: Relay, pool: BlockingPool, log: Logger) throws {
-        (self.store, self.relay, self.pool, self.log) = (store, relay, pool, log)
+    package init(
+        store: any ServerStore,
+        relay: Relay,
+        agents: any AgentDirectory,
+        pool: BlockingPool,
+        log: Logger
+    ) throws {
+        (self.store, self.relay, self.agents, self.pool, self.log) = (store, relay, agents, pool, log)
         waiting = Mutex(try store.instancesWithWaitingCommands(at: Date()))
     }
 
@@ -60,7 +67,7 @@ package final class CommandDispatcher: JobReceiver {
     private func dispatch(_ command: CommandRecord, returned: Instance.ID? = nil) async throws {
         let store = store
         let script = try RunShellScript(command.documentName, command.parameters)
-        let connected = try await relay.connected().get()
+        let connected = try await agents.connected().get()
         let turn = try await pool.write {
             try store.takeTurn(of: command, among: connected, returned: returned, timeout: script.timeout, at: Date())
         }

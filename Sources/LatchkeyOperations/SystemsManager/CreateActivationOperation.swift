@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Lets agents register themselves, so many times and for so long.
 struct CreateActivationOperation: SystemsManagerOperation {

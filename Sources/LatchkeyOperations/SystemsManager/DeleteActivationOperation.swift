@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Ends an activation; what has registered with it stays.
 struct DeleteActivationOperation: SystemsManagerOperation {

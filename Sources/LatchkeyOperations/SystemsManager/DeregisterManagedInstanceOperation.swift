@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// The end of a registration: what rests on it ends within a second.
 struct DeregisterManagedInstanceOperation: SystemsManagerOperation {

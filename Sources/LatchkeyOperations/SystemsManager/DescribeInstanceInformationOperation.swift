@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyStore
 internal import NIOCore
 
 /// Lists instances whose agents have registered, and whether these are connected.
@@ -17,11 +17,11 @@ struct DescribeInstanceInformationOperation: SystemsManagerOperation {
     func execute(_ request: DescribeInstanceInformation, in context: OperationContext) async throws
         -> DescribeInstanceInformation.Response
     {
-        let connected = try await relay.connected().get()
+        let connected = try await agents.connected().get()
         let filters = ((request.filters ?? []) + (request.instanceInformationFilterList ?? []))
             .map { ($0.key ?? "", $0.values ?? $0.valueSet ?? []) }
         // Latchkey's own word: those whose registration is used twice.
-        let copied = try await relay.copied().get().keys.sorted()
+        let copied = try await agents.copied().get().keys.sorted()
         let known = try filters.map { (key, values) in
             if key == "LatchkeyCopied" { return ManagedInstanceFilter.instanceIDs(copied) }
             if key == "PingStatus" { return Self.filter(ofPingStatus: values, connected) }

@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Lists sessions: a user's own, and for an admin everybody's.
 struct DescribeSessionsOperation: SystemsManagerOperation {

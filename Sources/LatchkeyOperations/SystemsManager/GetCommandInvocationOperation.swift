@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
+internal import LatchkeyStore
 
 /// Tells what became of a command on one instance, with its output.
 struct GetCommandInvocationOperation: SystemsManagerOperation {
@@ -19,7 +19,7 @@ struct GetCommandInvocationOperation: SystemsManagerOperation {
         var filter = CommandFilter()
         (filter.commandID, filter.instanceID) = (request.commandId, request.instanceId)
         let found = try await pool.run { [filter] in
-            try store.invocations(filter, limit: 1, at: Date()).elements.first
+            try store.invocations(filter, limit: 1, after: nil, at: Date()).elements.first
         }
         guard let (invocation, command) = found else {
             throw ServiceError(code: "InvocationDoesNotExist", message: "the command was not sent to this instance")

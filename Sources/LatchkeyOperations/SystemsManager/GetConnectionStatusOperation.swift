@@ -2,9 +2,9 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyStore
 internal import NIOCore
 
 /// Tells whether an instance's agent is connected.
@@ -21,13 +21,13 @@ struct GetConnectionStatusOperation: SystemsManagerOperation {
         -> GetConnectionStatus.Response
     {
         let target = request.target
-        let presence = try await relay.presence(of: target).get()
+        let presence = try await agents.agent(of: target).get()
         var answer = GetConnectionStatus.Response(
             target: target,
             status: presence == nil ? "notconnected" : "connected",
             takesPushedKeys: presence?.takesPushedKeys
         )
-        answer.latchkeyCopied = try await relay.copied().get()[target]
+        answer.latchkeyCopied = try await agents.copied().get()[target]
         if presence == nil {
             let managed = try await pool.run { try store.managedInstance(target) }
             answer.latchkeyAgentName = managed?.report.agentName

@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Lists what agents report of their machines, which is of one type: `AWS:InstanceInformation`.
 struct GetInventoryOperation: SystemsManagerOperation {

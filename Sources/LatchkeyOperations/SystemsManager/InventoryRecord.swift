@@ -2,8 +2,8 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAPI
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// What is told of an agent's machine.
 struct InventoryRecord {

@@ -3,9 +3,9 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
+internal import LatchkeyStore
 
 /// Lists what became of commands on each instance.
 struct ListCommandInvocationsOperation: SystemsManagerOperation {

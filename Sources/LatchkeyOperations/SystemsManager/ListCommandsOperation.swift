@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
+internal import LatchkeyStore
 
 /// Lists commands.
 struct ListCommandsOperation: SystemsManagerOperation {

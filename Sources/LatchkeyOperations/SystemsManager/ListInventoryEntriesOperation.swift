@@ -2,8 +2,8 @@
 
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Tells what one agent reports of its machine.
 struct ListInventoryEntriesOperation: SystemsManagerOperation {
@@ -24,7 +24,9 @@ struct ListInventoryEntriesOperation: SystemsManagerOperation {
         // All entries are on the first page.
         if request.nextToken != nil { throw SystemsManager.invalidToken }
         let id = request.instanceId
-        let found = try await pool.run { try store.managedInstances([.instanceIDs([id])], limit: 1).elements }
+        let found = try await pool.run {
+            try store.managedInstances([.instanceIDs([id])], limit: 1, after: nil).elements
+        }
         guard let agent = found.first else {
             throw ServiceError(
                 code: "InvalidInstanceId",

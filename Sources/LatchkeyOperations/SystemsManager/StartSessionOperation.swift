@@ -3,10 +3,10 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
 internal import LatchkeyRelay
 internal import LatchkeySessionProtocol
+internal import LatchkeyStore
 internal import NIOCore
 
 /// Opens a session, and waits for an agent that is on its way.
@@ -44,7 +44,8 @@ struct StartSessionOperation: SystemsManagerOperation {
             status: .connecting,
             started: context.time,
             maxDuration: maxDuration,
-            user: plan.user
+            user: plan.user,
+            node: node
         )
         try await pool.write { try store.add(record) }
         let task = SessionTask(
@@ -70,9 +71,9 @@ struct StartSessionOperation: SystemsManagerOperation {
     private static let arrivalTime = TimeAmount.seconds(8)
 
     /// What is known of an instance's agent, waiting for one that has every reason to come; nil if it is not there.
-    private func presence(of target: Instance.ID) async throws -> Relay.Presence? {
-        if let presence = try await relay.presence(of: target).get() { return presence }
-        let hasJustStarted = try await relay.hasJustStarted().get()
+    private func presence(of target: Instance.ID) async throws -> ConnectedAgent? {
+        if let presence = try await agents.agent(of: target).get() { return presence }
+        let hasJustStarted = try await agents.hasJustStarted().get()
         let now = Date()
         let isExpected = try await pool.run {
             guard let instance = try store.instances(withIDs: [target]).first,
@@ -82,6 +83,6 @@ struct StartSessionOperation: SystemsManagerOperation {
             return try hasJustStarted && store.managedInstance(target) != nil
         }
         guard isExpected else { return nil }
-        return try await relay.arrival(ofAgentOf: target, within: Self.arrivalTime).get()
+        return try await agents.arrival(ofAgentOf: target, within: Self.arrivalTime).get()
     }
 }

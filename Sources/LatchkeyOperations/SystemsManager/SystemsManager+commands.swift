@@ -2,8 +2,8 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAPI
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// How commands are told of.
 extension SystemsManager {
@@ -41,7 +41,7 @@ extension SystemsManager {
         var filter = CommandFilter()
         filter.commandID = id
         let found = try await pool.run { [filter] in
-            try store.commands(filter, limit: 1, at: Date()).elements.first
+            try store.commands(filter, limit: 1, after: nil, at: Date()).elements.first
         }
         guard let found else {
             throw ServiceError(code: "InvalidCommandId", message: "there is no command '\(id.cut(to: .quotation))'")

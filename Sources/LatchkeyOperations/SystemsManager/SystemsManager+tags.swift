@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
-internal import LatchkeyControl
 internal import LatchkeyModel
+internal import LatchkeyStore
 
 /// Tags of instances that have registered themselves. Those of EC2's kind are set by EC2's own operations.
 extension SystemsManager {

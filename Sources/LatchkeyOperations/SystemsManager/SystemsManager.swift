@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
+internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyStore
 
 /// The operations of Systems Manager for users: sessions, commands, and the instances for them.
 struct SystemsManager: Sendable {
-    let store: Store
+    let store: any ServerStore
+    /// This latchkeyd, which owns the sessions that it starts.
+    let node: NodeID
     let relay: Relay
+    let agents: any AgentDirectory
     let pool: BlockingPool
     let events: SessionEventWriter
     let commands: CommandDispatcher

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
+internal import LatchkeyModel
 internal import LatchkeyRelay
+internal import LatchkeyStore
 
 /// An operation of Systems Manager that users ask for.
 protocol SystemsManagerOperation: Operation {
@@ -9,8 +10,10 @@ protocol SystemsManagerOperation: Operation {
 }
 
 extension SystemsManagerOperation {
-    var store: Store { ssm.store }
+    var store: any ServerStore { ssm.store }
+    var node: NodeID { ssm.node }
     var relay: Relay { ssm.relay }
+    var agents: any AgentDirectory { ssm.agents }
     var pool: BlockingPool { ssm.pool }
     var events: SessionEventWriter { ssm.events }
     var commands: CommandDispatcher { ssm.commands }

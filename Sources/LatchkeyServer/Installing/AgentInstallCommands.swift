@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
 internal import LatchkeyCrypto
 package import LatchkeyModel
+internal import LatchkeySQLite
 
 /// What is typed at a machine to make an instance of it, with an activation.
 package struct AgentInstallCommands: Sendable {

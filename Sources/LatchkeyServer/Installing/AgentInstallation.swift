@@ -2,11 +2,12 @@
 
 internal import FoundationEssentials
 internal import Glibc
-internal import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyModel
 internal import LatchkeyOperations
+internal import LatchkeySQLite
+internal import LatchkeyStore
 internal import LatchkeySystem
 internal import NIOHTTP1
 
@@ -14,7 +15,7 @@ internal import NIOHTTP1
 ///
 /// The first two are no secrets. The program is given to those alone who show an activation, since it is large.
 struct AgentInstallation: Sendable {
-    let store: Store
+    let store: any ServerStore
     let pool: BlockingPool
     /// The authority's certificate; nil where there is no TLS.
     let authoritiesPath: String?

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
 internal import LatchkeyHTTP
+internal import LatchkeyHome
 internal import LatchkeyLaunching
 internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import LatchkeyOperations
 internal import LatchkeyRelay
+internal import LatchkeySQLite
 internal import LatchkeySessionProtocol
+internal import LatchkeyStore
 internal import LatchkeyTransport
 internal import Logging
 internal import NIOCore
@@ -33,7 +35,7 @@ struct Launching {
         _ options: Daemon.LaunchOptions,
         folders: StateFolders,
         region: String,
-        store: Store,
+        store: any ServerStore,
         relay: Relay,
         pool: BlockingPool,
         log: Logger

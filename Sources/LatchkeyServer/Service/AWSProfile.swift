@@ -2,7 +2,7 @@
 
 internal import FoundationEssentials
 internal import Glibc
-package import LatchkeyControl
+package import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeySystem
 

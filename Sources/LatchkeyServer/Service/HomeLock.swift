@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import LatchkeyControl
+internal import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeySystem
 

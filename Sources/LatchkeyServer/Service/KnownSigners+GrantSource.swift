@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
-package import LatchkeyControl
 package import LatchkeyModel
 internal import LatchkeyRelay
+package import LatchkeyStore
 
 extension KnownSigners: GrantSource {
     package func hasAccessKey(_ id: AccessKey.ID) -> Bool { user(id) != nil }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LatchkeyControl
 internal import LatchkeyRelay
+internal import LatchkeyStore
 internal import LatchkeySystem
 internal import Logging
 internal import NIOCore

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import LatchkeyControl
+internal import LatchkeySQLite
+internal import LatchkeyStore
 internal import LatchkeySystem
 internal import Logging
 
@@ -12,7 +13,7 @@ struct SessionHistory: Sendable {
     /// So many at once at the most, since other writes wait meanwhile.
     private static let batch = 200
 
-    let store: Store
+    let store: any ServerStore
     let log: Logger
     /// Milliseconds between two times.
     var interval: Int64 = 3_600_000

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-package import LatchkeyControl
 package import LatchkeyCrypto
+package import LatchkeyHome
 internal import LatchkeyModel
+internal import LatchkeySQLite
+package import LatchkeyStore
 
 extension StateFolders {
     /// The key that secrets in the database are sealed with, which is made if there are none yet.
     ///
     /// - Throws: `fileUnusable` if it is gone although there are some: a new one would open none of them.
-    package func masterKey(of store: Store) throws -> MasterKey {
+    package func masterKey(of store: any ServerStore) throws -> MasterKey {
         if access(masterKeyPath, F_OK) != 0, errno == ENOENT, try !store.accessKeys().isEmpty {
             throw LatchkeyError(
                 .fileUnusable,

@@ -2,9 +2,9 @@
 
 internal import FoundationEssentials
 internal import Glibc
-package import LatchkeyControl
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+package import LatchkeyHome
 internal import LatchkeyModel
 internal import LatchkeySystem
 

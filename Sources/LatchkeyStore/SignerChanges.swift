@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LatchkeyModel
+
+/// What became of the keys that requests are signed with.
+package struct SignerChanges: Sendable {
+    /// Another one whenever anything was committed.
+    package let version: Int
+    /// New ones; nil for one that is gone.
+    package var users: [AccessKey.ID: UserSigner?] = [:]
+    package var agents: [Instance.ID: AgentSigner?] = [:]
+
+    package init(version: Int) { self.version = version }
+}
