@@ -184,7 +184,7 @@ let package = Package(
 
         .target(
             name: "LatchkeyTestSupport",
-            dependencies: ["LatchkeyModel", "LatchkeySQLite"],
+            dependencies: ["CTerminal", "LatchkeyModel", "LatchkeySQLite"],
             path: "Tests/LatchkeyTestSupport"
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["LatchkeyTestSupport"]),

@@ -76,6 +76,10 @@ int lk_terminal_give_to_child(void *actions, int terminal) {
     return posix_spawn_file_actions_addtcsetpgrp_np(actions, terminal);
 }
 
+int lk_spawn_close_from(void *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 _Noreturn void lk_die_by_signal(int number) {
     (void)lk_terminal_restore();
     signal(number, SIG_DFL);

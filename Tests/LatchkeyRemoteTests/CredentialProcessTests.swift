@@ -53,6 +53,23 @@ struct CredentialProcessTests {
         }
     }
 
+    @Test func `it has the three standard descriptors alone`() throws {
+        try Scratch.with { (scratch) throws in
+            // One that is not closed on its own when a program is started, as those are that a shell gives.
+            let inherited = open("/dev/null", O_RDONLY)
+            defer { close(inherited) }
+            let script = """
+                names = os.listdir('/proc/self/fd')
+                # The one that listed them is among them.
+                there = sorted(name for name in names if os.path.exists('/proc/self/fd/' + name))
+                open('\(scratch.path)/descriptors', 'w').write(' '.join(there))
+                print('\(Self.good)')
+                """
+            #expect(try run(script, scratch) == "P")
+            #expect(try scratch.read("\(scratch.path)/descriptors") == "0 1 2")
+        }
+    }
+
     /// So nothing is left to be read, and it goes on all the same.
     @Test(.timeLimit(.minutes(5))) func `one that closes its outputs and stays is given up`() throws {
         try Scratch.with { (scratch) throws in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CTerminal
 internal import Glibc
 
 /// A child process, made in the plain way: no signal blocked. (Foundation's own
@@ -23,6 +24,8 @@ struct Spawn {
         for (target, source) in [(Int32(0), input), (1, output), (2, error)] {
             posix_spawn_file_actions_adddup2(&actions, source, target)
         }
+        // Tests run side by side in one process: what others have open is none of this one's business.
+        lk_spawn_close_from(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -27,6 +27,10 @@ int lk_signals_next(int descriptor);
 /// group made the terminal's foreground group before it runs. Returns 0, or an error's number.
 int lk_terminal_give_to_child(void *actions, int terminal);
 
+/// Lets the program that is started with these actions (a posix_spawn_file_actions_t) have no descriptors from this one on.
+/// Returns 0, or an error's number.
+int lk_spawn_close_from(void *actions, int first);
+
 /// Unblocks the signals, ends this process by `signal` with its default action; does not return.
 _Noreturn void lk_die_by_signal(int signal);
 

@@ -75,6 +75,8 @@ struct HelperProcess: ~Copyable {
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, error, 2)
         terminal.giveToChild(&actions)
+        // As botocore starts it: what this process was given stays its own. The terminal has to be given before.
+        lk_spawn_close_from(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
