@@ -250,6 +250,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "LatchkeyBrokerTests",
+            dependencies: [
+                "LatchkeyBroker", "LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem",
+                "LatchkeyTestSupport",
+            ]
+        ),
+        .testTarget(
             name: "LatchkeyKeysTests",
             dependencies: ["LatchkeyKeys", "LatchkeyModel", "LatchkeySSH", "LatchkeySystem", "LatchkeyTestSupport"]
         ),

@@ -71,57 +71,48 @@ package struct Broker {
         package consuming func takeConnection() -> Connection { connection }
     }
 
-    /// Logs in to an instance with a key that is verified to fit it; where nothing proves one, asks the instance about the
-    /// likely ones, without a signature.
+    /// Logs in over SSH, to an address or through the relay, with the keys of the plan; where nothing proves one, asks the
+    /// instance about the likely ones, without a signature.
     ///
     /// - Throws: `LatchkeyError` naming what stands in the way and what to do about it.
-    package func connect(to instance: Instance, options: Options) throws -> AuthenticatedConnection {
-        let connector = try SSHConnector(instance: instance, options: options, broker: self)
-        let registered = try instance.keyName.flatMap { try control.keyPair(named: $0) }
-        let accepted = try control.acceptedKey(of: instance.id, user: connector.user)
-        let resolver = KeyResolver(library: library)
-        var authenticator = KeyAuthenticator(connector: connector, trace: trace)
-
-        if let key = options.key {
-            let named = try namedKey(key)
-            if let login = try authenticator.tryEach([named]) { return try finish(login, accepted, instance) }
-            try authenticator.checkComplete()
-            throw authenticator.refusal(
-                instance,
-                hint: "latchkey explain '\(instance.displayName)' shows what else there is"
-            )
-        }
-        let verified = resolver.verified(registered: registered?.publicKey, accepted: accepted)
-        trace.step("\(verified.count) key\(verified.count == 1 ? " is" : "s are") proved to belong to the instance")
-        if let login = try authenticator.tryEach(verified) { return try finish(login, accepted, instance) }
-        let (rankedKeys, total) = resolver.rankedKeys(
-            for: instance,
-            without: verified,
-            limit: KeyAuthenticator.rankedLimit
+    func logIn(by plan: EntryPlan, _ options: Options) throws -> AuthenticatedConnection {
+        let instance = plan.instance
+        var authenticator = KeyAuthenticator(
+            connector: try SSHConnector(instance: instance, options: options, broker: self),
+            trace: trace
         )
+        if !plan.isKeyNamed {
+            let count = plan.verified.count
+            trace.step("\(count) key\(count == 1 ? " is" : "s are") proved to belong to the instance")
+        }
+        if let login = try authenticator.tryEach(plan.verified) { return try finish(login, plan) }
+        guard !plan.isKeyNamed else {
+            try authenticator.checkComplete()
+            throw plan.namedKeyRefused(authenticator.refused)
+        }
+        let (rankedKeys, total) = rankedKeys(plan, limit: KeyAuthenticator.rankedLimit)
         trace.step("\(rankedKeys.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
-        if let login = try authenticator.tryEach(rankedKeys) { return try finish(login, accepted, instance) }
+        if let login = try authenticator.tryEach(rankedKeys) { return try finish(login, plan) }
         try authenticator.checkComplete()
         // The file that everybody would expect to be used may be there and only have a fault that is easily mended.
-        if verified.isEmpty, let name = instance.keyName,
+        if plan.verified.isEmpty, let name = instance.keyName,
             let file = library.unusable().first(where: { $0.stem == name && $0.fault != nil }), let fault = file.fault
         {
             throw Broker.unusable(file, fault)
         }
-        throw authenticator.noKeyFits(instance, registered: registered, verified: verified, others: total)
+        throw plan.noKeyFits(authenticator.refused, others: total)
     }
 
     /// Remembers which key opened, if that is news.
     private func finish(
         _ login: consuming AuthenticatedConnection,
-        _ accepted: PublicKey?,
-        _ instance: Instance
+        _ plan: EntryPlan
     ) throws -> AuthenticatedConnection {
         // The registered key needs no note, unless an older note would be tried before it for ever.
-        let isNews = accepted != nil || login.proposal.evidence != .publicKey
-        if let key = login.proposal.candidate.publicKey, key != accepted, isNews {
+        let isNews = plan.accepted != nil || login.proposal.evidence != .publicKey
+        if let key = login.proposal.candidate.publicKey, key != plan.accepted, isNews {
             do {
-                try control.noteAcceptedKey(key, of: instance.id, user: login.user, at: Date())
+                try control.noteAcceptedKey(key, of: plan.instance.id, user: login.user, at: Date())
             } catch let error as LatchkeyError {
                 // The connector is open; that the next time is a little slower is no reason to shut it.
                 interaction.note("note: which key opened could not be remembered: \(error.message)")

@@ -315,7 +315,8 @@ extension Broker {
             do {
                 try remove(over: connection)
             } catch let lost as LatchkeyError where lost.code == .connectionLost {
-                try remove(over: connect(to: instance, options: options).takeConnection())
+                let plan = try plan(for: instance, options, goal: .ssh)
+                try remove(over: logIn(by: plan, options).takeConnection())
             }
             return error
         } catch {

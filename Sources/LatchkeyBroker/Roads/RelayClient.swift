@@ -38,35 +38,12 @@ package struct RelayClient: Sendable {
         self.documents = documents
     }
 
-    /// Whether an instance can be reached through the relay.
-    enum Presence: Equatable, Sendable {
-        /// - takesPushedKeys: whether its sshd asks for keys that are pushed; nil where the service does not say so.
-        case connected(takesPushedKeys: Bool?)
-        /// Its agent is not connected, or it has none.
-        case absent
-        /// The relay itself does not answer; why.
-        case unknown(String)
-
-        /// What stands in the way of the relay; nil if nothing does.
-        var message: String? {
-            switch self {
-            case .connected: nil
-            case .absent: "its agent is not connected to the relay"
-            case .unknown(let message): "the relay does not answer: \(message)"
-            }
-        }
-
-        var isConnected: Bool {
-            if case .connected = self { true } else { false }
-        }
-    }
-
     /// What the service says of an instance's agent; nil if it does not answer, or knows nothing of it.
     package func status(of instance: Instance) -> GetConnectionStatus.Response? {
         try? service.call(GetConnectionStatus(target: instance.id), timeout: RelayClient.presenceTimeout)
     }
 
-    func presence(of instance: Instance) -> Presence {
+    func presence(of instance: Instance) -> AgentPresence {
         do throws(ServiceFailure) {
             let answer = try service.call(
                 GetConnectionStatus(target: instance.id),
@@ -77,22 +54,6 @@ package struct RelayClient: Sendable {
         } catch {
             return .unknown(error.message)
         }
-    }
-
-    /// What a pushed key would be good for.
-    enum Pushing: Equatable, Sendable {
-        case unsupported
-        /// Only the instance itself can tell.
-        case unknown
-        case supported
-    }
-
-    /// Whether it is worth while to push a key. A latchkeyd knows; at AWS, whose EC2 Instance Connect needs no agent of Session
-    /// Manager's, and at its look-alikes nobody does.
-    func pushing(to instance: Instance, _ presence: Presence) -> Pushing {
-        if case .connected(let takesPushedKeys?) = presence { return takesPushedKeys ? .supported : .unsupported }
-        guard instance.id.hasPrefix(Identifier.instancePrefix) else { return .unsupported }
-        return presence.isConnected || documents == .amazon ? .unknown : .unsupported
     }
 
     /// Lets a key in for a user of the instance, for 60 seconds.
