@@ -89,16 +89,30 @@ struct ConnectCommandTests {
 
     @Test func `a slow reader gets the rest after the command has ended, and costs no work meanwhile`() throws {
         try Self.with { scratch, _ in
+            // The pipe to the reader holds less than there is.
             let script = """
-                ( "$0" connect web-1 -- 'head -c 400000 /dev/zero'; echo $? >&2; times >&2 ) | (sleep 3; wc -c)
+                cd "$1"
+                ( "$0" connect web-1 -- 'head -c 400000 /dev/zero; echo said >&2'; echo $? >status ) 2>error |
+                    (until [ -e go ]; do sleep 0.05; done; wc -c >count)
                 """
-            let run = try Execution.run(["bash", "-c", script, Scratch.program], environment: scratch.environment)
-            #expect(run.line == "400000")
-            let lines = run.error.split(separator: "\n")
-            #expect(lines.first == "0")
-            // The children's processor time, `0m0.123s 0m0.045s`: a loop that never sleeps would have taken all three seconds.
-            let user = lines.last?.split(separator: " ").first?.dropFirst(2).dropLast()
-            #expect(user.flatMap { Double($0) }.map { $0 < 1.5 } == true, "\(lines)")
+            let run = try BackgroundProcess(
+                ["bash", "-c", script, Scratch.program, scratch.path],
+                environment: scratch.environment
+            )
+            defer { run.stop() }
+            try TestRelay.wait(for: "the command to end") {
+                (try? scratch.read("\(scratch.path)/error"))?.contains("said") == true
+            }
+            let found = try Execution.run(["pgrep", "-f", "connect web-1 -- head -c 400000"]).text
+            let processes = found.split(separator: "\n").compactMap { pid_t($0) }
+            try ProcessState.waitUntilIdle("the client") { processes }
+            try scratch.write("go", "")
+            try TestRelay.wait(for: "the reader") { (try? scratch.read("\(scratch.path)/count"))?.isEmpty == false }
+            #expect(
+                try scratch.read("\(scratch.path)/count").trimmingCharacters(in: .whitespacesAndNewlines) == "400000"
+            )
+            try TestRelay.wait(for: "the client") { (try? scratch.read("\(scratch.path)/status"))?.isEmpty == false }
+            #expect(try scratch.read("\(scratch.path)/status") == "0\n")
         }
     }
 

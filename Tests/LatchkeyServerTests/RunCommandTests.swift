@@ -121,13 +121,15 @@ extension RelayTests {
                 try agent.end(by: SIGTERM)
                 let id = try relay.python(
                     Self.prelude + """
-                        id = send('echo late; sleep 2; echo done', TimeoutSeconds=3600)
+                        wait_here = 'until [ -e ' + sys.argv[2] + '/go ]; do sleep 0.05; done'
+                        id = send(f'echo late; {wait_here}; echo done; touch {sys.argv[2]}/done', TimeoutSeconds=3600)
                         print(id)
                         assert status(id)['Status'] == 'Pending', status(id)
                         early = send('true', TimeoutSeconds=30)
                         ssm.cancel_command(CommandId=early)
                         assert status(early)['Status'] == 'Cancelled', status(early)
-                        """
+                        """,
+                    scratch.path
                 )
                 try agent.start()
                 #expect(
@@ -135,7 +137,11 @@ extension RelayTests {
                         == "InProgress"
                 )
                 try relay.end(by: SIGKILL)
-                sleep(3)
+                // The script ends while there is no relay to tell.
+                try scratch.write("go", "")
+                try TestRelay.wait(for: "the script to end") {
+                    FileManager.default.fileExists(atPath: "\(scratch.path)/done")
+                }
                 try relay.start()
                 #expect(
                     try relay.python(

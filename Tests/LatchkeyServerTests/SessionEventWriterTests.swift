@@ -63,8 +63,7 @@ struct SessionEventWriterTests {
             try place.scratch.execute(Self.trigger("TRUE"))
             place.events.ended("ann-1", status: .failed, reason: "it broke")
             place.events.changed("ann-1", status: .connected)
-            // It was tried in vain, more than once.
-            usleep(600_000)
+            try TestRelay.wait(for: "several tries in vain") { place.events.failures > 1 }
             let waiting = place.events.unwritten(of: ["ann-1", "ann-2"])
             #expect(waiting.mapValues(\.status) == ["ann-1": .failed])
             #expect(try place.store.session("ann-1")?.status == .connected)

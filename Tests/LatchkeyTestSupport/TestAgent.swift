@@ -88,16 +88,9 @@ package final class TestAgent {
         try Execution.run([Scratch.program(named: "latchkey-agent"), "authorized-keys", "--state", state, user])
     }
 
-    /// Hundredths of a second of the processor that it has used so far (proc(5), utime and stime).
-    package func processorTime() throws -> Int {
-        var sum = 0
-        for process in try daemon?.processes() ?? [] {
-            guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { continue }
-            // Behind the name, which may have anything in it.
-            let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-            if fields.count > 12 { sum += (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) }
-        }
-        return sum
+    /// Waits until it has nothing to do.
+    package func waitUntilIdle() throws {
+        try ProcessState.waitUntilIdle("the agent") { try daemon?.processes() ?? [] }
     }
 
     private var logPath: String { "\(state).log" }
