@@ -59,7 +59,8 @@ package struct Secret: ~Copyable {
 
     /// Adds `bytes` bit by bit without carry, as far as both reach.
     package mutating func formExclusiveOr(_ bytes: UnsafeRawBufferPointer) {
-        for index in 0..<min(count, bytes.count) { storage[index] ^= bytes[index] }
+        // Not `^=`, which Swift 6.3 cannot compile for the thread sanitizer.
+        for index in 0..<min(count, bytes.count) { storage[index] = storage[index] ^ bytes[index] }
     }
 
     /// Another one of the same content.
