@@ -79,6 +79,8 @@ package enum Failure {
         let items = lines.dropFirst().map { $0.drop { " -".contains($0) } }
         let line = first.hasSuffix(":") ? "\(first) \(items.joined(separator: ", "))" : first
         let trimmed = line.hasSuffix(".") ? String(line.dropLast()) : line
+        // The name of a variable stays as it is.
+        if trimmed.dropFirst().first?.isUppercase == true { return trimmed.terminalSafe }
         return (trimmed.prefix(1).lowercased() + trimmed.dropFirst()).terminalSafe
     }
 

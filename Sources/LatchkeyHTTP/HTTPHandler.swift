@@ -321,23 +321,3 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         }
     }
 }
-
-/// What the handlers of one connection share.
-struct HTTPService: Sendable {
-    let responder: any RequestResponder
-    let metrics: Metrics
-    /// Whether it is a TLS connection.
-    let isSecure: Bool
-    /// Nil where connections are not counted.
-    let connection: TrackedConnection?
-
-    func request(_ head: HTTPRequestHead, _ body: IncomingRequest.Body, _ channel: any Channel) -> IncomingRequest {
-        IncomingRequest(
-            head: head,
-            body: body,
-            isSecure: isSecure,
-            source: channel.remoteAddress?.ipAddress,
-            connection: connection
-        )
-    }
-}

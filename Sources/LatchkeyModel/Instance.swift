@@ -2,12 +2,6 @@
 
 package import FoundationEssentials
 
-/// EC2's words for the state of an instance.
-package enum InstanceState: String, CaseIterable, Codable, Sendable {
-    case pending, running, stopping, stopped, terminated
-    case shuttingDown = "shutting-down"
-}
-
 /// A machine that can be entered.
 package struct Instance: Codable, Equatable, Identifiable, Sendable {
     /// The port that sshd listens on where nothing else is said.
@@ -57,39 +51,4 @@ package struct Instance: Codable, Equatable, Identifiable, Sendable {
 
     /// The name made safe for a terminal, or the id where there is no name.
     package var displayName: String { name?.terminalSafe ?? id }
-}
-
-/// A public key by which an instance proves who it is, and how it came to be trusted.
-package struct HostKey: Codable, Equatable, Sendable {
-    /// Who said that this key is the instance's.
-    package enum Source: String, Codable, Sendable {
-        /// The user gave it on the command line.
-        case given
-        /// The user saw its fingerprint and said yes.
-        case confirmed
-        /// `--accept-new-host-key`: the first key seen.
-        case firstUse
-        /// The instance's agent reported it, over a connection that its registered key attests.
-        case agent
-        /// It stood on the instance's console, which its control plane keeps.
-        case console
-    }
-
-    package let key: PublicKey
-    package let source: Source
-    package let pinned: Date
-
-    /// Whether somebody said so who can know, which nobody did for the first key seen.
-    package var isAttested: Bool {
-        switch source {
-        case .given, .confirmed, .agent, .console: true
-        case .firstUse: false
-        }
-    }
-
-    package init(key: PublicKey, source: Source, pinned: Date) {
-        self.key = key
-        self.source = source
-        self.pinned = pinned
-    }
 }

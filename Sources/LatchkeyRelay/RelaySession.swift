@@ -174,9 +174,3 @@ final class RelaySession {
         if awaitsTakeover { agent?.send(.clientAttached, name) }
     }
 }
-
-/// What little a message of the relay says: the official ends read none of it, but could not take an empty one.
-struct SessionName: Codable {
-    var sessionID: String
-    private enum CodingKeys: String, CodingKey { case sessionID = "SessionId" }
-}

@@ -4,20 +4,6 @@ internal import CTerminal
 internal import Glibc
 internal import LatchkeyModel
 
-/// A terminal's size in character cells.
-package struct TerminalSize: Equatable, Sendable {
-    package var columns: Int
-    package var rows: Int
-
-    package init(columns: Int, rows: Int) {
-        self.columns = columns
-        self.rows = rows
-    }
-
-    /// What a terminal that does not know its size is taken for.
-    package static let fallback = TerminalSize(columns: 80, rows: 24)
-}
-
 /// The terminal behind a descriptor of this process.
 package struct Terminal: Sendable {
     package let descriptor: Int32

@@ -5,17 +5,6 @@ internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeySystem
 
-/// Whose certificates are trusted.
-package struct Trust: Hashable, Sendable {
-    /// A file of PEM certificates; nil for the system's.
-    package var authorities: String?
-
-    package init(authorities: String? = nil) { self.authorities = authorities }
-
-    /// The system's own.
-    package static let system = Trust()
-}
-
 /// A TCP connection, with TLS around it where the address asks for it. Nothing here waits except ``init(to:trust:timeout:)``.
 package struct ByteStream: ~Copyable {
     package let descriptor: Int32

@@ -3,60 +3,6 @@
 internal import LatchkeyModel
 internal import LatchkeySystem
 
-/// A request as it goes over the wire (RFC 9112).
-package struct HTTPRequest: Sendable {
-    package var method: String
-    package var address: ServerAddress
-    package var headers: [(name: String, value: String)]
-    package var body: [UInt8]
-
-    package init(
-        _ method: String,
-        _ address: ServerAddress,
-        headers: [(name: String, value: String)] = [],
-        body: [UInt8] = []
-    ) {
-        self.method = method
-        self.address = address
-        self.headers = headers
-        self.body = body
-    }
-
-    /// What becomes of the connection after the answer.
-    enum Afterwards {
-        case closed, kept
-        /// It turns into something else than HTTP; there is no body.
-        case upgraded
-    }
-
-    /// Head and body.
-    func bytes(_ afterwards: Afterwards) -> [UInt8] {
-        var head = "\(method) \(address.path) HTTP/1.1\r\nHost: \(address.hostHeader)\r\n"
-        for header in headers { head += "\(header.name): \(header.value)\r\n" }
-        if afterwards != .upgraded { head += "Content-Length: \(body.count)\r\n" }
-        if afterwards == .closed { head += "Connection: close\r\n" }
-        return Array((head + "\r\n").utf8) + body
-    }
-}
-
-package struct HTTPResponse: Sendable {
-    package let status: Int
-    /// Names in lower case.
-    package let headers: [(name: String, value: String)]
-    package let body: [UInt8]
-
-    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
-        self.status = status
-        self.headers = headers
-        self.body = body
-    }
-
-    package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
-
-    /// The body's beginning, for messages.
-    package var excerpt: String { String(decoding: body.prefix(300), as: UTF8.self).terminalSafe }
-}
-
 /// One request and its answer over a connection of their own.
 package enum HTTPExchange {
     /// - Parameter timeout: milliseconds for all of it, from the look for the server's address to the answer's last byte.

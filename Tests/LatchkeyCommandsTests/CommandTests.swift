@@ -299,4 +299,27 @@ struct CommandTests {
             #expect(missing.isEmpty)
         }
     }
+
+    @Test func `the time for reaching an instance is the option's, else the variable's`() throws {
+        try Scratch.with { scratch in
+            try scratch.latchkey("instance", "add", "web-1", "--address", "127.0.0.1:1")
+            let cases: [(arguments: [String], variable: String, refused: String?)] = [
+                ([], "0", "LATCHKEY_TIMEOUT"), ([], "soon", "LATCHKEY_TIMEOUT"),
+                (["--timeout", "3601"], "5", "--timeout"),
+                (["--timeout", "5"], "soon", nil), ([], "5", nil),
+            ]
+            for (arguments, variable, refused) in cases {
+                let run = try scratch.latchkey(
+                    ["connect", "web-1"] + arguments + ["--", "true"],
+                    environment: ["LATCHKEY_TIMEOUT": variable]
+                )
+                if let refused {
+                    #expect(run.status == 64, "\(run)")
+                    #expect(run.error.contains("\(refused) must be between 1 and 3600 seconds"), "\(run)")
+                } else {
+                    #expect(run.status == 255 && run.error.contains("there is no private key"), "\(run)")
+                }
+            }
+        }
+    }
 }

@@ -35,7 +35,11 @@ package struct Scratch: Sendable {
     package var keyFolder: String { "\(latchkeyHome)/keys" }
 
     package var environment: [String: String?] {
-        ["HOME": home, "LATCHKEY_HOME": latchkeyHome, "SSH_AUTH_SOCK": nil, "LANG": "C.UTF-8", "LC_ALL": nil]
+        [
+            "HOME": home, "LATCHKEY_HOME": latchkeyHome, "SSH_AUTH_SOCK": nil, "LANG": "C.UTF-8", "LC_ALL": nil,
+            // How quick a machine is that does many other things is not what tests are about.
+            "LATCHKEY_TIMEOUT": "60",
+        ]
     }
 
     /// The program under test.

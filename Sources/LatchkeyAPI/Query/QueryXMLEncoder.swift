@@ -3,34 +3,6 @@
 package import FoundationEssentials
 internal import LatchkeyModel
 
-/// Where the XML of an answer comes to be.
-final class QueryXMLWriter {
-    fileprivate(set) var bytes: [UInt8] = []
-    fileprivate let elementName: String
-
-    init(elementName: String) { self.elementName = elementName }
-
-    fileprivate func element(_ name: String, _ content: () throws -> Void) rethrows {
-        bytes.append(UInt8(ascii: "<"))
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(UInt8(ascii: ">"))
-        try content()
-        bytes.append(contentsOf: "</".utf8)
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(UInt8(ascii: ">"))
-    }
-
-    fileprivate func write(_ text: String) { QueryXML.escape(text, into: &bytes) }
-
-    fileprivate func write(_ value: some Encodable) throws {
-        if let date = value as? Date {
-            bytes.append(contentsOf: QueryXML.text(of: date).utf8)
-        } else {
-            try value.encode(to: QueryXMLEncoder(writer: self))
-        }
-    }
-}
-
 extension QueryXML {
     /// In ISO 8601 with milliseconds, as EC2 writes it: `2026-01-31T09:30:00.000Z`.
     package static func text(of date: Date) -> String {
@@ -102,7 +74,7 @@ private struct QueryXMLStructure<Key: CodingKey>: KeyedEncodingContainerProtocol
 
 extension QueryXMLEncoder {
     /// An element has to be closed, and who asks for a container never says when that is.
-    fileprivate static let why = "a shape's code is the compiler's, which never asks for containers inside of others"
+    static let why = "a shape's code is the compiler's, which never asks for containers inside of others"
 }
 
 private struct QueryXMLList: UnkeyedEncodingContainer {

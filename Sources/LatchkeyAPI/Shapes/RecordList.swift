@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something that servers list many of.
-package protocol ListedRecord: Sendable {
-    /// Every text in it that somebody else chose.
-    var texts: [String?] { get }
-}
-
 /// The records of an answer. One that cannot be read, or is longer than any that is meant well, is left out and counted: it
 /// must not hide the others.
 package struct RecordList<Record: ListedRecord>: Sendable {

@@ -2,7 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
-package import LatchkeySystem
+internal import LatchkeySystem
 
 /// From what a session asks for to what is run.
 package enum ShellCommand {
@@ -128,22 +128,5 @@ package enum ShellCommand {
     private static func isWordByte(_ byte: UInt8) -> Bool {
         isNameByte(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
             || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-}
-
-/// Why a line cannot be run.
-package enum ShellPlanError: Error, Equatable, CustomStringConvertible {
-    case words(ShellWords.Fault)
-    case empty
-    /// No such program in the PATH.
-    case notFound(String)
-
-    /// One line, without capital and full stop.
-    package var description: String {
-        switch self {
-        case .words(let fault): "the command \(fault)"
-        case .empty: "the command is empty"
-        case .notFound(let name): "there is no program '\(name.terminalSafe)' in the PATH"
-        }
     }
 }

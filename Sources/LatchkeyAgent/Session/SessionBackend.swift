@@ -29,11 +29,6 @@ protocol SessionBackend: AnyObject {
     func agreed(on extensions: Handshake.Extensions?)
 }
 
-/// Why a session cannot go on; in words for the client.
-struct SessionBackendFailure: Error, Equatable {
-    let reason: String
-}
-
 extension SessionBackend {
     func agreed(on extensions: Handshake.Extensions?) {}
 }

@@ -42,8 +42,7 @@ struct KeyChangeOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "How many instances at once.")
     var jobs = 8
 
-    @Option(help: ArgumentHelp("Seconds for reaching an instance.", valueName: "seconds"))
-    var timeout = 10
+    @OptionGroup var reach: TimeoutOption
 
     @Flag(name: .shortAndLong, help: "Tell each step, with its time; one instance at a time.")
     var verbose = false
@@ -55,7 +54,6 @@ struct KeyChangeOptions: ParsableArguments {
         if names.isEmpty && on.isEmpty { throw ValidationError("no instance is named; name some, or use --on") }
         if road == .relay { throw ValidationError("keys are changed over SSH: --road ssh or --road ssh-over-relay") }
         if !(1...64).contains(jobs) { throw ValidationError("--jobs must be between 1 and 64") }
-        if !(1...3600).contains(timeout) { throw ValidationError("--timeout must be between 1 and 3600 seconds") }
     }
 
     /// A name stands for one instance, `--on` for all that match.
@@ -88,7 +86,7 @@ struct KeyChangeOptions: ParsableArguments {
         let instances = try instances(store)
         var options = Broker.Options()
         options.user = user
-        options.timeout = timeout
+        options.timeout = reach.seconds
         options.road = road
         options.isAttended = instances.count == 1
         let settled = options

@@ -15,27 +15,3 @@ struct SessionCommand: ParsableCommand {
         )
     }
 }
-
-/// A session in words, safe for a terminal.
-enum SessionText {
-    static let header = ["SESSION", "INSTANCE", "STATUS", "STARTED", "OWNER", "DETAILS"]
-
-    static func row(_ session: ListedSession) -> [String] {
-        [
-            session.id, session.instanceName ?? session.instance, session.status, session.started, session.owner,
-            session.details ?? "-",
-        ]
-    }
-}
-
-/// A session as `session list` shows it; all text is safe for a terminal.
-struct ListedSession: Encodable {
-    let id: String
-    let instance: String
-    let instanceName: String?
-    let status: String
-    let started: String
-    let ended: String?
-    let owner: String
-    let details: String?
-}

@@ -20,15 +20,13 @@ struct EntryOptions: ParsableArguments {
     @Option(name: [.short, .long], help: "The port that sshd listens on; else the instance's own.")
     var port: Int?
 
-    @Option(help: ArgumentHelp("Seconds for reaching the instance.", valueName: "seconds"))
-    var timeout = 10
+    @OptionGroup var reach: TimeoutOption
 
     @Flag(name: .shortAndLong, help: "Tell each step, with its time.")
     var verbose = false
 
     mutating func validate() throws {
         if let port, !(1...65535).contains(port) { throw ValidationError("--port must be between 1 and 65535") }
-        if !(1...3600).contains(timeout) { throw ValidationError("--timeout must be between 1 and 3600 seconds") }
     }
 
     var trace: Trace { verbose ? .on(TerminalInteraction()) : .off }
@@ -38,7 +36,7 @@ struct EntryOptions: ParsableArguments {
         options.user = user
         options.key = key
         options.port = port
-        options.timeout = timeout
+        options.timeout = reach.seconds
         return options
     }
 

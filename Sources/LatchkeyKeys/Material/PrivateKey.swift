@@ -4,16 +4,6 @@ internal import CLibCrypto
 package import LatchkeyModel
 package import LatchkeySystem
 
-/// What opening a private key's text gives.
-struct OpenedKey: ~Copyable {
-    let material: KeyMaterial
-    let format: KeyFormat
-    /// Empty where the form has none.
-    let comment: String
-
-    consuming func takeMaterial() -> KeyMaterial { material }
-}
-
 /// A private key in the clear, to sign, decrypt and convert with. Its numbers are in memory that is locked and wiped at
 /// the end; they leave it only in what ``text(_:comment:passphrase:)`` returns.
 ///

@@ -10,10 +10,3 @@ struct SecretResponse<Content: Encodable & Sendable>: Encodable, SecretCarrying 
 
     func encode(to encoder: any Encoder) throws { try content.encode(to: encoder) }
 }
-
-/// What a ``RequestCoding`` puts behind the encoded content.
-protocol SecretCarrying: Sendable {
-    var elementName: String { get }
-    /// The element's text, in UTF-8.
-    var secret: SecretBody { get }
-}

@@ -144,63 +144,6 @@ package struct MessageHeader: Equatable, Sendable {
     }
 }
 
-/// What a header says about the bytes of its payload.
-package enum PayloadDigest: Sendable {
-    case sha256
-    /// Between Latchkey's own ends: made and checked in an eighth of the time, which is as much as all encryption takes.
-    case checksum
-
-    /// - Parameter target: 32 bytes.
-    /// - Returns: false if it could not be made.
-    fileprivate func write(_ payload: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
-        switch self {
-        case .sha256: return Digest.sha256(payload, into: target) == target.count
-        case .checksum:
-            target.initializeMemory(as: UInt8.self, repeating: 0)
-            return Checksum.write(payload, into: UnsafeMutableRawBufferPointer(rebasing: target[..<Checksum.size]))
-        }
-    }
-}
-
-/// What makes a message one of its kind; given from outside, so that the state machines need no clock and no chance.
-package struct MessageStamp: Equatable, Sendable {
-    package let id: MessageID
-    /// Milliseconds since 1970.
-    package let created: UInt64
-
-    package init(id: MessageID, created: UInt64) {
-        self.id = id
-        self.created = created
-    }
-}
-
-/// A UUID as two numbers, the half that is written first being `high`.
-package struct MessageID: Hashable, Sendable, CustomStringConvertible {
-    package let high: UInt64
-    package let low: UInt64
-
-    package init(high: UInt64, low: UInt64) {
-        self.high = high
-        self.low = low
-    }
-
-    /// In the usual form, for example `00112233-4455-6677-8899-aabbccddeeff`.
-    package var description: String {
-        let digits = MessageID.digits(high) + MessageID.digits(low)
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text += "-" }
-            text.append(digit)
-        }
-        return text
-    }
-
-    private static func digits(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-}
-
 extension UnsafeRawBufferPointer {
     /// An integer in network order; it need not be aligned.
     func integer<Value: FixedWidthInteger>(at offset: Int) -> Value {

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that servers list many of.
+package protocol ListedRecord: Sendable {
+    /// Every text in it that somebody else chose.
+    var texts: [String?] { get }
+}
