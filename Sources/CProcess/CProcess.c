@@ -87,7 +87,7 @@ static int give_terminal(const struct lk_spawn_request *request, const struct en
     if (geteuid() != 0) return 0;
     struct group entry, *found = NULL;
     char text[4096];
-    // write(1) and wall(1) reach a terminal as the group tty, and nobody else does.
+    // The group tty lets write(1) and wall(1) reach a terminal, and no other user.
     gid_t group = request->group;
     mode_t mode = 0600;
     if (getgrnam_r("tty", &entry, text, sizeof text, &found) == 0 && found != NULL) {
@@ -103,7 +103,7 @@ static int open_pipes(struct ends *ends) {
     for (int i = 0; i < 3; i++) {
         int pair[2];
         if (pipe2(pair, O_CLOEXEC) < 0) return -1;
-        // Fewer turns between a program that prints much and whoever reads it. The system may not allow so much; it
+        // Fewer turns between a program that prints much and its reader. The system may not allow so much; it
         // works without.
         if (i < 2) fcntl(pair[0], F_SETPIPE_SZ, 256 * 1024);
         // The child reads its input and writes its outputs.
@@ -231,8 +231,8 @@ int lk_spawn(const struct lk_spawn_request *request, struct lk_spawned *spawned)
         return -1;
     }
     close_one(&ends.report[0]);
-    // The child cannot be anybody else's number yet, since only this process can reap it. PIDFD_NONBLOCK is not needed:
-    // nobody reads from it. It is always close-on-exec.
+    // The child's number cannot be reused yet, since only this process can reap it. PIDFD_NONBLOCK is not needed:
+    // nothing reads from it. It is always close-on-exec.
     spawned->process_descriptor = (int)syscall(SYS_pidfd_open, process, 0U);
     spawned->process = process;
     spawned->terminal = ends.terminal;

@@ -124,7 +124,7 @@ package final class Agent: Sendable {
 
     /// Ends all sessions and hangs up on what they have started, as when each is ended by itself, and tells their clients why.
     ///
-    /// This is for whoever ends the process: nothing else ends a command that has no terminal. What a session has left in the
+    /// Call it when the process ends: nothing else ends a command that has no terminal. What a session has left in the
     /// background stays.
     package func stop() {
         isStopping.store(true, ordering: .sequentiallyConsistent)

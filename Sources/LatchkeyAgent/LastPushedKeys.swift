@@ -35,7 +35,7 @@ struct LastPushedKeys: Codable, Equatable {
         self.silentSince = silentSince
     }
 
-    /// The keys that are still let in. After a new start of the machine nobody knows how much time has passed, so none is.
+    /// The keys that are still let in. After a reboot the time that has passed is unknown, so none is.
     func lines(at now: BootClock) -> [String] {
         isOf(now) ? keys.filter { $0.end > now.milliseconds }.map(\.line) : []
     }

@@ -12,7 +12,7 @@ extension Broker {
     ///   - encrypted: in base64, as GetPasswordData answers it.
     ///   - key: a key's file or a key pair's name; nil to find it as for a login.
     /// - Throws: `noKeyFits`, `keyNotFound`, what unlocking throws; `keyUnusable` if the key cannot decrypt at all, or did
-    ///   not: why is not told, so that nobody learns about the key by asking.
+    ///   not: why is not told, so that no caller learns about the key by asking.
     package func password(of instance: Instance, encrypted: String, key: String?) throws -> Secret {
         let proposal = try key.map(namedKey) ?? resolved(instance)
         let candidate = proposal.candidate

@@ -74,8 +74,8 @@ package struct Explanation: Codable, Equatable, Sendable {
     package var user: User
     package var hostKeys: [HostKey]
     package var keys: [Key]
-    /// How many more keys there are that nothing speaks for and that were not tried; nil where a key is verified to fit, so
-    /// that nobody looked further.
+    /// How many more keys there are that nothing speaks for and that were not tried; nil where a key is verified to fit,
+    /// since the search ends there.
     package var otherKeys: Int?
     package var roads: [Road]
     /// What would have to change, or what to do next.

@@ -83,7 +83,7 @@ struct KeyAuthenticator {
         if let key = candidate.publicKey {
             guard !isSpent(key) else { return nil }
             if candidate.isEncrypted && proposal.signer == nil {
-                // Nobody is asked for a passphrase before the instance has said that it knows the key.
+                // Do not ask for a passphrase before the instance has said that it knows the key.
                 guard let knowing = try ask(about: key, of: candidate, &slot) else { return nil }
                 slot = consume knowing
             }

@@ -20,10 +20,10 @@ package final class Keyring: Sendable {
             ?? .interaction(interaction)
     }
 
-    /// Lets go of the keys; each is wiped once nobody signs with it any more.
+    /// Lets go of the keys; each is wiped once nothing signs with it any more.
     package func removeAll() { keys.withLock { $0.removeAll() } }
 
-    /// The key in a file. What went wrong with one is remembered as well: nobody is asked again for each instance of a fleet.
+    /// The key in a file. A failure is remembered as well: the user is not asked again for each instance of a fleet.
     ///
     /// - Throws: what ``PrivateKeyLoader/open(_:passphrase:)`` throws.
     package func privateKey(at path: String) throws -> PrivateKey {

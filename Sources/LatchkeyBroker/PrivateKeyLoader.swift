@@ -145,7 +145,7 @@ package enum PrivateKeyLoader {
         return line
     }
 
-    /// Up to the first line end and with it, as it stands there: what follows, and what somebody types later, is not waited for.
+    /// Up to the first line end and with it, as it stands there. It does not wait for what follows or is typed later.
     private static func firstLine(of descriptor: Int32, _ unusable: (String) -> LatchkeyError) throws -> Secret {
         let limit = 2 * Secret.passphraseLimit + 8
         var line = Secret(capacity: limit)

@@ -8,7 +8,7 @@ internal import LatchkeyTerminal
 extension SSHConnector {
     /// Host keys are pinned by the instance's id, so that an address which another machine took over gives nothing away.
     ///
-    /// - Throws: `hostKeyChanged`; `hostKeyUnknown` where nobody can be asked; `cancelled` where the user said no.
+    /// - Throws: `hostKeyChanged`; `hostKeyUnknown` where there is no user to ask; `cancelled` where the user said no.
     func check(_ key: PublicKey, trusting: Bool) throws {
         if trusted.contains(key) {
             broker.trace.step("host key is the pinned one, \(key.typeName) \(Fingerprint.openSSH(key))")

@@ -97,7 +97,7 @@ final class SSHConnector {
     }
 
     /// How long the addresses have, in milliseconds, before it is asked whether the relay is not the better road. Where
-    /// packets are dropped nothing answers at all, and nobody wants to wait for that.
+    /// packets are dropped no answer comes at all, so a longer wait would be in vain.
     private static let headStart = 1500
 
     private func dialAddresses() throws(DialFailure) -> Dialer.Connected {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Randomness that nobody can guess, taken in larger pieces: for what needs a little of it thousands of times a second.
+/// Randomness that cannot be guessed, taken in larger pieces: for what needs a little of it thousands of times a second.
 package struct BufferedRandom: RandomNumberGenerator {
     private static let size = 64
     private var numbers: [UInt64] = []

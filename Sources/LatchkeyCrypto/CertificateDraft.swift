@@ -38,7 +38,7 @@ final class CertificateDraft {
 
     deinit { X509_free(certificate) }
 
-    /// RFC 5280 §4.1.2.2: positive, 20 bytes at the most, and nobody can guess it.
+    /// RFC 5280 §4.1.2.2: positive, 20 bytes at the most, and impossible to guess.
     private static func setSerial(_ certificate: OpaquePointer) -> Bool {
         var bytes = Random.bytes(20)
         // The highest bit would make it negative; the next one keeps it from becoming shorter.

@@ -2,9 +2,9 @@
 
 internal import CLibCrypto
 
-/// Tells whether bytes arrived as they were sent, where nobody is suspected of having changed them on purpose: Poly1305
-/// (RFC 8439 §2.5) under a key that everybody knows. It needs an eighth of the time of SHA-256, which proves no more
-/// where whoever changes the bytes can change their digest too.
+/// Tells whether bytes arrived as they were sent, where no attacker is expected to change them: Poly1305
+/// (RFC 8439 §2.5) under a fixed, public key. It needs an eighth of the time of SHA-256, which proves no more
+/// where an attacker who changes the bytes can change their digest too.
 package enum Checksum {
     package static let size = 16
 

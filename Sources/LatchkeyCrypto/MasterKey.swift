@@ -22,8 +22,8 @@ package final class MasterKey: @unchecked Sendable {
         key = try MasterKeyFile(path: file).readOrMake()
     }
 
-    /// - Parameter context: what the bytes belong to; they open with the same one only, so that nobody can put them in
-    ///   another place.
+    /// - Parameter context: what the bytes belong to; they open with the same one only, so that they cannot be moved
+    ///   to another place.
     /// - Returns: 12 random bytes, then the encrypted ones, then 16 that attest all of them and the context.
     /// - Throws: `keyUnusable` if OpenSSL fails, or there are 2 GiB of them.
     package func seal(_ bytes: [UInt8], context: String) throws(LatchkeyError) -> [UInt8] {

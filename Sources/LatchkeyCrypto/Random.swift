@@ -2,7 +2,7 @@
 
 internal import CLibCrypto
 
-/// Randomness that nobody can guess.
+/// Randomness that cannot be guessed.
 package enum Random {
     /// So many random bytes, from OpenSSL's generator; the program ends if the system's random numbers cannot be read.
     package static func bytes(_ count: Int) -> [UInt8] {

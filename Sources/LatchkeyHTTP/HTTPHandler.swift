@@ -18,8 +18,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
 
     /// The most bytes of a body.
     static let bodyLimit = 1 << 20
-    /// The same where the head names nobody who is known. Most signatures cover the body, and can be verified with it only; so who
-    /// is named may be lied about, and all bodies together have a limit as well (``ConnectionLimits/unauthenticatedBytes``).
+    /// The same where the head names no known identity. Most signatures cover the body, and can be verified with it only. So the
+    /// name may be false, and all bodies together have a limit as well (``ConnectionLimits/unauthenticatedBytes``).
     static let unauthenticatedBodyLimit = 64 * 1024
     /// So much of a longer one is read before it is refused.
     private static let discardLimit = 16 << 20
@@ -202,7 +202,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
             return channel.eventLoop.makeFutureWithTask { await responder.respond(to: request) }
                 .whenSuccess { self.answer($0, keepsAlive: keepsAlive, channel) }
         }
-        // Nobody's signature is verified on the event loop, and for a request without one no other thread is woken.
+        // No signature is verified on the event loop. A request without one wakes no other thread.
         guard responder.hasCredentials(request) else {
             return upgrade(channel, key, responder.upgrade(request))
         }

@@ -24,8 +24,8 @@ package final class SecretBody: @unchecked Sendable {
     /// A copy to be sent, which the caller wipes.
     func buffer() -> ByteBuffer { secret.withBytes { ByteBuffer(bytes: $0) } }
 
-    /// Zeroes what such a copy holds, at its place: a change in the ordinary way would make another copy first if somebody
-    /// still holds this one.
+    /// Zeroes what such a copy holds, in place: an ordinary change would make another copy first if other code still holds
+    /// this one.
     static func wipe(_ buffer: ByteBuffer) {
         buffer.withVeryUnsafeBytes { bytes in
             if let base = bytes.baseAddress { explicit_bzero(UnsafeMutableRawPointer(mutating: base), bytes.count) }

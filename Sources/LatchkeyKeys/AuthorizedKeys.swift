@@ -3,7 +3,7 @@
 package import LatchkeyModel
 
 /// An `authorized_keys` file (sshd(8), "AUTHORIZED_KEYS FILE FORMAT"), line by line. What it does not concern stays as
-/// it is to the last byte: comments, options, order, lines that nobody understands.
+/// it is to the last byte: comments, options, order, lines that are not understood.
 package struct AuthorizedKeys: Equatable, Sendable {
     /// Each with its line end, if it has one.
     private var lines: [[UInt8]]
@@ -23,7 +23,7 @@ package struct AuthorizedKeys: Equatable, Sendable {
     /// Whether it is text, which a shell can carry: without zero bytes.
     package var isText: Bool { !lines.contains { $0.contains(0) } }
 
-    /// A line that lets somebody in.
+    /// A line that lets a key log in.
     package struct Entry: Equatable, Sendable {
         /// What stands before the key, as it is; empty where there is nothing.
         package let options: [UInt8]

@@ -208,7 +208,7 @@ package struct DockerEngine: Sendable {
         try ask("POST", "/containers/\(container)/restart?t=5", accepts: [204, 404]).status != 404
     }
 
-    /// 404: it is gone already; 409: somebody removes it at this moment.
+    /// 404: it is gone already; 409: another client removes it at this moment.
     func remove(_ container: String) throws(LatchkeyError) {
         _ = try ask("DELETE", "/containers/\(container)?force=1&v=1", accepts: [204, 404, 409])
     }

@@ -18,7 +18,7 @@ extension DockerLauncher {
     }
 
     /// Looks once whether the containers are what the store says of them, writes down where they are not, and goes on with what
-    /// was begun and is in nobody's hands.
+    /// was begun and has no job.
     ///
     /// - Throws: the first failure, once all instances were looked at.
     package func reconcile() throws {

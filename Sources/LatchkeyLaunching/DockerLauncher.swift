@@ -48,7 +48,7 @@ package final class DockerLauncher: InstanceLauncher {
 
     /// What is being done about an instance: one thing at a time.
     private struct Job {
-        /// Somebody asked for more meanwhile.
+        /// More was requested meanwhile.
         var goesOn = false
         var isForced: Bool
         /// It is to be started anew.
@@ -243,7 +243,7 @@ package final class DockerLauncher: InstanceLauncher {
             .id
     }
 
-    /// Notes that an instance has no container any more, which somebody else has removed.
+    /// Notes that an instance has no container any more, since another program has removed it.
     func markTerminated(_ id: Instance.ID, _ state: InstanceState, unchangedSince date: Date? = nil) throws {
         let before = try store.setState(
             of: id,

@@ -2,7 +2,7 @@
 
 package import FoundationEssentials
 
-/// A permission to register machines as instances. Whoever has its id and its code may use it; the code is not part of
+/// A permission to register machines as instances. A client with its id and its code may use it; the code is not part of
 /// this value.
 package struct Activation: Codable, Equatable, Identifiable, Sendable {
     /// A UUID in lower-case text.

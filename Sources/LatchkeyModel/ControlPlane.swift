@@ -65,7 +65,7 @@ extension ControlPlane {
 
     /// The one instance that `text` stands for.
     ///
-    /// - Parameter choose: picks one of several, where a person can be asked; nil if nobody can.
+    /// - Parameter choose: picks one of several, by asking the user; nil if there is none to ask.
     /// - Throws: `instanceNotFound`, or `instanceAmbiguous` with the list: never the first or last of several.
     package func instance(
         named text: String,

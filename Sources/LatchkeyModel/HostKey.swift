@@ -22,7 +22,7 @@ package struct HostKey: Codable, Equatable, Sendable {
     package let source: Source
     package let pinned: Date
 
-    /// Whether somebody said so who can know, which nobody did for the first key seen.
+    /// Whether a source that can know attests the key; for the first key seen, none does.
     package var isAttested: Bool {
         switch source {
         case .given, .confirmed, .agent, .console: true

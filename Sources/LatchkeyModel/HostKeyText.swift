@@ -42,7 +42,7 @@ package enum HostKeyText {
         return first
     }
 
-    /// A console on which only what its boot printed counts, whoever reads it and however: the marks of blocks that came later
+    /// A console on which only what its boot printed counts, however it is read: the marks of blocks that came later
     /// are in small letters.
     ///
     /// - Parameter beginsWithBoot: whether all of it is there from the boot on; else sshd may have listened before.

@@ -14,7 +14,7 @@ package struct Instance: Codable, Equatable, Identifiable, Sendable {
     /// Host names and IP addresses, the preferred one first.
     package var addresses: [String]
     package var port: Int
-    /// The user to log in as; nil where nobody said.
+    /// The user to log in as; nil if not set.
     package var user: String?
     /// The name of the key pair given at launch. A hint, never a proof: it is not updated afterwards.
     package var keyName: String?
@@ -44,7 +44,7 @@ package struct Instance: Codable, Equatable, Identifiable, Sendable {
         self.created = created
     }
 
-    /// Nil where there is none, or one that nobody could see.
+    /// Nil where there is none, or only whitespace.
     package var name: String? {
         tags[Tags.nameKey].flatMap { $0.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? nil : $0 }
     }

@@ -126,7 +126,7 @@ extension LatchkeyError {
         )
     }
 
-    /// The same for an id that is not known and for a wrong code, so that nobody learns which ids there are.
+    /// The same for an id that is not known and for a wrong code, so that no caller learns which ids there are.
     package static func activationInvalid() -> LatchkeyError {
         LatchkeyError(
             .activationInvalid,

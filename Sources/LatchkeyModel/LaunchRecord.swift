@@ -14,7 +14,7 @@ package struct LaunchRecord: Equatable, Sendable {
             self.message = message
         }
 
-        /// Somebody asked for it to be stopped.
+        /// A user asked for it to be stopped.
         package static let userStopped = StateReason(
             code: "Client.UserInitiatedShutdown",
             message: "Client.UserInitiatedShutdown: User initiated shutdown"

@@ -66,7 +66,7 @@ package enum Names {
     }
 
     /// A tag as EC2 takes it: any text of the right length that can be told again, an empty one and an instance's name included.
-    /// Whoever shows it makes it `terminalSafe`.
+    /// Code that shows it makes it `terminalSafe`.
     package static func ec2Tag(key: String, value: String) throws {
         if key.isEmpty { throw invalid("tag key", key, "it is empty") }
         for (text, what, limit) in [(key, "tag key", TextLimit.tagKey), (value, "tag value", .tagValue)] {

@@ -63,7 +63,7 @@ final class DataLink: ChannelDelegate {
 
     var prefixSize: Int { role == nil ? 0 : MessageHeader.size }
 
-    /// A token and a few names: whoever sends more before has none. A client shows nothing until then.
+    /// A token and a few names: a link that sends more before has no token. A client shows nothing until then.
     private static let openingLimit = 8 * 1024
 
     var gatherLimit: Int { role == nil ? DataLink.openingLimit : ControlLink.messageLimit }

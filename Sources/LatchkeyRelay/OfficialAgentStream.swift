@@ -79,7 +79,7 @@ struct OfficialAgentStream {
     /// Whether another client can go on with what the first one has begun.
     var canBeHandedOver: Bool { !hasHandshake && !isAdopted }
 
-    /// - Parameter isAdopted: whether another relay had the session, so that nobody knows what has happened before.
+    /// - Parameter isAdopted: whether another relay had the session, so that what has happened before is unknown.
     init(isAdopted: Bool) {
         self.isAdopted = isAdopted
         front = isAdopted ? nil : 0

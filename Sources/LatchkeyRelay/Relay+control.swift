@@ -70,7 +70,7 @@ extension Relay {
     }
 
     func received(_ message: ByteBuffer, from link: ControlLink) {
-        // Telemetry and replies to tasks that were never given: an agent may send them, nobody reads them.
+        // Telemetry and replies to tasks that were never given: an agent may send them, and they are ignored.
         guard let (header, payload) = read(message), !receivedAboutJob(header, payload, from: link),
             header.type == .taskComplete
         else { return }

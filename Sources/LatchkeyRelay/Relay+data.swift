@@ -93,8 +93,8 @@ extension Relay {
 
     /// - Parameter isNew: whether the client says that it has heard nothing of the agent yet; official ones say nothing.
     private func attachClient(_ link: DataLink, to session: RelaySession, clientID: String, isNew: Bool?) {
-        // After a restart nobody knows which client was there before, but one that has heard nothing of the agent is none that an
-        // agent counts for.
+        // After a restart the previous client is unknown. But one that has heard nothing of the agent is none that an agent
+        // counts for.
         let isAnother = session.clientWasThere && (session.clientID.map { $0 != clientID } ?? isNew ?? false)
         var isHandedOver = false
         if isAnother {

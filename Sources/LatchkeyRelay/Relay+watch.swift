@@ -25,7 +25,7 @@ extension Relay {
         }
         for session in sessions.values {
             keepAlive(session.client?.handler, now)
-            // One to which nobody listens for want of room cannot be heard.
+            // An agent that is not read for want of room cannot be heard.
             if session.official?.isFull != true { keepAlive(session.agent?.handler, now) }
             watch(session, now)
         }

@@ -28,7 +28,7 @@ package final class Relay: @unchecked Sendable {
         package var agentAway = TimeAmount.minutes(5)
         /// The same while its control channel stands: it has forgotten the session.
         package var agentForgot = TimeAmount.seconds(20)
-        /// Somebody who does not read: from then on the other end is told to hold still.
+        /// An end that does not read: from then on the other end is told to pause.
         package var stall = TimeAmount.seconds(15)
         /// For the first frame of a channel.
         package var opening = TimeAmount.seconds(10)
@@ -99,8 +99,8 @@ package final class Relay: @unchecked Sendable {
         }
     }
 
-    /// Closes every channel; the ends come back to whoever listens next. Clients hear no goodbye: the official one, which takes a
-    /// cut for one and comes back, gives up if it is typed into after that.
+    /// Closes every channel; the ends reconnect to the next relay that listens. Clients hear no goodbye: the official one, which
+    /// takes a cut for one and comes back, gives up if it is typed into after that.
     package func stop() {
         loop.preconditionInEventLoop()
         ticker?.cancel()

@@ -22,7 +22,7 @@ final class RelaySession {
     var agent: DataLink?
     /// Tells the client that comes back from one that takes its place.
     var clientID: String?
-    /// Whether it is Latchkey's own; after a restart nobody knows.
+    /// Whether it is Latchkey's own; unknown after a restart.
     var clientIsOwn = true
     /// Another one was there before for certain.
     var clientIsAnother = false
@@ -87,8 +87,8 @@ final class RelaySession {
         return client == nil || agent == nil ? .connecting : .connected
     }
 
-    /// Whether nobody will want it any more once its client has gone by itself: a command is of no use to anyone else, and nothing
-    /// is lost with a shell into which nothing was typed, as when the official client finds no terminal.
+    /// Whether it is of no use any more once its client has gone by itself: no other client can use a command, and nothing is
+    /// lost with a shell into which nothing was typed, as when the official client finds no terminal.
     var isOverWithItsClient: Bool { clientWasLeft && (type == .command || !hasInput) }
 
     private var name: SessionName { SessionName(sessionID: id) }
@@ -106,7 +106,7 @@ final class RelaySession {
         }
     }
 
-    /// Nobody takes what the agent sends.
+    /// No client takes what the agent sends.
     func pauseAgent() {
         agentMustResend = true
         guard !isPaused else { return }
@@ -129,9 +129,9 @@ final class RelaySession {
         handler.flush()
     }
 
-    /// There is another connection of the agent's, which nobody has told anything yet.
+    /// The agent has a new connection, which has not been told anything yet.
     func agentReturned() {
-        // What has come while nobody read.
+        // What has come while no client read.
         if isPaused, client != nil { repeatOutput() }
         isPaused = false
         announceTakeover()
@@ -143,7 +143,7 @@ final class RelaySession {
         if !awaitsTakeover { resumeClient() }
     }
 
-    /// There is another connection of the client's, which nobody has told anything yet.
+    /// The client has a new connection, which has not been told anything yet.
     func clientReturned() {
         announceTakeover()
         repeatOutput()

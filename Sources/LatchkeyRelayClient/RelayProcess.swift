@@ -13,7 +13,7 @@ package import LatchkeyTransport
 /// It outlives its connection: after a cut it looks for another one, in a thread of its own, for as long as the session
 /// lives; what was typed meanwhile is kept.
 package struct RelayProcess: ~Copyable {
-    /// The most bytes of both outputs that wait here for whoever reads them.
+    /// The most bytes of both outputs that wait here to be read.
     private static let outputLimit = 1 << 20
     /// The most bytes of input in one message.
     private static let inputLimit = 64 * 1024
@@ -313,7 +313,7 @@ extension RelayProcess: RemoteProcess {
         channel.ping()
     }
 
-    /// Whoever does not read, because nobody takes what was read, hears nothing either.
+    /// While it does not read, because its output is not taken, it hears nothing either.
     package var isAway: Bool { reconnection != nil || isHolding }
 
     private var isHolding: Bool { !hasOutputRoom || !channel.wantsToRead }

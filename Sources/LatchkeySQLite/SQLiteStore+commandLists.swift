@@ -102,7 +102,7 @@ extension SQLiteStore {
             .map { try invocation($0, at: date) }
     }
 
-    /// - Parameter date: from its deadline on it counts as ended, whether or not somebody has noted that.
+    /// - Parameter date: from its deadline on it counts as ended, whether or not that was noted.
     private static func invocation(_ row: Row, at date: Date) throws -> CommandInvocation {
         var invocation = CommandInvocation(
             commandID: row["commandID"],

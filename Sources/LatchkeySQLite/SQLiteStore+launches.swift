@@ -144,7 +144,7 @@ extension SQLiteStore {
 
     package func removeTerminatedLaunches(before date: Date) throws {
         let condition = "state = 'terminated' AND id IN (SELECT instanceID FROM launch WHERE stateChanged < ?)"
-        // Asked often, and nearly always in vain: then nobody who writes has to wait for it.
+        // Asked often, and nearly always in vain. Reading first keeps writers from waiting for it.
         let isNeeded = try read { database in
             try Bool.fetchOne(
                 database,

@@ -36,7 +36,7 @@ extension SQLiteStore {
 
     /// - Throws: `nameInvalid` if the name that these tags give to instances looks like another one's.
     static func checkName(in tags: Tags, of ids: [Instance.ID], _ database: Database) throws {
-        // A name of blanks is none, and nobody takes it for another one.
+        // A name of blanks is none, and cannot be taken for another one.
         guard let name = tags[Tags.nameKey], !name.unicodeScalars.allSatisfy(\.properties.isWhitespace),
             let other = try lookAlike(of: name, except: ids, database)
         else { return }

@@ -46,7 +46,7 @@ package final class SQLiteStore: Sendable {
             lock.take(access(path, F_OK) == 0 ? LOCK_SH : LOCK_EX)
             // Those beside it are SQLite's, which opens them by name, links included.
             for file in [path, "\(path)-wal", "\(path)-shm", "\(path)-journal"] { try StateFile.checkFile(file) }
-            // It says who may enter which machine: nobody else's business, from the first byte on. SQLite gives the files
+            // It says who may enter which machine, so it is private from the first byte on. SQLite gives the files
             // beside it the same mode; a umask would be the whole process's.
             let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             if descriptor >= 0 { close(descriptor) }

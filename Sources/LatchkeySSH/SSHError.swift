@@ -22,7 +22,7 @@ package enum SSHError: Error, Equatable, Sendable {
     case disconnected(String)
     /// The server refused to start the shell or command, or to make a terminal for it.
     case requestRefused(String)
-    /// The key could not or would not sign; an ssh-agent may ask somebody first.
+    /// The key could not or would not sign; an ssh-agent may ask the user first.
     case notSigned
     /// A file or socket operation failed; the system's words.
     case system(String)

@@ -35,7 +35,7 @@ extension UnauthenticatedSession {
 
     /// Offers one key: asks about it without a signature, and signs if the server says yes.
     ///
-    /// - Throws: `denied` if the server knows the key and still lets nobody in, `notSigned`, `disconnected` when it hung
+    /// - Throws: `denied` if the server knows the key and still refuses the login, `notSigned`, `disconnected` when it hung
     ///   up, `timedOut`, `system`.
     package consuming func login(offering signer: any Signer) throws(SSHError) -> Answer {
         // libssh leaves out keys of an agent that it does not know the kind of.

@@ -3,7 +3,7 @@
 package import FoundationEssentials
 package import LatchkeyModel
 
-/// Commands and their invocations. An invocation is given out once: whoever takes a turn has it alone. Nothing follows an end, and
+/// Commands and their invocations. An invocation is given out once: only one caller gets each turn. Nothing follows an end, and
 /// one that is past its deadline counts as ended.
 ///
 /// Every function throws what ``ServerStore`` tells of, and what its own words say.

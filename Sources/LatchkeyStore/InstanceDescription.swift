@@ -3,13 +3,13 @@
 package import FoundationEssentials
 package import LatchkeyModel
 
-/// An instance as lists show it: without its host keys, which nobody may miss who enters it.
+/// An instance as lists show it: without its host keys, which a login must have.
 package struct InstanceDescription: Sendable {
     package let id: Instance.ID
     package let state: InstanceState
     package let keyName: String?
     package let port: Int
-    /// The user to log in as; nil where nobody said.
+    /// The user to log in as; nil if not set.
     package let user: String?
     package var addresses: [String] = []
     package var tags: [(key: String, value: String)] = []

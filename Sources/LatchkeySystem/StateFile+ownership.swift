@@ -5,7 +5,7 @@ package import LatchkeyModel
 
 /// Who else could change a program's state: decided as ssh and sshd's StrictModes decide it.
 extension StateFile {
-    /// Checks that nobody but this user and root can change what is in a folder, or put another one in its place. One that is
+    /// Checks that only this user and root can change what is in a folder, or put another one in its place. One that is
     /// not there is fine.
     ///
     /// - Throws: `fileUnusable`, with what mends it.
@@ -21,15 +21,15 @@ extension StateFile {
         }
         for place in Set(ancestors(of: written).compactMap { resolved($0) }.flatMap(ancestors)).sorted() {
             let status = try status(of: place, following: true)
-            // Where everybody may add something, as in /tmp, but nobody may rename what is others'.
+            // A sticky folder such as /tmp: all users may add files, but not rename those of others.
             let isShared = place != real && status.st_mode & S_ISVTX != 0
             try checkOwner(of: "the folder", place, status)
             if !isShared { try checkWriters(of: "the folder", place, status) }
         }
     }
 
-    /// Checks that a file, if it is there, is one of this user's or root's own, that nobody else can write to, and no link to
-    /// another.
+    /// Checks that a file, if it is there, is one of this user's or root's own, that no other user can write to, and no link
+    /// to another.
     ///
     /// - Throws: `fileUnusable`, with what mends it.
     package static func checkFile(_ path: String) throws(LatchkeyError) {

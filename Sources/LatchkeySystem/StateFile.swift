@@ -5,8 +5,8 @@ package import LatchkeyModel
 
 /// Small files that a program keeps its state in: the owner's alone from their first byte on, and there whole or not at all.
 package enum StateFile {
-    /// Makes a folder for the owner alone, and those above it. One that is there is used only if nobody else can change what
-    /// is in it.
+    /// Makes a folder for the owner alone, and those above it. One that is there is used only if no other user can change
+    /// what is in it.
     ///
     /// - Throws: `fileUnusable`, `storageFull`.
     package static func makeFolder(_ path: String) throws(LatchkeyError) {
@@ -57,7 +57,7 @@ package enum StateFile {
         }
     }
 
-    /// The content of a file that nobody else may read.
+    /// The content of a file that no other user may read.
     ///
     /// - Throws: `fileUnusable` if others can read it, or it is not there.
     package static func readSecret(_ path: String) throws(LatchkeyError) -> Secret {

@@ -4,13 +4,13 @@ internal import Glibc
 
 /// Wakes a thread that waits in `poll`, from another one.
 package final class WakeSignal: Sendable {
-    /// Readable from ``raise()`` until ``clear()``; -1 if the system had no descriptor left, and nobody is woken then.
+    /// Readable from ``raise()`` until ``clear()``; -1 if the system had no descriptor left, and nothing is woken then.
     package let descriptor: Int32
     private let writeEnd: Int32
 
     package init() {
         var ends: [Int32] = [-1, -1]
-        // pipe2 is hidden behind _GNU_SOURCE; whoever forks here closes what it does not know.
+        // pipe2 is hidden behind _GNU_SOURCE; code that forks here closes descriptors it does not know.
         if pipe(&ends) == 0 {
             for end in ends {
                 _ = fcntl(end, F_SETFD, FD_CLOEXEC)

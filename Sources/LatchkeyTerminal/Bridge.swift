@@ -98,7 +98,7 @@ package struct Bridge: ~Copyable {
         if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
 
         if process.isAway {
-            // There is nobody to hear, or what they say is not read for want of room.
+            // There is no connection to hear from, or it is not read for want of room.
             silence.heard()
         } else if waits[0].revents != 0 {
             if waits[0].revents & Int16(POLLIN) != 0 { silence.heard() }

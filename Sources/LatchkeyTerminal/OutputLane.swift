@@ -42,7 +42,7 @@ struct OutputLane: ~Copyable {
         _ = resets.withUnsafeBytes { target.write($0) }
     }
 
-    /// Moves what can be moved without waiting. Returns an outcome when nobody reads this output any more.
+    /// Moves what can be moved without waiting. Returns an outcome when this output has no reader any more.
     mutating func move<Process: RemoteProcess & ~Copyable>(from process: inout Process) throws -> Bridge.Outcome? {
         mayHaveMore = false
         for _ in 0..<OutputLane.batch {

@@ -42,7 +42,7 @@ package struct Prompt: ~Copyable {
                 say("\n")
                 Signals.die(by: SIGQUIT)
             case 0x1A:
-                // Whoever takes the terminal meanwhile finds it as it was.
+                // The program that takes the terminal meanwhile finds it as it was.
                 Terminal.restore()
                 kill(getpid(), SIGTSTP)
                 try terminal.makeKeywise()

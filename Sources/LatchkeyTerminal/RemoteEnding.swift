@@ -11,7 +11,7 @@ package enum RemoteEnding: Equatable, Sendable {
     /// The instance closed the channel without saying how the process ended.
     case unknown
 
-    /// The status a shell shows: the process's own, or 128 and the signal's number; nil if nobody said.
+    /// The status a shell shows: the process's own, or 128 and the signal's number; nil if unknown.
     package var exitStatus: Int32? {
         switch self {
         case .exited(let status): status

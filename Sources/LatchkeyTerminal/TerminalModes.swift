@@ -2,8 +2,8 @@
 
 internal import Glibc
 
-/// What programs have changed about a terminal by escape sequences, as far as it would be in the way of whoever has the terminal
-/// next: the alternate screen, a hidden cursor, reports of the mouse, bracketed paste and the like. A program that is cut off
+/// What programs have changed about a terminal by escape sequences, as far as it would disturb the terminal's next
+/// user: the alternate screen, a hidden cursor, reports of the mouse, bracketed paste and the like. A program that is cut off
 /// cannot set it back.
 ///
 /// Read from what is written to the terminal, in pieces of any length.

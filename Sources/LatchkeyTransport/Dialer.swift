@@ -21,7 +21,7 @@ package enum Dialer {
         package init(owning descriptor: Int32) { self.descriptor = descriptor }
         deinit { close(descriptor) }
 
-        /// Gives the descriptor away; whoever takes it closes it.
+        /// Gives the descriptor away; the caller closes it.
         package consuming func release() -> Int32 {
             let descriptor = descriptor
             discard self
@@ -90,7 +90,7 @@ package enum Dialer {
             if waiting.contains(where: { $0?.isEmpty == false }) {
                 until = min(until, max(nextStart, isPatient ? start + resolutionDelay : nextStart))
             }
-            // Without a descriptor nobody is woken.
+            // Without a descriptor nothing wakes this poll.
             if isLookingUp, resolver.descriptor < 0 { until = min(until, now + resolutionDelay) }
             var waits = attempts.map { pollfd(fd: $0.descriptor, events: Int16(POLLOUT), revents: 0) }
             waits.append(pollfd(fd: isLookingUp ? resolver.descriptor : -1, events: Int16(POLLIN), revents: 0))

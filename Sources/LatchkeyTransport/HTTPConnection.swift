@@ -11,7 +11,7 @@ package final class HTTPConnection: Sendable {
     /// finding out costs more than a new one.
     private static let idleLimit: Int64 = 4000
 
-    /// A connection; whoever took it out of the mutex has it alone.
+    /// A connection; only the thread that took it out of the mutex uses it.
     private final class Connection: @unchecked Sendable {
         var stream: ByteStream
         let origin: String

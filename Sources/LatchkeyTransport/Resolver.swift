@@ -25,7 +25,7 @@ final class Resolver: Sendable {
     private static let threadLimit = 8
 
     private struct State {
-        /// Names that nobody looks up yet, with their places.
+        /// Names whose lookup has not begun, with their places.
         var open: [(index: Int, host: String)] = []
         /// What was found and not taken yet.
         var found: [(index: Int, answer: Answer)] = []

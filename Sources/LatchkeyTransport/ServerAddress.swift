@@ -59,8 +59,8 @@ package struct ServerAddress: Equatable, Sendable {
         guard isSecure || isLoopback || allowsCleartext else { throw .cleartext(httpOrigin.terminalSafe) }
     }
 
-    /// Whether it is this machine itself: `localhost` or a loopback address. Other names that lead here are none, since whoever
-    /// answers for a name decides that.
+    /// Whether it is this machine itself: `localhost` or a loopback address. Other names that lead here are none, since their
+    /// DNS server decides that.
     package var isLoopback: Bool {
         if let address = IPv4Network.value(of: host) { return IPv4Network.loopback.contains(address) }
         return host.lowercased() == "localhost" || host == "::1"

@@ -12,9 +12,9 @@ package final class SocketConnection {
     private var descriptor: Int32
     private var pending = GrowingBuffer(capacity: 4096)
     private var endsInput = false
-    /// Nobody reads what it says any more.
+    /// What it sends is not read any more.
     private var isAbandoned = false
-    /// When what was written counts as taken though nobody has said so, on ``SystemClock``; nil before all of it is with the system.
+    /// When written data counts as taken without an acknowledgement, on ``SystemClock``; nil before all is with the system.
     private var lingersUntil: Int64?
     /// Milliseconds for that, and between two looks at it, of which no descriptor tells.
     private static let (lingerTime, lingerTick): (Int64, Int64) = (10_000, 20)
@@ -50,7 +50,7 @@ package final class SocketConnection {
     /// No more will be written.
     package func endInput() { endsInput = true }
 
-    /// Nobody is at the other end any more: what waits is still written, and then it is over.
+    /// Its reader has gone: what waits is still written, and then it is over.
     package func abandon() {
         isAbandoned = true
         endsInput = true

@@ -3,7 +3,7 @@
 package import FoundationEssentials
 
 extension EC2 {
-    /// What a volume is where nobody said.
+    /// What a volume is if the request does not say.
     package enum VolumeDefaults {
         /// In GiB.
         package static let size = 8

@@ -2,6 +2,6 @@
 
 /// Something that servers list many of.
 package protocol ListedRecord: Sendable {
-    /// Every text in it that somebody else chose.
+    /// Every text in it that another party chose.
     var texts: [String?] { get }
 }

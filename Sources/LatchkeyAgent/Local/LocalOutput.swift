@@ -38,7 +38,7 @@ struct LocalOutput {
             }
             if count < 0 && errno == EINTR { continue }
             if count < 0 && errno == EAGAIN && !isOverdue() { return .none }
-            // The end of file; on a terminal's master EIO, when nobody has the other side open.
+            // The end of file; on a terminal's master EIO, when no process has the other side open.
             isOpen = false
             return .ended
         }

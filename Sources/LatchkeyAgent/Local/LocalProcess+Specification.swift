@@ -25,7 +25,7 @@ extension LocalProcess {
         package var arguments: [String]
         /// The whole environment; nothing of this process's own is added.
         package var environment: [(String, String)]
-        /// Who runs it; nil for whoever runs this process.
+        /// The user that runs it; nil for this process's user.
         package var user: LocalUser?
         /// A pseudo-terminal of this size; nil for three pipes.
         package var terminal: LocalTerminalSize?
@@ -76,7 +76,7 @@ extension LocalProcess {
                         request.columns = size.columns
                         request.rows = size.rows
                     }
-                    // Only root can set groups, and whoever is not root may only be itself.
+                    // Only root can set groups or change the user.
                     if let user, geteuid() == 0 {
                         request.changes_user = 1
                         request.user = user.identifier

@@ -24,7 +24,7 @@ extension LocalProcess {
             end = (how, SystemClock.milliseconds())
             return how
         default:
-            // Something else in this process has waited for it. Nobody knows how it ended, but it did.
+            // Something else in this process has waited for it. How it ended is unknown, but it did.
             end = (.exited(255), SystemClock.milliseconds())
             return .exited(255)
         }
@@ -32,7 +32,7 @@ extension LocalProcess {
 
     /// Sends a signal to the program's process group; with a terminal to the group in its foreground, as a key would.
     ///
-    /// - Returns: whether there was somebody to send it to.
+    /// - Returns: whether there was a process to send it to.
     @discardableResult
     package mutating func signal(_ number: Int32) -> Bool {
         // Once the program was waited for, its number may be another's.
@@ -43,7 +43,7 @@ extension LocalProcess {
     /// The process group that keys reach.
     private var foreground: Int32 {
         guard hasTerminal else { return identifier }
-        // On the master this is allowed to whoever is not in the session.
+        // On the master a process outside the session may ask this.
         let group = tcgetpgrp(input)
         return group > 1 ? group : identifier
     }

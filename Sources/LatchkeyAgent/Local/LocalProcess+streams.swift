@@ -26,7 +26,7 @@ extension LocalProcess {
         case count(Int)
         /// None now.
         case full
-        /// None any more: nobody reads, or ``LocalProcess/endInput()`` was called.
+        /// None any more: the reader is gone, or ``LocalProcess/endInput()`` was called.
         case broken
     }
 

@@ -23,7 +23,7 @@ package struct LocalUser: Equatable, Sendable {
         return user
     }
 
-    /// Whoever runs this process. Where the database does not know them, as in some containers, the name is the number
+    /// The user that runs this process. Where the database does not know it, as in some containers, the name is the number
     /// and the home folder is `/`.
     package static var current: LocalUser {
         let identifier = geteuid()

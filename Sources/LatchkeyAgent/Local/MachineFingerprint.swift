@@ -18,7 +18,7 @@ enum MachineFingerprint {
     static func isOwn(_ fingerprint: String, root: String, stateFolder: String) -> Bool {
         let (identity, hardware) = (identity(root, stateFolder), hardware(root))
         if [compute(identity, hardware), compute(identity, "")].contains(fingerprint) { return true }
-        // Only root may read the hardware's; what root computed, nobody else can tell.
+        // Only root may read the hardware's, so no other user can check what root computed.
         return hardware.isEmpty && access(hardwarePath(root), F_OK) == 0
     }
 
@@ -50,7 +50,7 @@ enum MachineFingerprint {
         let path = "\(folder)/machine-id"
         if let identity = machineID(path) { return identity }
         let random = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
-        // Whoever comes first decides; where nothing can be kept, the identity lasts as long as this process asks once.
+        // The first process that creates it decides. Where nothing can be kept, each call makes a new identity.
         _ = StateFile.create("\(folder)/machine-id", "\(hexadecimal(random))\n")
         return machineID(path) ?? hexadecimal(random)
     }

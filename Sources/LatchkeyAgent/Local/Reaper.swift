@@ -59,7 +59,7 @@ final class Reaper: Sendable {
         let now = SystemClock.milliseconds()
         for index in state.orphans.indices where state.orphans[index].killAt <= now {
             let orphan = state.orphans[index]
-            // While its leader has not been waited for, the session's number is nobody else's; the foreground group may
+            // While its leader has not been waited for, the session's number cannot be reused; the foreground group may
             // have ended since.
             if orphan.foreground != orphan.process, getsid(orphan.foreground) == orphan.process {
                 kill(-orphan.foreground, SIGKILL)

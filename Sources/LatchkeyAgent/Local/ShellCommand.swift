@@ -70,7 +70,7 @@ package enum ShellCommand {
         return variables
     }
 
-    /// The shell that is registered for the user, or `/bin/sh` if there is none or it is not there. One that lets nobody in
+    /// The shell that is registered for the user, or `/bin/sh` if there is none or it is not there. One that refuses logins
     /// (nologin) stays: that is the administrator's decision.
     package static func shell(of user: LocalUser) -> String {
         user.shell.hasPrefix("/") && access(user.shell, X_OK) == 0 ? user.shell : "/bin/sh"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a terminal showed last, for whoever takes the session over.
+/// What a terminal showed last, for the client that takes the session over.
 struct Scrollback {
     private static let limit = 64 * 1024
 

@@ -7,7 +7,7 @@ internal import LatchkeySSH
 internal import LatchkeySystem
 
 extension Broker {
-    /// How often a file is read again that somebody else changes meanwhile.
+    /// How often a file is read again that another program changes meanwhile.
     private static let rereads = 3
 
     /// Adds a public key to the login user's `authorized_keys`, and makes sure that the instance then knows it. An instance that
@@ -112,7 +112,7 @@ extension Broker {
             )
         }
         let entry = try enter(instance, options, proposal)
-        // In a file that may have to be read anew, since somebody else changes it.
+        // In a file that may have to be read again, since another program changes it.
         var wasAdded = false
         return try Broker.rereading(instance) {
             var files = try RemoteAuthorizedKeys.read(
@@ -207,7 +207,7 @@ extension Broker {
     /// taken the old one away), else with one of the likely keys.
     ///
     /// The old keys are those that something proves: the registered one, and the one that opened before. One that happens to
-    /// open besides may be somebody's way in for the worst case, and is only taken for the old one if there is no other.
+    /// open besides may be an emergency key, and is only taken for the old one if there is no other.
     private func enter(_ instance: Instance, _ options: Options, _ new: KeyProposal) throws -> Entry {
         let connector = try SSHConnector(instance: instance, options: options, broker: self)
         let registered = try instance.keyName.flatMap { try control.keyPair(named: $0)?.publicKey }

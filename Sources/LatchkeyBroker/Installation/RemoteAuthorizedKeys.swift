@@ -89,7 +89,7 @@ struct RemoteAuthorizedKeys {
     /// Changes the files that `change` changes, each one atomically, owner, mode and context kept. What is there must still
     /// be what was read.
     ///
-    /// - Throws: ``Changed``, and nothing has changed; `LatchkeyError`: nothing has changed, or (`connectionLost`) nobody knows.
+    /// - Throws: ``Changed``, and nothing has changed; `LatchkeyError`: nothing has changed, or (`connectionLost`) it is unknown.
     mutating func update(
         over connection: borrowing Connection,
         on instance: Instance,

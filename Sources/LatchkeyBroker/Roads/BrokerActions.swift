@@ -72,7 +72,7 @@ final class BrokerActions: EntryActions {
             evidence: nil,
             signer: key
         )
-        // Its host key may have been pinned a moment ago; nobody is asked twice.
+        // Its host key may have been pinned a moment ago; the user is not asked twice.
         let instance = try broker.control.instances(withIDs: [plan.instance.id]).first ?? plan.instance
         var options = options
         for road in roads {

@@ -87,7 +87,7 @@ final class Tunnels: Sendable {
 private final class RelayTunnel: @unchecked Sendable {
     private static let bufferSize = 256 * 1024
 
-    // Handed over before the thread begins, and used by nobody else afterwards.
+    // Handed over before the thread begins, and used by that thread alone afterwards.
     private var process: RelayProcess
     private let descriptor: Int32
     private var toSocket = GrowingBuffer(capacity: RelayTunnel.bufferSize)

@@ -96,7 +96,7 @@ package struct RelayClient: Sendable {
         do throws(ServiceFailure) {
             answer = try start(instance, purpose.document(documents), until: deadline)
         } catch .refused("InvalidDocument", _, _) where documents == .latchkey {
-            // Somebody else's server, or AWS under another name.
+            // A server other than Latchkey's, or AWS under another name.
             do throws(ServiceFailure) { answer = try start(instance, purpose.document(.amazon), until: deadline) } catch
             {
                 throw failure(error, instance)
@@ -107,7 +107,7 @@ package struct RelayClient: Sendable {
         do {
             return Opened(process: try join(answer, size: size, until: deadline), id: answer.sessionId)
         } catch {
-            // Nobody will come for it.
+            // No client will use it.
             try? terminate(answer.sessionId)
             throw error
         }

@@ -110,7 +110,7 @@ struct Connect: ParsableCommand {
         case .relay(let process, let session):
             if isShown {
                 let user = session.user.map { " as '\($0.terminalSafe)'" } ?? ""
-                // Its shell's status is always 0, which nobody should take for more.
+                // It always reports a shell's status as 0, which says nothing.
                 let agent = session.agentIsOfficial ? "; its agent, Amazon's, does not tell a shell's exit status" : ""
                 Console.note("latchkey: '\(instance.displayName)' over relay\(user), session \(session.id)\(agent)")
             }

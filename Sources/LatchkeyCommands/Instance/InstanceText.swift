@@ -39,7 +39,7 @@ enum InstanceText {
         return lines
     }
 
-    /// For a machine that nobody here runs, what is known of it: that it was added, or when it was reached.
+    /// For a machine that was not launched here, what is known of it: that it was added, or when it was reached.
     static func state(of instance: Instance, _ contact: LastContact?, now: Date = Date()) -> String {
         guard instance.state == .running, let contact else { return instance.state.rawValue }
         return switch contact {

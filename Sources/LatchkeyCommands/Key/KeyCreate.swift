@@ -71,7 +71,7 @@ struct KeyCreate: ParsableCommand {
                 Console.note("latchkey: created the \(message)")
             }
         } catch {
-            // Not registered: a private half that nobody knows of must not stay behind. What went wrong first is told.
+            // It is not registered, so its private half must not stay behind. The first error is the one reported.
             if let made { _ = try? home.keys.remove(name, holding: made.publicKey) }
             throw error
         }

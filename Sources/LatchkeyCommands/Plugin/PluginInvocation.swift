@@ -83,7 +83,7 @@ enum PluginInvocation: Equatable {
         init?(intValue: Int) { return nil }
     }
 
-    /// A variable's value, which then is no longer there for whoever looks at this process or is started by it.
+    /// Takes a variable's value out of the environment, so that `/proc` and child processes do not show it.
     static func takeVariable(_ name: String) -> String? {
         guard let bytes = getenv(name) else { return nil }
         let value = String(cString: bytes)

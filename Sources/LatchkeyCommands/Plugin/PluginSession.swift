@@ -13,8 +13,8 @@ internal import LatchkeySystem
 internal import LatchkeyTerminal
 internal import LatchkeyTransport
 
-/// A session that somebody else has started, as the Session Manager plugin serves it. What it prints on standard output, callers
-/// look for, word by word.
+/// A session that another program has started, as the Session Manager plugin serves it. Callers look for what it prints on
+/// standard output, word by word.
 struct PluginSession {
     /// What StartSession answered.
     struct Answer: Decodable, Equatable {
@@ -159,7 +159,7 @@ struct PluginSession {
         case (.port, "LocalPortForwarding"):
             let listener: LocalListener
             do throws(LatchkeyError) { listener = try self.listener(for: process) } catch {
-                // Nobody will come for it.
+                // No client will use it.
                 end(&process)
                 throw error
             }
@@ -203,7 +203,7 @@ struct PluginSession {
 
     private func end(_ process: inout RelayProcess) {
         guard process.ending == nil else { return }
-        // Where nobody answers, the relay finds that out for itself.
+        // Without an answer, the relay finds out for itself.
         _ = process.terminate(before: SystemClock.milliseconds() + PluginSession.endTime)
     }
 

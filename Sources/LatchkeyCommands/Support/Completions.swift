@@ -37,7 +37,7 @@ enum Completions {
         }
     }
 
-    /// The control plane that the line so far is about; nobody is asked for a code while a shell completes.
+    /// The control plane that the line so far is about. The user is not asked for a code while a shell completes.
     private static func plane(_ words: [String]) -> (any ControlPlane)? {
         func value(_ name: String) -> String? {
             words.firstIndex(of: name).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }

@@ -34,7 +34,7 @@ package final class ConnectionLimiter: @unchecked Sendable {
     private let log: Logger
     private var stamp: UInt64 = 0
     private var open = 0
-    /// One that has authenticated is in neither, and goes with whoever holds it.
+    /// One that has authenticated is in neither, and lives as long as its owner.
     private var unauthenticated: [TrackedConnection.ID: TrackedConnection] = [:]
     private var bySource: [ConnectionSource: [TrackedConnection.ID: TrackedConnection]] = [:]
     /// Oldest first. An entry counts only while its connection is here and has its stamp.

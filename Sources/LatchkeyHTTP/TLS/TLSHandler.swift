@@ -171,7 +171,7 @@ final class TLSHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     private func sendRecords(_ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
         let records = wire.takeOutgoing()
-        // One that is empty still has its turn, for whoever waits for it.
+        // An empty write still has its turn if a promise waits for it.
         guard records.readableBytes > 0 || promise != nil else { return }
         context.write(wrapOutboundOut(records), promise: promise)
     }

@@ -51,7 +51,7 @@ final class SocketWriter {
         flush()
     }
 
-    /// Answers a ping. Whoever asks and never reads must not make the answers pile up here.
+    /// Answers a ping. A peer that pings and never reads must not make the answers pile up here.
     func answer(_ ping: ByteBuffer) {
         if rest == 0, isWritable { write(.pong, ping) } else { pong = ping }
     }

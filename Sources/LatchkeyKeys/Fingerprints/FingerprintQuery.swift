@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 package import LatchkeyModel
 
-/// A fingerprint that somebody pasted, of whatever kind.
+/// A fingerprint that a user pasted, of any kind.
 package struct FingerprintQuery: Equatable, Sendable {
     /// What it can be a digest of.
     package let kinds: [FingerprintKind]
@@ -79,7 +79,7 @@ package struct FingerprintQuery: Equatable, Sendable {
         }
     }
 
-    /// What kind of fingerprint this is, and what that means for somebody who looks for its key.
+    /// What kind of fingerprint this is, and what that means for a user who looks for its key.
     package var meaning: String {
         switch kinds.first {
         case .pkcs8SHA1:

@@ -5,7 +5,7 @@ internal import LatchkeyModel
 
 /// Goes through key folders and tells which files are as the index has them.
 ///
-/// The kernel needs a microsecond for each file, whoever asks; threads were tried and made it no faster.
+/// The kernel needs a microsecond for each file, whichever thread asks; threads were tried and made it no faster.
 struct KeyFolder {
     /// So many levels below a key folder are looked into; links to folders are not followed.
     private static let depth = 3

@@ -8,7 +8,7 @@ internal import LatchkeyModel
 ///
 /// One file of fixed-size records sorted by path, and a heap of paths and public keys behind them; all numbers are
 /// little-endian. A checksum over the whole guards against damage: an index that does not hold is as good as none. It is a
-/// cache and never a proof; whoever finds a file through it reads that file before using it.
+/// cache and never a proof; code that finds a file through it reads that file before using it.
 ///
 /// Two processes may write at once: each writes a file of its own and renames it, the last one wins, both are right.
 struct KeyIndex: Sendable {

@@ -178,7 +178,7 @@ package final class KeyLibrary {
             record.description = try KeyDescription(of: secret)
             record.kind = .key
         } catch {
-            // What a file lacks is only told when somebody asks, and then found out anew.
+            // What a file lacks is only told on request, and then found out anew.
             record.kind = [.notAKey, .notRegular, .binary].contains(error) ? .notAKey : .faulty
         }
         secret.removeAll()

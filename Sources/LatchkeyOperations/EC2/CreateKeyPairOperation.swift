@@ -31,7 +31,7 @@ struct CreateKeyPairOperation: EC2Operation {
         return try await pool.write {
             try ec2.checkFree(name)
             try ec2.checkDryRun(request)
-            // Before the store is asked for its one place to write, which nobody else could have meanwhile.
+            // Make it before taking the store's only writer, so that others can write meanwhile.
             let key = try GeneratedKey(type, format: format, comment: name)
             let (publicKey, fingerprint) = (key.publicKey, key.fingerprint)
             let pair = try ec2.add(name) {

@@ -5,7 +5,7 @@ internal import LatchkeyAuthorization
 internal import LatchkeyModel
 internal import LatchkeyStore
 
-/// The type that is meant where nobody says one, those that were launched, and any that is asked for: a type is a word here,
+/// The default type, those that were launched, and any that is asked for: a type is a word here,
 /// and all of them have what the machine has.
 struct DescribeInstanceTypesOperation: EC2Operation {
     static let action: Action = "ec2:DescribeInstanceTypes"

@@ -41,7 +41,7 @@ struct DescribeKeyPairsOperation: EC2Operation {
         return EC2.DescribeKeyPairs.Response(keySet: list)
     }
 
-    /// The key pairs with these names and these ids; without any, all that a filter may let pass. Whoever asks for few by their
+    /// The key pairs with these names and these ids; without any, all that a filter may let pass. A request for few by their
     /// names waits for few.
     private func candidates(_ names: [String], _ ids: [String], _ filters: EC2Filters) throws -> [KeyPair] {
         if !names.isEmpty || !ids.isEmpty { return try store.keyPairs(named: names, withIDs: ids) }

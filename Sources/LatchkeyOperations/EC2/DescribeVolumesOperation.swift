@@ -73,7 +73,7 @@ struct DescribeVolumesOperation: EC2Operation {
             volume.size = wanted?.size ?? volume.size
             if let image = record.imageId { volume.snapshotId = "snap-" + image.dropFirst("ami-".count) }
             if let type = wanted?.type, type != volume.volumeType {
-                // What the others do is not said where nobody has said it.
+                // For other types, show iops and throughput only if they were given.
                 (volume.volumeType, volume.iops, volume.throughput) = (type, nil, nil)
             }
             volume.iops = wanted?.iops ?? volume.iops

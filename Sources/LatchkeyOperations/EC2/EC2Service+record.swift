@@ -108,7 +108,7 @@ extension EC2Service {
         record.ipv6Address = addresses.ipv6
         if isOn {
             record.ipAddress = addresses.publicIPv4
-            // A name that nobody can look up would keep tools from getting there.
+            // A name that cannot be looked up would keep tools from connecting.
             record.dnsName = addresses.name ?? addresses.publicIPv4 ?? ""
         }
         record.vpcId = surroundings.vpcID

@@ -8,8 +8,8 @@ internal import Logging
 
 /// Launching instances, and changing their states.
 extension EC2Service {
-    /// Changes states, and has the machines follow, all at once. One that is on its way already is told again, in case that
-    /// nobody heard.
+    /// Changes states, and has the machines follow, all at once. One that is on its way already is told again, in case
+    /// the first request was lost.
     ///
     /// - Parameter isAwaited: whether the answer waits for them, as where the states do not tell.
     func change(

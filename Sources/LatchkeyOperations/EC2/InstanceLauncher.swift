@@ -3,8 +3,8 @@
 package import FoundationEssentials
 package import LatchkeyModel
 
-/// What makes machines of instances: a container engine. The store says what an instance is; whoever launches it writes down
-/// there what becomes of it: its state with the reason, its container and its addresses.
+/// What makes machines of instances: a container engine. The store says what an instance is; the launcher writes down there
+/// what becomes of it: its state with the reason, its container and its addresses.
 ///
 /// A function returns when its work is begun and may be relied on, not when the machine is there; it throws `LatchkeyError`.
 /// Asked again, each does no harm.

@@ -193,7 +193,7 @@ struct LaunchOptions: Codable, Sendable {
         return EC2.InstanceProfile(arn: arn, id: "AIPA\(digits)")
     }
 
-    /// Whoever asks has to show a token, whatever was asked for: that is no less than anybody relies on.
+    /// Clients always need a token, whatever was asked for: that is never weaker than what was requested.
     private static func metadata(_ wanted: EC2.RunInstances.WantedMetadata) throws(ServiceError) -> EC2.MetadataOptions
     {
         var options = EC2.MetadataOptions(isServed: true)

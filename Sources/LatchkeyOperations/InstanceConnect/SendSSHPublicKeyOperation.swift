@@ -26,7 +26,7 @@ struct SendSSHPublicKeyOperation: Operation {
         guard Self.isUser(request.instanceOSUser) else {
             throw Self.invalid("InstanceOSUser is not a name that a user can have")
         }
-        // One line, and nothing in front of the key: options are not for whoever pushes it.
+        // One line, and nothing in front of the key: the client that pushes it may set no options.
         let lines = request.sSHPublicKey.split(whereSeparator: \.isNewline)
         guard (80...4096).contains(request.sSHPublicKey.utf8.count), lines.count == 1,
             let key = PublicKey(line: lines[0]),

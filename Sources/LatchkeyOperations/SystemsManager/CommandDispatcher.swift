@@ -46,7 +46,7 @@ package final class CommandDispatcher: JobReceiver {
         }
     }
 
-    /// Milliseconds between two looks whether somebody's turn has come because of the time alone.
+    /// Milliseconds between two checks whether an instance's turn has come because of the time alone.
     private static let interval: Int64 = 5000
 
     /// - Returns: what looks, until it is stopped.

@@ -57,8 +57,8 @@ package struct EC2Operations: Sendable {
 
     /// At a remote control plane.
     ///
-    /// - Parameter forget: has asked anew what was asked a moment ago; called here, since whoever is about to change something
-    ///   needs to know what there is, and after each operation.
+    /// - Parameter forget: has asked anew what was asked a moment ago; called here, since a caller that is about to change
+    ///   something needs to know what there is, and after each operation.
     init(_ client: QueryClient, _ service: RemoteService, forget: @escaping @Sendable () -> Void) {
         self.client = client
         self.forget = forget

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whom to log in as on an instance of which nobody has said it. The images of a distribution agree on one user, which
+/// The user to log in as on an instance for which none is set. The images of a distribution agree on one user, which
 /// is in none of EC2's answers, but follows from what these say about the image.
 enum LoginUser {
     /// Parts of an image's name or description, and the user. The first one that is found counts, so what is derived

@@ -4,8 +4,8 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyModel
 
-/// Machines that registered themselves (`mi-…`) are known to Systems Manager only, which finds none by its name: whoever asks
-/// for one has to read of them all. So what was read is kept for a moment.
+/// Machines that registered themselves (`mi-…`) are known to Systems Manager only, which finds none by its name: to find
+/// one, all have to be read. So what was read is kept for a moment.
 extension RemoteControlPlane {
     /// Systems Manager's own (API Reference, DescribeInstanceInformation, MaxResults).
     private static let pageSize = RemoteService.PageSize(most: 50, least: 5)

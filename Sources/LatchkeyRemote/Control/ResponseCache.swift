@@ -113,7 +113,7 @@ final class ResponseCache: Sendable {
         let value = try ask()
         guard !value.isEmpty || keepsNothing else { return value }
         change { content in
-            // Old answers go, and so does everything if somebody asks very much in a few seconds.
+            // Old answers go. All of them go if very much is asked in a few seconds.
             content[keyPath: table] = content[keyPath: table]
                 .filter { ResponseCache.isFresh($0.value.date, ResponseCache.suggestionLifetime) }
             if content[keyPath: table].count >= ResponseCache.limit { content[keyPath: table] = [:] }

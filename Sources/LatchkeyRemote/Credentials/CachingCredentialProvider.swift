@@ -6,7 +6,7 @@ package import LatchkeyModel
 internal import Synchronization
 
 /// The credentials in force, found at the first use and anew before they expire. Safe on several threads, which wait
-/// for each other: nobody is asked for a code twice.
+/// for each other: the user is not asked for a code twice.
 package final class CachingCredentialProvider: Sendable {
     /// Seconds before their end from which on new ones are looked for.
     private static let margin: TimeInterval = 300

@@ -57,7 +57,7 @@ struct ControllingTerminal: ~Copyable {
     /// Lets this process's group feel the key that interrupted the other.
     func interruptTogether() { if other != nil, isOwn { kill(0, SIGINT) } }
 
-    /// The terminal stops whoever sets this from behind, unless it blocks the signal.
+    /// Blocks SIGTTOU: otherwise the terminal stops a background process that sets this.
     private func set(_ group: pid_t) {
         var (blocked, before) = (sigset_t(), sigset_t())
         sigemptyset(&blocked)

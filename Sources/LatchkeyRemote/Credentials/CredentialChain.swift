@@ -19,7 +19,7 @@ package struct CredentialChain: Sendable {
     let settings: RemoteSettings
     let cache: CredentialCache
     /// Asks the person at the terminal for the code of a device, of which it is given the serial number; nil where
-    /// nobody can be asked.
+    /// there is no person to ask.
     let askCode: (@Sendable (String) throws -> String)?
 
     package init(

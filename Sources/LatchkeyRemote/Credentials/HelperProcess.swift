@@ -109,7 +109,7 @@ struct HelperProcess: ~Copyable {
         let outcome = read(&output, until: SystemClock.milliseconds() + timeout)
         if ending == nil { end() }
         terminal.takeBack()
-        // Whoever presses Ctrl-C means all of it.
+        // Ctrl-C is meant for this program, too.
         if case .ended(128 + SIGINT, _) = outcome { terminal.interruptTogether() }
         return outcome
     }

@@ -15,7 +15,7 @@ struct InstanceMetadata {
 
     init(_ settings: RemoteSettings) { self.settings = settings }
 
-    /// Milliseconds: where there is no such service, nothing answers at all, and nobody wants to wait for that.
+    /// Milliseconds: where there is no such service, no answer comes at all, so the wait is short.
     private var timeout: Int {
         let text = settings.variable("AWS_METADATA_SERVICE_TIMEOUT") ?? settings.profile["metadata_service_timeout"]
         return text.flatMap { Double($0) }.map { Int(min(max($0, 0.1), 60) * 1000) } ?? 1000

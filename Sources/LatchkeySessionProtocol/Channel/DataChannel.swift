@@ -38,13 +38,13 @@ package struct DataChannel: ~Copyable {
 
     /// What both ends can do beyond the official ones; nil until, or unless, they agreed.
     package private(set) var extensions: Handshake.Extensions?
-    /// Whether the relay asked this end, an agent, to hold still, since nobody is at the other one.
+    /// Whether the relay asked this end, an agent, to pause, since there is no client.
     package private(set) var isPaused = false
     /// Whether the relay said that the agent is away.
     package private(set) var isPeerAway = false
     /// Why the session is over, as the relay said; empty where it just ended, nil while it goes on.
     package private(set) var closing: String?
-    /// Set when another client took the other end's place; whoever acts on it sets it back.
+    /// Set when another client took the other end's place; the code that acts on it sets it back.
     package var wasTakenOver = false
     /// Messages that could not be understood, or were none of this end's business.
     package private(set) var faults = 0

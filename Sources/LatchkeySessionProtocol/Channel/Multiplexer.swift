@@ -106,7 +106,7 @@ package struct Multiplexer<Connection: MuxConnection> {
             known.connection.socket.endInput()
             return
         }
-        // Nobody is there to read any more.
+        // The other end reads no more.
         streams[stream]?.isClosed = true
         if known.closesSent == 0 { close(stream) }
         abandon(stream)

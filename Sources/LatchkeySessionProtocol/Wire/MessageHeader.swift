@@ -10,7 +10,7 @@ internal import LatchkeyCrypto
 ///         36      4  schema version, 1
 ///         40      8  created, milliseconds since 1970
 ///         48      8  sequence number of stream data, from 0 in each direction; 0 in all else
-///         56      8  flags: bit 0 SYN, bit 1 FIN; nobody reads them
+///         56      8  flags: bit 0 SYN, bit 1 FIN; never read
 ///         64     16  message id, a UUID whose halves are swapped
 ///         80     32  SHA-256 of the payload; or a ``Checksum`` and 16 zeros, if both ends have agreed to that
 ///        112      4  payload type

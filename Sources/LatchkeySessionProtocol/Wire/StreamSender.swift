@@ -100,7 +100,7 @@ package struct StreamSender: Sendable {
         let free = limits.bytes - bytesUnderWay - MessageHeader.size
         guard count < limits.messages, free > 0 else { return 0 }
         guard acknowledgement == .once else { return free }
-        // Where all that is under way has arrived and nobody says so, a message more is needed to find that out. There is
+        // Where all that is under way has arrived unacknowledged, one more message is needed to find that out. There is
         // room kept for some of them, since their acknowledgements may be lost, too.
         let spare = limits.bytes / 16
         let isFull = count >= limits.messages - max(1, limits.messages / 16) || free <= spare
