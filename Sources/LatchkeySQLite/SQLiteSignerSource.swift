@@ -14,11 +14,11 @@ final class SQLiteSignerSource: SignerSource {
 
     init(_ store: SQLiteStore) { self.store = store }
 
-    func user(_ id: AccessKey.ID) throws -> UserSigner? {
+    func user(_ id: AccessKey.ID) throws -> SealedAccessKey? {
         try row("\(SQLiteSignerSource.userQuery) WHERE id = ?", id, SQLiteSignerSource.user)
     }
 
-    func agent(_ id: Instance.ID) throws -> AgentSigner? {
+    func agent(_ id: Instance.ID) throws -> AgentRegistration? {
         try row("\(SQLiteSignerSource.agentQuery) AND instanceID = ?", id, SQLiteSignerSource.agent)
     }
 
@@ -98,12 +98,16 @@ final class SQLiteSignerSource: SignerSource {
     private static let agentQuery = "SELECT registered, publicKey FROM managedInstance WHERE \(isThere)"
     private static let userQuery = "SELECT id, userName, isAdmin, sealedSecret FROM accessKey"
 
-    private static func user(_ row: Row) -> UserSigner {
-        UserSigner(name: row["userName"], isAdmin: row["isAdmin"], sealedSecret: [UInt8](row["sealedSecret"] as Data))
+    private static func user(_ row: Row) -> SealedAccessKey {
+        SealedAccessKey(
+            name: row["userName"],
+            isAdmin: row["isAdmin"],
+            sealedSecret: [UInt8](row["sealedSecret"] as Data)
+        )
     }
 
-    private static func agent(_ row: Row) -> AgentSigner {
-        AgentSigner(registered: row["registered"], publicKeyDER: [UInt8](row["publicKey"] as Data))
+    private static func agent(_ row: Row) -> AgentRegistration {
+        AgentRegistration(registered: row["registered"], publicKeyDER: [UInt8](row["publicKey"] as Data))
     }
 
     /// Another one whenever another connection has committed something, of this process or of any other.

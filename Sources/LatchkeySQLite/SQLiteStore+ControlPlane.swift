@@ -113,8 +113,20 @@ extension SQLiteStore: ControlPlane {
         }
     }
 
+    /// Pins the host keys of an instance that has none in this table, or these.
+    ///
     /// - Throws: `hostKeyChanged` if keys are pinned, and these are others.
-    static func checkUnchanged(_ pinned: [Data], _ keys: [HostKey]) throws {
+    static func pinUnchanged(
+        _ keys: [HostKey],
+        _ id: Instance.ID,
+        in table: HostKeyTable,
+        _ database: Database
+    ) throws {
+        let pinned = try Data.fetchAll(
+            database,
+            sql: "SELECT publicKey FROM \(table.rawValue) WHERE instanceID = ?",
+            arguments: [id]
+        )
         guard pinned.isEmpty || keys.allSatisfy({ pinned.contains(Data($0.key.blob)) }) else {
             throw LatchkeyError(
                 .hostKeyChanged,
@@ -122,18 +134,11 @@ extension SQLiteStore: ControlPlane {
                 hint: "nothing was changed; connect again to see which"
             )
         }
+        try pin(keys, id, in: table, database)
     }
 
     package func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws {
-        try write { database in
-            let pinned = try Data.fetchAll(
-                database,
-                sql: "SELECT publicKey FROM hostKey WHERE instanceID = ?",
-                arguments: [instanceID]
-            )
-            try SQLiteStore.checkUnchanged(pinned, keys)
-            try SQLiteStore.pin(keys, instanceID, database)
-        }
+        try write { database in try SQLiteStore.pinUnchanged(keys, instanceID, in: .own, database) }
     }
 
     /// What an agent reports is pinned when it comes; there is nothing else that the embedded control plane could know.

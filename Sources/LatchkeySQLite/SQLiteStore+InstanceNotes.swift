@@ -21,31 +21,11 @@ extension SQLiteStore: InstanceRecords {
     }
 
     package func noteHostKeys(_ keys: [HostKey], of id: Instance.ID) throws {
-        try write { database in
-            let pinned = try Data.fetchAll(
-                database,
-                sql: "SELECT publicKey FROM remoteHostKey WHERE instanceID = ?",
-                arguments: [id]
-            )
-            try SQLiteStore.checkUnchanged(pinned, keys)
-            try SQLiteStore.note(keys, id, database)
-        }
+        try write { database in try SQLiteStore.pinUnchanged(keys, id, in: .remote, database) }
     }
 
     package func replaceNotedHostKeys(_ keys: [HostKey], of id: Instance.ID) throws {
-        try write { database in
-            try database.execute(sql: "DELETE FROM remoteHostKey WHERE instanceID = ?", arguments: [id])
-            try SQLiteStore.note(keys, id, database)
-        }
-    }
-
-    private static func note(_ keys: [HostKey], _ id: Instance.ID, _ database: Database) throws {
-        for key in keys {
-            try database.execute(
-                sql: "INSERT OR IGNORE INTO remoteHostKey (instanceID, publicKey, source, pinned) VALUES (?, ?, ?, ?)",
-                arguments: [id, Data(key.key.blob), key.source.rawValue, key.pinned.milliseconds]
-            )
-        }
+        try write { database in try SQLiteStore.replace(keys, id, in: .remote, database) }
     }
 
     package func notedAcceptedKey(of id: Instance.ID, user: String) throws -> PublicKey? {

@@ -2,9 +2,12 @@
 
 internal import GRDB
 package import LatchkeyModel
-package import LatchkeyStore
+internal import LatchkeyStore
 
 extension SQLiteStore {
+    /// Changes how an instance is reached. Its id, tags and pinned host keys stay.
+    ///
+    /// - Throws: `instanceNotFound`; `requestRefused` for the address or port of one that latchkeyd has launched.
     package func edit(_ id: Instance.ID, _ update: InstanceUpdate) throws {
         try write { database in
             guard try SQLiteStore.exists("instance", "id", id, database) else {

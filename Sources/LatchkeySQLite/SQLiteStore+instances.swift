@@ -66,10 +66,7 @@ extension SQLiteStore {
     }
 
     package func replaceHostKeys(_ keys: [HostKey], for id: Instance.ID) throws {
-        try write { database in
-            try database.execute(sql: "DELETE FROM hostKey WHERE instanceID = ?", arguments: [id])
-            try SQLiteStore.pin(keys, id, database)
-        }
+        try write { database in try SQLiteStore.replace(keys, id, in: .own, database) }
     }
 
     /// An instance that has exactly this name already; nil if none has.
@@ -103,13 +100,31 @@ extension SQLiteStore {
         }
     }
 
-    static func pin(_ keys: [HostKey], _ id: Instance.ID, _ database: Database) throws {
+    /// Where host keys are pinned: of instances that are the store's, and of those that another control plane knows.
+    enum HostKeyTable: String {
+        case own = "hostKey"
+        case remote = "remoteHostKey"
+    }
+
+    static func pin(
+        _ keys: [HostKey],
+        _ id: Instance.ID,
+        in table: HostKeyTable = .own,
+        _ database: Database
+    ) throws {
         for key in keys {
             try database.execute(
-                sql: "INSERT OR IGNORE INTO hostKey (instanceID, publicKey, source, pinned) VALUES (?, ?, ?, ?)",
+                sql: """
+                    INSERT OR IGNORE INTO \(table.rawValue) (instanceID, publicKey, source, pinned) VALUES (?, ?, ?, ?)
+                    """,
                 arguments: [id, Data(key.key.blob), key.source.rawValue, key.pinned.milliseconds]
             )
         }
+    }
+
+    static func replace(_ keys: [HostKey], _ id: Instance.ID, in table: HostKeyTable, _ database: Database) throws {
+        try database.execute(sql: "DELETE FROM \(table.rawValue) WHERE instanceID = ?", arguments: [id])
+        try pin(keys, id, in: table, database)
     }
 
     static func setTags(_ tags: Tags, of id: Instance.ID, _ database: Database) throws {

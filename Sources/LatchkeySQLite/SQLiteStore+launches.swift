@@ -132,12 +132,7 @@ extension SQLiteStore {
     package func setAddresses(_ addresses: [String], port: Int, of id: Instance.ID) throws {
         try write { database in
             try database.execute(sql: "DELETE FROM instanceAddress WHERE instanceID = ?", arguments: [id])
-            for (position, address) in addresses.enumerated() {
-                try database.execute(
-                    sql: "INSERT INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
-                    arguments: [id, position, address]
-                )
-            }
+            try SQLiteStore.insert(addresses: addresses, of: id, database)
             try database.execute(sql: "UPDATE instance SET port = ? WHERE id = ?", arguments: [port, id])
         }
     }

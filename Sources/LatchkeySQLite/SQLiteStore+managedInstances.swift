@@ -159,16 +159,11 @@ extension SQLiteStore {
             guard let instance = try SQLiteStore.fetch([id], database).first else { return }
             let isOurs = instance.hostKeys.allSatisfy { [.agent, .console].contains($0.source) }
             if isOurs, !hostKeys.isEmpty, Set(instance.hostKeys.map(\.key)) != Set(hostKeys) {
-                try database.execute(sql: "DELETE FROM hostKey WHERE instanceID = ?", arguments: [id])
-                try SQLiteStore.pin(hostKeys.map { HostKey(key: $0, source: .agent, pinned: date) }, id, database)
+                let keys = hostKeys.map { HostKey(key: $0, source: .agent, pinned: date) }
+                try SQLiteStore.replace(keys, id, in: .own, database)
             }
             guard instance.addresses.isEmpty, !addresses.isEmpty else { return }
-            for (position, address) in addresses.enumerated() {
-                try database.execute(
-                    sql: "INSERT OR IGNORE INTO instanceAddress (instanceID, position, address) VALUES (?, ?, ?)",
-                    arguments: [id, position, address]
-                )
-            }
+            try SQLiteStore.insert(addresses: addresses, of: id, database)
             if let port {
                 try database.execute(sql: "UPDATE instance SET port = ? WHERE id = ?", arguments: [port, id])
             }

@@ -43,9 +43,6 @@ package protocol InstanceStore: Sendable {
     /// - Throws: `hostKeyChanged` if others are pinned, for example by another process meanwhile.
     func pinHostKeys(_ keys: [HostKey], for instanceID: Instance.ID) throws
 
-    /// Puts these in the place of all host keys that are pinned for an instance.
-    func replaceHostKeys(_ keys: [HostKey], for id: Instance.ID) throws
-
     /// The instances `i-…` that fulfil all filters, in the order of their ids; those that registered themselves as `mi-…` are
     /// none of EC2's.
     ///
@@ -63,11 +60,6 @@ package protocol InstanceStore: Sendable {
 
     /// Those of these ids that instances have.
     func knownInstanceIDs(among ids: [Instance.ID]) throws -> Set<Instance.ID>
-
-    /// Changes how an instance is reached. Its id, tags and pinned host keys stay.
-    ///
-    /// - Throws: `instanceNotFound`; `requestRefused` for the address or port of one that latchkeyd has launched.
-    func edit(_ id: Instance.ID, _ update: InstanceUpdate) throws
 
     /// Takes in what an agent says about how its instance is reached over SSH. Host keys that a person gave or confirmed
     /// are left alone; those that the agent reported before, or that were read on a console, give way to what it reports now.

@@ -27,7 +27,4 @@ package protocol KeyPairStore: Sendable {
 
     /// Forgets the public half. Nothing changes on instances, and no file is touched.
     func removeKeyPair(_ id: KeyPair.ID) throws
-
-    /// How many instances name this key pair as the one they were launched with.
-    func instanceCount(launchedWith keyName: String) throws -> Int
 }

@@ -10,14 +10,14 @@ internal import Synchronization
 /// ``currentUser(_:)`` and ``currentAgent(_:)``.
 package final class KnownSigners: Sendable {
     private struct Known {
-        var users: [AccessKey.ID: UserSigner] = [:]
-        var agents: [Instance.ID: AgentSigner] = [:]
+        var users: [AccessKey.ID: SealedAccessKey] = [:]
+        var agents: [Instance.ID: AgentRegistration] = [:]
         /// The names of all users, and how many keys each has.
         var names: [String: Int] = [:]
         /// Something went or came since ``refresh()`` last told of it.
         var hasChanged = false
 
-        mutating func set(_ user: UserSigner?, _ id: AccessKey.ID) {
+        mutating func set(_ user: SealedAccessKey?, _ id: AccessKey.ID) {
             let before = users[id]
             guard before != user else { return }
             users[id] = user
@@ -26,7 +26,7 @@ package final class KnownSigners: Sendable {
             hasChanged = true
         }
 
-        mutating func set(_ agent: AgentSigner?, _ id: Instance.ID) {
+        mutating func set(_ agent: AgentRegistration?, _ id: Instance.ID) {
             guard agents[id] != agent else { return }
             agents[id] = agent
             hasChanged = true
@@ -43,10 +43,10 @@ package final class KnownSigners: Sendable {
 
     // MARK: In memory
 
-    package func user(_ id: AccessKey.ID) -> UserSigner? { known.withLock { $0.users[id] } }
+    package func user(_ id: AccessKey.ID) -> SealedAccessKey? { known.withLock { $0.users[id] } }
 
     /// Nil also for an instance that is being terminated.
-    package func agent(_ id: Instance.ID) -> AgentSigner? { known.withLock { $0.agents[id] } }
+    package func agent(_ id: Instance.ID) -> AgentRegistration? { known.withLock { $0.agents[id] } }
 
     /// Whether a user has an access key at all.
     package func hasUser(named name: String) -> Bool { known.withLock { $0.names[name] != nil } }
@@ -54,7 +54,7 @@ package final class KnownSigners: Sendable {
     // MARK: In the store
 
     /// As the store has it at this moment, or as it is known if the store cannot be read without waiting.
-    package func currentUser(_ id: AccessKey.ID) -> UserSigner? {
+    package func currentUser(_ id: AccessKey.ID) -> SealedAccessKey? {
         let found = Result { try source.user(id) }
         return known.withLock { known in
             if case .success(let user) = found { known.set(user, id) }
@@ -63,7 +63,7 @@ package final class KnownSigners: Sendable {
     }
 
     /// As the store has it at this moment, or as it is known if the store cannot be read without waiting.
-    package func currentAgent(_ id: Instance.ID) -> AgentSigner? {
+    package func currentAgent(_ id: Instance.ID) -> AgentRegistration? {
         let found = Result { try source.agent(id) }
         return known.withLock { known in
             if case .success(let agent) = found { known.set(agent, id) }

@@ -7,8 +7,8 @@ package struct SignerChanges: Sendable {
     /// Another one whenever anything was committed.
     package let version: Int
     /// New ones; nil for one that is gone.
-    package var users: [AccessKey.ID: UserSigner?] = [:]
-    package var agents: [Instance.ID: AgentSigner?] = [:]
+    package var users: [AccessKey.ID: SealedAccessKey?] = [:]
+    package var agents: [Instance.ID: AgentRegistration?] = [:]
 
     package init(version: Int) { self.version = version }
 }

@@ -6,10 +6,10 @@ package import LatchkeyModel
 /// `storeBusy` at once.
 package protocol SignerSource: Sendable {
     /// - Returns: nil if there is no access key of that id.
-    func user(_ id: AccessKey.ID) throws -> UserSigner?
+    func user(_ id: AccessKey.ID) throws -> SealedAccessKey?
 
     /// - Returns: nil if the instance has no agent, or is being terminated.
-    func agent(_ id: Instance.ID) throws -> AgentSigner?
+    func agent(_ id: Instance.ID) throws -> AgentRegistration?
 
     /// What is different from what the caller knows.
     ///

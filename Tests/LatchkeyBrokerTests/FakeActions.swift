@@ -29,7 +29,7 @@ final class FakeActions: EntryActions {
         _ plan: EntryPlan,
         over roads: [Road],
         _ pushing: Pushing,
-        because: LatchkeyError
+        because: LatchkeyError?
     ) throws {
         try take(.pushedKey(over: roads, pushing))
     }

@@ -37,7 +37,7 @@ struct KnownSignersTests {
             try store.add(managed(ids[2], 9, at: 9))
             #expect(try signers.refresh())
             #expect(signers.agent(ids[0]) == nil && signers.agent(ids[1]) == nil)
-            #expect(signers.agent(ids[2]) == AgentSigner(registered: time(9).milliseconds, publicKeyDER: [9]))
+            #expect(signers.agent(ids[2]) == AgentRegistration(registered: time(9).milliseconds, publicKeyDER: [9]))
             // What is written about them otherwise is no news.
             try store.notePings([ids[2]: time(10)])
             #expect(try !signers.refresh())

@@ -18,7 +18,7 @@ struct KnownSignersTests {
             try other.addAccessKey(second, sealedSecret: [2])
             #expect(signers.user(first.id) == nil && !signers.hasUser(named: "ann"))
             // One that is used before the next look is asked for by itself.
-            #expect(signers.currentUser(first.id) == UserSigner(name: "ann", isAdmin: true, sealedSecret: [1]))
+            #expect(signers.currentUser(first.id) == SealedAccessKey(name: "ann", isAdmin: true, sealedSecret: [1]))
             #expect(signers.user(first.id) != nil && signers.user(second.id) == nil)
             #expect(try signers.refresh() && signers.user(second.id)?.sealedSecret == [2])
             #expect(try !signers.refresh())

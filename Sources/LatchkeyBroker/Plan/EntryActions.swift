@@ -9,12 +9,12 @@ protocol EntryActions {
 
     func enterByOwnKeys(_ plan: EntryPlan, over road: Road) throws
 
-    /// - because: what is told of why a key is pushed, once it was.
+    /// - Parameter because: what is told of why a key is pushed, once it was.
     func enterByPushedKey(
         _ plan: EntryPlan,
         over roads: [Road],
         _ pushing: Pushing,
-        because: LatchkeyError
+        because: LatchkeyError?
     ) throws
 
     func openSession(_ plan: EntryPlan) throws

@@ -36,7 +36,6 @@ struct EntryExecutor {
             if let reason { actions.note("\(reason.message); trying SSH through the relay") }
             try actions.enterByOwnKeys(plan, over: road)
         case .pushedKey(let roads, let pushing):
-            let reason = reason ?? LatchkeyError(.noKeyFits, "no key fits")
             do {
                 try actions.enterByPushedKey(plan, over: roads, pushing, because: reason)
             } catch let error as LatchkeyError {

@@ -47,7 +47,7 @@ extension Broker {
     }
 
     private func carryOut(_ plan: EntryPlan, _ options: Options, _ run: Run) throws -> EntryResult {
-        let actions = BrokerActions(self, options, run)
+        let actions = NetworkEntryActions(self, options, run)
         try EntryExecutor(plan: plan, actions: actions).enter()
         guard let entry = actions.takeEntry() else { fatalError("a step that succeeds has entered") }
         return entry

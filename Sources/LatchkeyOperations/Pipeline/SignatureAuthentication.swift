@@ -66,7 +66,7 @@ struct SignatureAuthentication: AuthenticationMethod {
     private enum Proof {
         /// With the registration that it was made for, if it is an agent's.
         case secret(String, registered: Int64?)
-        case registration(AgentSigner)
+        case registration(AgentRegistration)
     }
 
     private func proof(
@@ -99,7 +99,7 @@ struct SignatureAuthentication: AuthenticationMethod {
         )
     }
 
-    private func agent(_ id: Instance.ID) -> AgentSigner? { signers.agent(id) ?? signers.currentAgent(id) }
+    private func agent(_ id: Instance.ID) -> AgentRegistration? { signers.agent(id) ?? signers.currentAgent(id) }
 
     /// Whether what a signature was verified with is in force at this moment: another process may have deleted it.
     private func stillHolds(_ principal: Principal, _ proof: Proof) -> Bool {

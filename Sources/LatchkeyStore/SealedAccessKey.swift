@@ -1,5 +1,5 @@
-/// An access key's user, and its secret.
-package struct UserSigner: Equatable, Sendable {
+/// An access key as requests are verified with it: whose it is, and its secret.
+package struct SealedAccessKey: Equatable, Sendable {
     package let name: String
     /// Whether the key opens other users' sessions, too.
     package let isAdmin: Bool

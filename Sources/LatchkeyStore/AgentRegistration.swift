@@ -1,5 +1,5 @@
 /// An agent's registration.
-package struct AgentSigner: Equatable, Sendable {
+package struct AgentRegistration: Equatable, Sendable {
     /// Milliseconds since 1970: the next registration of the same instance has another time.
     package let registered: Int64
     package let publicKeyDER: [UInt8]

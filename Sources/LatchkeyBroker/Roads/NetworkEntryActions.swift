@@ -9,7 +9,7 @@ internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 /// The steps of a plan as they are taken: over the network, with this machine's keys.
-final class BrokerActions: EntryActions {
+final class NetworkEntryActions: EntryActions {
     private let broker: Broker
     private let options: Broker.Options
     private let run: Broker.Run
@@ -55,7 +55,7 @@ final class BrokerActions: EntryActions {
         _ plan: EntryPlan,
         over roads: [Road],
         _ pushing: Pushing,
-        because reason: LatchkeyError
+        because reason: LatchkeyError?
     ) throws {
         let relay = try broker.requireRelay()
         let key: PrivateKey
@@ -66,7 +66,7 @@ final class BrokerActions: EntryActions {
         // Where it may be in vain, less time is spent on it.
         let timeout = pushing == .supported ? RelayClient.timeout : RelayClient.timeout / 2
         try relay.push(key.publicKey, to: plan.instance, user: user, timeout: timeout)
-        note("\(reason.message); pushing a key made for this connection")
+        if let reason { note("\(reason.message); pushing a key made for this connection") }
         let proposal = KeyProposal(
             candidate: KeyCandidate(source: .memory, publicKey: key.publicKey),
             evidence: nil,
@@ -92,7 +92,7 @@ final class BrokerActions: EntryActions {
                 trace(failure.message)
             }
         }
-        throw reason
+        preconditionFailure("a key is pushed for one road at the least")
     }
 
     /// Milliseconds that the relay has at least, whatever the roads before it took, a person's answers included.
@@ -100,7 +100,7 @@ final class BrokerActions: EntryActions {
 
     func openSession(_ plan: EntryPlan) throws {
         let instance = plan.instance
-        let deadline = max(deadline, SystemClock.milliseconds() + BrokerActions.leastRelayTime)
+        let deadline = max(deadline, SystemClock.milliseconds() + NetworkEntryActions.leastRelayTime)
         let relay = try broker.requireRelay()
         if relay.documents == .amazon, let user = options.user {
             throw LatchkeyError(
