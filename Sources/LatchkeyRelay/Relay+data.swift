@@ -120,6 +120,14 @@ extension Relay {
         link.join(session, as: .client)
         session.client = link
         session.clientIsAnother = isAnother && session.clientID != nil
+        // How far a client of an earlier relay is, shows in what it sends.
+        if session.type != .port || isNew != nil {
+            session.pluginHandshake = nil
+        } else if isAnother || session.clientID == nil {
+            session.pluginHandshake = PluginHandshake()
+        } else {
+            session.pluginHandshake?.clientReturned()
+        }
         session.clientID = clientID
         session.clientIsOwn = isNew != nil
         session.clientWasThere = true
@@ -147,6 +155,7 @@ extension Relay {
                 if isOutput || !official.isPlain { return .gather }
                 if header.type == .input, session.agent != nil { _ = session.official?.passesInput(header.sequence) }
             }
+            if role == .client { session.passesInput(header) }
             // What the agent still sends to the client before will never be asked for.
             if role == .agent && session.awaitsTakeover { return .drop }
             let isHeld = role == .client ? session.awaitsTakeover : session.isPaused
@@ -154,6 +163,7 @@ extension Relay {
                 session.lost(from: role)
                 return .drop
             }
+            if role == .agent, session.pluginHandshake != nil { return .gather }
             metrics.count(.frames)
             calm.stir()
             return .pass(target)
@@ -218,10 +228,13 @@ extension Relay {
         pass(ByteBuffer(bytes: bytes), to: session.agent, in: session, from: .client)
     }
 
-    /// An official agent's word that it has something of a client's that is not its first one.
+    /// An agent's word that it has something of a client's that is not its first one, or not ready yet.
     private func acknowledgeInput(_ message: ByteBuffer, _ content: AcknowledgeContent?, in session: RelaySession) {
+        guard let official = session.official, !official.isPlain else {
+            return pass(message, to: session.client, in: session, from: .agent)
+        }
         guard let content, content.type == MessageType.input.rawValue,
-            let sequence = session.official?.clientInput(content.sequence)
+            let sequence = official.clientInput(content.sequence)
         else { return }
         let bytes = content.renumbered(sequence, stamp: .make(&random))
         pass(ByteBuffer(bytes: bytes), to: session.client, in: session, from: .agent)
@@ -246,7 +259,7 @@ extension Relay {
         guard let handler = link?.handler else { return session.lost(from: role) }
         metrics.count(.frames)
         calm.stir()
-        handler.send(.binary, message)
+        if role == .agent { session.sendToClient(message) } else { handler.send(.binary, message) }
         handler.flush()
     }
 

@@ -48,6 +48,8 @@ final class RelaySession {
     var stalledSince: NIODeadline?
     /// What has to be known of an official agent's streams; nil unless the agent is one.
     var official: OfficialAgentStream?
+    /// What an official plugin has to be spared until it is ready; nil for every other client, and after that.
+    var pluginHandshake: PluginHandshake?
     /// How it ends once the client has everything; nil while it goes on.
     var ending: Ending?
 
@@ -122,11 +124,26 @@ final class RelaySession {
         agent.send(.startPublication, name)
     }
 
+    /// Sends the client a whole message of the agent's, as soon as the client can bear it.
+    func sendToClient(_ message: ByteBuffer) {
+        guard let handler = client?.handler else { return }
+        guard pluginHandshake != nil else { return handler.send(.binary, message) }
+        for message in pluginHandshake?.take(message) ?? [] { handler.send(.binary, message) }
+    }
+
+    /// A message of the client's goes to the agent.
+    func passesInput(_ header: MessageHeader) {
+        guard let held = pluginHandshake?.passes(header) else { return }
+        if pluginHandshake?.isOver == true { pluginHandshake = nil }
+        for message in held { client?.handler?.send(.binary, message) }
+        if !held.isEmpty { client?.handler?.flush() }
+    }
+
     /// Sends what was kept to a client that has come back.
     func repeatOutput() {
-        guard let handler = client?.handler, let messages = official?.repeatAll(), !messages.isEmpty else { return }
-        for message in messages { handler.send(.binary, message) }
-        handler.flush()
+        guard let messages = official?.repeatAll() else { return }
+        for message in messages { sendToClient(message) }
+        client?.handler?.flush()
     }
 
     /// The agent has a new connection, which has not been told anything yet.

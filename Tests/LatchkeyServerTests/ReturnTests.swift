@@ -36,6 +36,8 @@ struct ReturnTests {
         /// sent again as if it had been sent.
         var resendsAtOnce = true
         private var hasMadeInPause = false
+        /// Of each message that was made.
+        private var types: [PayloadType] = []
         private var acknowledgements: Set<Int64> = []
         private var random = SystemRandomNumberGenerator()
 
@@ -54,11 +56,13 @@ struct ReturnTests {
             guard type == .output || received > 0, resendsAtOnce || !isPaused || !hasMadeInPause else { return }
             hasMadeInPause = isPaused
             made += 1
+            types.append(payloadType)
             said.append(Character(Unicode.Scalar(UInt8(97 + made % 26))))
-            if !isPaused { try send(made - 1, payloadType) }
+            if !isPaused { try send(made - 1) }
         }
 
-        private func send(_ sequence: Int64, _ payloadType: PayloadType = .output) throws {
+        private func send(_ sequence: Int64) throws {
+            let payloadType = types[Int(sequence)]
             let header = MessageHeader(type: type, stamp: .make(&random), sequence: sequence, payloadType: payloadType)
             try write(header.message([UInt8(97 + (sequence + 1) % 26)]))
         }
@@ -121,6 +125,7 @@ struct ReturnTests {
             case .clientAttached:
                 (made, acknowledged, received, isPaused) = (0, 0, 0, false)
                 acknowledgements = []
+                types = []
                 try write(MessageHeader(type: .clientAttached, stamp: .make(&random)).message(Array("{}".utf8)))
                 try make()
             case .channelClosed: isClosed = true
@@ -154,17 +159,23 @@ struct ReturnTests {
         var client = End(.client, clientID: "1")
         let agent = End(.agent)
         private let agentIsOfficial: Bool
+        private let clientIsOfficial: Bool
         private var clients = 1
 
-        init(agentIsOfficial: Bool = false, document: String = SessionDocuments.shell) throws {
+        init(
+            agentIsOfficial: Bool = false,
+            clientIsOfficial: Bool = false,
+            document: String = SessionDocuments.shell
+        ) throws {
             self.agentIsOfficial = agentIsOfficial
+            self.clientIsOfficial = clientIsOfficial
             agent.resendsAtOnce = !agentIsOfficial
             record = SessionRecord(
                 id: "ann-0123456789abcdef0",
                 target: "mi-0123456789abcdef0",
                 owner: "arn:aws:iam::000000000000:user/ann",
                 documentName: document,
-                parameters: ["command": ["true"]],
+                parameters: document.hasPrefix("AWS-StartPort") ? ["portNumber": ["22"]] : ["command": ["true"]],
                 status: .connected,
                 started: .init(),
                 ended: nil
@@ -194,7 +205,7 @@ struct ReturnTests {
         }
 
         private func adopt() throws {
-            let adopted = relay.adopt(record, type: .shell)
+            let adopted = relay.adopt(record, type: SessionDocuments.type(record.documentName, record.parameters))
             loop.run()
             try adopted.wait()
         }
@@ -215,7 +226,7 @@ struct ReturnTests {
             var opening = OpenDataChannel(requestID: "r", token: relay.tokens.make(purpose, on: grant))
             if isClient {
                 opening.clientID = end.clientID
-                opening.isNew = end.received == 0
+                opening.isNew = clientIsOfficial ? nil : end.received == 0
             } else {
                 opening.instanceID = record.target
                 opening.canBeTakenOver = agentIsOfficial ? nil : true
@@ -468,5 +479,60 @@ struct ReturnTests {
         try world.happen(.agentReturns)
         try world.flow()
         #expect(world.client.received == world.agent.made)
+    }
+
+    // MARK: Official plugins, which cannot bear everything before they are ready
+
+    @Test(arguments: [false, true])
+    func `a plugin's port opens, whatever its agent says first`(agentIsOfficial: Bool) throws {
+        let document = "AWS-StartPortForwardingSession"
+        let world = try World(agentIsOfficial: agentIsOfficial, clientIsOfficial: true, document: document)
+        let (client, agent) = (world.client, world.agent)
+        try agent.make(.handshakeRequest)
+        try world.flow()
+        try client.make(.handshakeResponse)
+        // All is complete for the agent before it has acknowledged the answer.
+        let before = client.received
+        try agent.make(.handshakeComplete)
+        #expect(try client.takeIn() == false)
+        #expect(client.received == before && client.acknowledged == 0)
+        try world.flow()
+        #expect(client.received == before + 1 && client.acknowledged == 1)
+        // What it says twice, the plugin hears once.
+        try agent.sendAgain()
+        #expect(try client.takeIn() == false)
+        // Once it is ready, all is as ever.
+        for _ in 0..<3 { try world.happen(.messages) }
+        try world.flow()
+        #expect(world.fault == nil)
+        for event: Event in [
+            .cutClient, .messages, .clientReturns, .flow, .restart, .agentReturns, .clientReturns, .flow,
+        ] {
+            try world.happen(event)
+        }
+        try agent.sendAgain()
+        try world.flow()
+        #expect(world.fault == nil)
+    }
+
+    @Test(arguments: [false, true])
+    func `a plugin that is cut in its handshake gets to its end`(agentIsOfficial: Bool) throws {
+        let document = "AWS-StartPortForwardingSession"
+        for cutAfter in 0..<3 {
+            let world = try World(agentIsOfficial: agentIsOfficial, clientIsOfficial: true, document: document)
+            try world.agent.make(.handshakeRequest)
+            try world.flow()
+            try world.client.make(.handshakeResponse)
+            if cutAfter > 0 { try world.agent.make(.handshakeComplete) }
+            if cutAfter > 1 { _ = try world.agent.takeIn() }
+            try world.happen(.cutClient)
+            try world.happen(.clientReturns)
+            if cutAfter == 0 { try world.agent.make(.handshakeComplete) }
+            for _ in 0..<5 {
+                try world.flow()
+                try world.agent.sendFirstAgain()
+            }
+            #expect(world.fault == nil, "cut after \(cutAfter)")
+        }
     }
 }
