@@ -13,6 +13,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
@@ -89,7 +90,12 @@ let package = Package(
                 "LatchkeyTransport",
             ]
         ),
-        .target(name: "LatchkeyMetrics", dependencies: ["LatchkeyModel", "LatchkeySystem"]),
+        .target(
+            name: "LatchkeyMetrics",
+            dependencies: [
+                "LatchkeyModel", "LatchkeySystem", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]
+        ),
         .target(
             name: "LatchkeyHTTP",
             dependencies: [
@@ -98,6 +104,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ]
         ),
         .target(
@@ -107,6 +114,7 @@ let package = Package(
                 "LatchkeySessionProtocol", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ]
         ),
         .target(
@@ -119,6 +127,7 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ]
         ),
         .target(
@@ -139,6 +148,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ]
         ),
         .target(
@@ -191,6 +201,16 @@ let package = Package(
         .testTarget(
             name: "LatchkeyModelTests",
             dependencies: ["LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeySystemTests",
+            dependencies: ["LatchkeyModel", "LatchkeySystem", "LatchkeyTestSupport"]
+        ),
+        .testTarget(
+            name: "LatchkeyMetricsTests",
+            dependencies: [
+                "LatchkeyMetrics", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]
         ),
         .testTarget(
             name: "LatchkeyAuthorizationTests",

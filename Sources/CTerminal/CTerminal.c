@@ -4,11 +4,14 @@
 #include "CTerminal.h"
 
 #include <errno.h>
+#include <locale.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static volatile sig_atomic_t guarded = -1;
 static struct termios saved;
@@ -78,6 +81,20 @@ int lk_terminal_give_to_child(void *actions, int terminal) {
 
 int lk_spawn_close_from(void *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+static locale_t utf8;
+
+static void open_locale(void) { utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0); }
+
+int lk_terminal_width(uint32_t scalar) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, open_locale);
+    if (utf8 == (locale_t)0) return -1;
+    locale_t before = uselocale(utf8);
+    int width = wcwidth((wchar_t)scalar);
+    uselocale(before);
+    return width;
 }
 
 _Noreturn void lk_die_by_signal(int number) {

@@ -183,20 +183,17 @@ package final class Agent: Sendable {
         var lastReport = SystemClock.milliseconds()
         var lastPing = lastReport
         var random = SystemRandomNumberGenerator()
+        var waits = PollSet()
         while true {
             tellFinished(channel, &random)
             for message in commands.takeMessages() { channel.send(.binary, message) }
             try channel.flush()
-            var waits = [
-                pollfd(
-                    fd: channel.descriptor,
-                    events: Int16(channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN),
-                    revents: 0
-                ),
-                pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
-            ]
-            _ = poll(&waits, 2, 5000)
-            if waits[1].revents != 0 { wake.clear() }
+            waits.removeAll()
+            waits.add(channel.interest)
+            let woken = waits.add(wake.interest)
+            waits.wake(after: 5000)
+            waits.wait()
+            if waits.isReady(woken) { wake.clear() }
             var received: WebSocketConnection.Received
             repeat {
                 received = try channel.receive()

@@ -35,7 +35,7 @@ struct PushedKeyMemory {
             if unlink(path) == 0 || errno == ENOENT { return }
             throw LatchkeyError(
                 .fileUnusable,
-                "'\(path.terminalSafe)' cannot be removed: \(String(cString: strerror(errno)).lowercased())"
+                "'\(path.terminalSafe)' cannot be removed: \(SystemError.last.message)"
             )
         }
         try StateFile.makeFolder(folder)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeySystem
 internal import Synchronization
@@ -30,9 +29,9 @@ enum TimeLimit {
             if let value = outcome.value.withLock({ $0 }) { return value }
             let left = deadline - SystemClock.milliseconds()
             guard left > 0 else { return nil }
-            var wait = pollfd(fd: outcome.signal.descriptor, events: Int16(POLLIN), revents: 0)
             // Where the system had no descriptor to be woken by, it is looked at from time to time.
-            _ = poll(&wait, 1, Int32(clamping: outcome.signal.descriptor < 0 ? min(left, 20) : left))
+            let until = outcome.signal.descriptor < 0 ? SystemClock.milliseconds() + min(left, 20) : deadline
+            Descriptor.wait(outcome.signal.descriptor, for: .readable, until: until)
         }
     }
 }

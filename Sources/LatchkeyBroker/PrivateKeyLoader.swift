@@ -120,12 +120,12 @@ package enum PrivateKeyLoader {
         }
         let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
-            throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())")
+            throw unusable("cannot be read: \(SystemError.last.message)")
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())")
+            throw unusable("cannot be read: \(SystemError.last.message)")
         }
         if status.st_mode & S_IFMT == S_IFREG {
             guard status.st_uid == geteuid() || status.st_uid == 0 else { throw unusable("belongs to another user") }
@@ -153,7 +153,7 @@ package enum PrivateKeyLoader {
             var byte: UInt8 = 0
             let count = read(descriptor, &byte, 1)
             if count < 0 && errno == EINTR { continue }
-            if count < 0 { throw unusable("cannot be read: \(String(cString: strerror(errno)).lowercased())") }
+            if count < 0 { throw unusable("cannot be read: \(SystemError.last.message)") }
             if count == 0 { return line }
             guard line.count < limit, line.append(byte) else {
                 throw unusable("has more than \(Secret.passphraseLimit) bytes in its first line")

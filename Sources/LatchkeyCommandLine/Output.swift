@@ -27,7 +27,7 @@ package enum Output {
         default:
             throw LatchkeyError(
                 number == ENOSPC ? .storageFull : .fileUnusable,
-                "cannot write the output: \(String(cString: strerror(number)).lowercased())"
+                "cannot write the output: \(SystemError(number).message)"
             )
         }
     }

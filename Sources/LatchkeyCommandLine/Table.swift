@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Rows with aligned columns; every cell must be safe for a terminal.
 package struct Table {

@@ -13,7 +13,7 @@ struct MasterKeyFile {
         if let key = try read() { return key }
         try make()
         // Of several processes that got here, one gave its file the name; all take the key that is in it.
-        guard let key = try read() else { throw failure("read", ENOENT) }
+        guard let key = try read() else { throw failure("read", SystemError(ENOENT)) }
         return key
     }
 
@@ -22,11 +22,11 @@ struct MasterKeyFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw failure("read", errno)
+            throw failure("read")
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure("read", errno) }
+        guard fstat(descriptor, &status) == 0 else { throw failure("read") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw refusal("is not a plain file", "put it away") }
         guard status.st_uid == geteuid() || status.st_uid == 0 else {
             throw refusal("belongs to another user", "run as its owner, or move it away")
@@ -35,15 +35,7 @@ struct MasterKeyFile {
             throw refusal("can be used by others", "if nobody has read it: chmod 600 '\(path.terminalSafe)'")
         }
         var key = Secret(capacity: MasterKey.length)
-        if status.st_size == MasterKey.length {
-            while key.count < MasterKey.length {
-                let missing = MasterKey.length - key.count
-                let count = key.fill { room in Glibc.read(descriptor, room.baseAddress, missing) }
-                if count < 0 && errno == EINTR { continue }
-                if count < 0 { throw failure("read", errno) }
-                if count == 0 { break }
-            }
-        }
+        do { try Descriptor.readAll(descriptor, into: &key) } catch { throw failure("read", error) }
         guard key.count == MasterKey.length else {
             throw refusal("does not have \(MasterKey.length) bytes", "restore it from a backup")
         }
@@ -54,15 +46,15 @@ struct MasterKeyFile {
         var key = Secret(capacity: MasterKey.length)
         _ = key.fill { room in Random.fill(UnsafeMutableRawBufferPointer(rebasing: room[..<MasterKey.length])) }
         let number = key.withBytes { StateFile.place(path, $0, replacing: false) }
-        guard number == 0 || number == EEXIST else { throw failure("write", number) }
+        guard number == 0 || number == EEXIST else { throw failure("write", SystemError(number)) }
     }
 
-    private func failure(_ verb: String, _ number: Int32) -> LatchkeyError {
-        let isFull = number == ENOSPC || number == EDQUOT
-        return LatchkeyError(
-            isFull ? .storageFull : .fileUnusable,
-            "cannot \(verb) the master key '\(path.terminalSafe)': \(String(cString: strerror(number)).lowercased())",
-            hint: isFull ? "nothing was written; free some space and try again" : "see to its folder and who may use it"
+    private func failure(_ verb: String, _ error: SystemError = .last) -> LatchkeyError {
+        LatchkeyError(
+            error.isFull ? .storageFull : .fileUnusable,
+            "cannot \(verb) the master key '\(path.terminalSafe)': \(error.message)",
+            hint: error.isFull
+                ? "nothing was written; free some space and try again" : "see to its folder and who may use it"
         )
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import LatchkeyMetrics
 internal import LatchkeyTransport
 internal import NIOCore
@@ -120,7 +121,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     }
 
     private func received(fault error: any Error, _ channel: any Channel) {
-        service.metrics.count(.refusedRequests)
+        service.metrics.refusedRequests.increment()
         let isLong = error as? HTTPParserError == .headerOverflow
         answer(
             isLong
@@ -143,7 +144,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
             self.head = nil
             let body = body
             self.body = []
-            service.metrics.count(.requests)
+            service.metrics.requests.increment()
             timer?.cancel()
             state = .answering
             gate.hold()
@@ -188,7 +189,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     private func refuseBody(_ channel: any Channel) {
         guard let head else { return }
         self.head = nil
-        service.metrics.count(.refusedRequests)
+        service.metrics.refusedRequests.increment()
         let refusal = service.responder.refuse(service.request(head, .whole([]), channel), longerThan: bodyLimit)
         answer(refusal, keepsAlive: false, channel)
     }
@@ -290,7 +291,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         switch answer {
         case .accept(let makeLink): upgrade(channel, key, makeLink())
         case .refuse(let response):
-            service.metrics.count(.refusedRequests)
+            service.metrics.refusedRequests.increment()
             self.answer(response, keepsAlive: false, channel)
         }
     }

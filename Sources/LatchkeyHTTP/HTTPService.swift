@@ -7,7 +7,7 @@ internal import NIOHTTP1
 /// What the handlers of one connection share.
 struct HTTPService: Sendable {
     let responder: any RequestResponder
-    let metrics: Metrics
+    let metrics: ServerMetrics
     /// Whether it is a TLS connection.
     let isSecure: Bool
     /// Nil where connections are not counted.

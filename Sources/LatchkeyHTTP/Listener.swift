@@ -17,14 +17,14 @@ package struct Listener: Sendable {
 
     let security: Security
     let responder: any RequestResponder
-    let metrics: Metrics
+    let metrics: ServerMetrics
     /// Of the event loop on which it listens.
     let limiter: ConnectionLimiter
 
     package init(
         security: Security,
         responder: any RequestResponder,
-        metrics: Metrics,
+        metrics: ServerMetrics,
         limiter: ConnectionLimiter
     ) {
         self.security = security

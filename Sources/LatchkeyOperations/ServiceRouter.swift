@@ -67,7 +67,7 @@ package struct ServiceRouter: Sendable {
     /// - Parameters:
     ///   - key: seals access keys' secrets and agents' credentials.
     ///   - signers: what is known of those of the store.
-    package init(_ setting: Setting, key: MasterKey, signers: KnownSigners, metrics: Metrics, log: Logger) {
+    package init(_ setting: Setting, key: MasterKey, signers: KnownSigners, metrics: ServerMetrics, log: Logger) {
         let (events, region) = (setting.events, setting.region)
         let roles = AgentRoles(key: key, signers: signers)
         let signatures = SignatureAuthentication(key: key, signers: signers, roles: roles) { events.used($0, at: $1) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import LatchkeyAuthorization
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
@@ -91,7 +92,7 @@ final class DataLink: ChannelDelegate {
     func classify(_ prefix: UnsafeRawBufferPointer, size: Int?) -> FrameDisposition {
         let header: MessageHeader
         do { header = try MessageHeader(prefix: prefix, messageSize: size) } catch {
-            relay.metrics.count(.refusedFrames)
+            relay.metrics.refusedFrames.increment()
             faults += 1
             guard error == .unknownType, faults < DataLink.faultLimit else {
                 return .refuse("a message with a wrong header (\(error))")
@@ -103,7 +104,7 @@ final class DataLink: ChannelDelegate {
 
     /// A message that this end has no business to send.
     func misplaced(_ header: MessageHeader) -> FrameDisposition {
-        relay.metrics.count(.refusedFrames)
+        relay.metrics.refusedFrames.increment()
         faults += 1
         return faults < DataLink.faultLimit ? .drop : .refuse("messages of the type \(header.type.rawValue)")
     }

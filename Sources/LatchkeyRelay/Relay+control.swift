@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import FoundationEssentials
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
@@ -75,7 +76,7 @@ extension Relay {
             header.type == .taskComplete
         else { return }
         guard let content = Payload.decode(TaskCompleteContent.self, payload) else {
-            metrics.count(.refusedFrames)
+            metrics.refusedFrames.increment()
             return
         }
         link.send(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import LatchkeyAuthorization
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
@@ -164,7 +165,7 @@ extension Relay {
                 return .drop
             }
             if role == .agent, session.pluginHandshake != nil { return .gather }
-            metrics.count(.frames)
+            metrics.frames.increment()
             calm.stir()
             return .pass(target)
         case (.agent, .sessionState), (.agent, .clientAttached): return .gather
@@ -209,7 +210,7 @@ extension Relay {
             link.handler?.send(.binary, ByteBuffer(bytes: answer))
             link.handler?.flush()
         case .pass(let message): pass(message, to: client, in: session, from: .agent)
-        case .drop: metrics.count(.refusedFrames)
+        case .drop: metrics.refusedFrames.increment()
         case nil: pass(message, to: client, in: session, from: .agent)
         }
     }
@@ -257,7 +258,7 @@ extension Relay {
 
     private func pass(_ message: ByteBuffer, to link: DataLink?, in session: RelaySession, from role: DataLink.Role) {
         guard let handler = link?.handler else { return session.lost(from: role) }
-        metrics.count(.frames)
+        metrics.frames.increment()
         calm.stir()
         if role == .agent { session.sendToClient(message) } else { handler.send(.binary, message) }
         handler.flush()

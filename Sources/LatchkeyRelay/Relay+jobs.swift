@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import LatchkeyMetrics
 package import LatchkeyModel
 package import LatchkeySessionProtocol
@@ -50,7 +51,7 @@ extension Relay {
             return true
         default: return false
         }
-        metrics.count(.refusedFrames)
+        metrics.refusedFrames.increment()
         return true
     }
 }

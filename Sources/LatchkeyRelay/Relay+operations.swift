@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import FoundationEssentials
 internal import LatchkeyMetrics
 package import LatchkeyModel
@@ -29,7 +30,7 @@ extension Relay {
                     content: String(decoding: Payload.encode(task), as: UTF8.self)
                 )
             )
-            self.metrics.count(.sessionsStarted)
+            self.metrics.sessionsStarted.increment()
             return self.tokens.make(.client(sessionID: record.id), on: .accessKey(accessKeyID))
         }
     }

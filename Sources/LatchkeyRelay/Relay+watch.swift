@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyModel
@@ -29,8 +30,8 @@ extension Relay {
             if session.official?.isFull != true { keepAlive(session.agent?.handler, now) }
             watch(session, now)
         }
-        metrics.set(.agents, controls.count)
-        metrics.set(.sessions, sessions.count)
+        metrics.agents.set(controls.count)
+        metrics.sessions.set(sessions.count)
         // What traffic needed is free now, and most of the time the sessions idle.
         if calm.hasReturned() { ProcessMemory.giveBack() }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import FoundationEssentials
 internal import LatchkeyCrypto
 package import LatchkeyHTTP
@@ -44,7 +45,7 @@ package final class Relay: @unchecked Sendable {
     }
 
     package let loop: any EventLoop
-    let metrics: Metrics
+    let metrics: ServerMetrics
     let limits: Limits
     let log: Logger
     let events: any SessionEventSink
@@ -72,7 +73,7 @@ package final class Relay: @unchecked Sendable {
     package init(
         loop: any EventLoop,
         limits: Limits = Limits(),
-        metrics: Metrics,
+        metrics: ServerMetrics,
         log: Logger,
         events: any SessionEventSink,
         grants: any GrantSource,
@@ -139,7 +140,7 @@ package final class Relay: @unchecked Sendable {
     ///
     /// - Parameter subject: whose channel it is: a session's or an instance's.
     func refused(_ why: String, _ subject: String) {
-        metrics.count(.refusedChannels)
+        metrics.refusedChannels.increment()
         log.warning("channel refused", metadata: ["reason": "\(why)", "subject": "\(subject)"])
     }
 
@@ -170,7 +171,7 @@ package final class Relay: @unchecked Sendable {
         }
         controls[session.target]?.send(.channelClosed, closing(session.id, reason))
         events.ended(session.id, status: status, reason: reason)
-        metrics.count(.sessionsEnded)
+        metrics.sessionsEnded.increment()
         log.info("session ended", metadata: ["session": "\(session.id)", "reason": "\(reason)"])
     }
 
@@ -191,7 +192,7 @@ package final class Relay: @unchecked Sendable {
     func read(_ message: ByteBuffer) -> (header: MessageHeader, payload: ArraySlice<UInt8>)? {
         let bytes = Array(message.readableBytesView)
         guard let header = try? bytes.withUnsafeBytes({ raw in try MessageHeader(of: raw) }) else {
-            metrics.count(.refusedFrames)
+            metrics.refusedFrames.increment()
             return nil
         }
         return (header, bytes.dropFirst(MessageHeader.size))

@@ -37,6 +37,7 @@ package struct PortForward: ~Copyable {
     private let keepsAlive: Bool
     private var lastKeepAlive = SystemClock.milliseconds()
     private var silence = SilenceWatch()
+    private var waits = PollSet()
     private var chunk = [UInt8](repeating: 0, count: PortForward.chunkSize)
 
     /// - Parameter process: one that has been greeted.
@@ -108,20 +109,17 @@ package struct PortForward: ~Copyable {
     }
 
     private mutating func wait() throws {
-        let now = SystemClock.milliseconds()
-        let sends = process.room > 2 * Smux.headerSize
-        let events = process.wantsToWrite ? POLLIN | POLLOUT : POLLIN
-        var waits = [
-            pollfd(fd: process.descriptor, events: Int16(events), revents: 0),
-            pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
-        ]
-        waits += streams.interests(reads: sends)
-        if streams.streamCount < SmuxReader.streamLimit { waits += listener.interests }
-        let times = [process.waitTime.map(Int64.init), streams.waitTime, listener.waitTime, Int64(silence.waitTime)]
-        let keepAlive = keepsAlive ? max(0, lastKeepAlive + PortForward.keepAliveInterval - now) : Int64.max
-        _ = poll(&waits, nfds_t(waits.count), Int32(clamping: min(keepAlive, times.compactMap(\.self).min() ?? .max)))
+        waits.removeAll()
+        let relay = waits.add(process.interest(writes: false))
+        waits.add(signals.interest)
+        streams.add(to: &waits, reads: process.room > 2 * Smux.headerSize)
+        if streams.streamCount < SmuxReader.streamLimit { listener.add(to: &waits) }
+        waits.wake(after: process.waitTime.map(Int64.init))
+        waits.wake(after: Int64(silence.waitTime))
+        if keepsAlive { waits.wake(at: lastKeepAlive + PortForward.keepAliveInterval) }
+        waits.wait()
 
-        if process.isAway || waits[0].revents & Int16(POLLIN) != 0 { return silence.heard() }
+        if process.isAway || waits.events(at: relay).contains(.readable) { return silence.heard() }
         switch silence.check() {
         case .waiting: break
         case .ask: try process.probe()

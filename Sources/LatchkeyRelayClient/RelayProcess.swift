@@ -90,9 +90,11 @@ package struct RelayProcess: ~Copyable {
 
     /// - Parameter time: milliseconds, at most.
     private func wait(for time: Int64) {
-        let events = Int16(POLLIN) | (wantsToWrite ? Int16(POLLOUT) : 0)
-        var wait = pollfd(fd: descriptor, events: events, revents: 0)
-        poll(&wait, 1, Int32(clamping: min(time, Int64(waitTime ?? Int.max))))
+        var waits = PollSet()
+        waits.add(interest(writes: false))
+        waits.wake(after: time)
+        waits.wake(after: waitTime.map(Int64.init))
+        waits.wait()
     }
 
     // MARK: What the agent says

@@ -119,7 +119,7 @@ package final class SQLiteStore: Sendable {
     private static func unusable(_ path: String, _ number: Int32) -> LatchkeyError {
         LatchkeyError(
             .storeUnavailable,
-            "the database '\(path.terminalSafe)' cannot be read: \(String(cString: strerror(number)).lowercased())",
+            "the database '\(path.terminalSafe)' cannot be read: \(SystemError(number).message)",
             hint: "check that its folder is yours"
         )
     }

@@ -58,17 +58,20 @@ internal import LatchkeyTransport
     /// waits until the first is acknowledged, which the kernel holds back for 40 ms unless it is told otherwise.
     /// - Returns: the step's last answer; `again` if the time passed.
     func retryUntilReady(again: Int32, _ step: () -> Int32) -> Int32 {
-        let deadline = SystemClock.seconds() + stepLimit
+        let deadline = SystemClock.milliseconds() + Int64(stepLimit) * 1000
         unsafe ssh_set_blocking(pointer, 0)
         while true {
             let status = step()
             guard status == again, unsafe ssh_is_connected(pointer) == 1 else { return status }
             let wantsToWrite = unsafe ssh_get_poll_flags(pointer) & SSH_WRITE_PENDING != 0
-            let events = Int16(wantsToWrite ? POLLIN | POLLOUT : POLLIN)
-            var wait = unsafe pollfd(fd: ssh_get_fd(pointer), events: events, revents: 0)
-            let timeout = deadline - SystemClock.seconds()
-            guard timeout > 0, unsafe poll(&wait, 1, Int32(clamping: timeout * 1000)) != 0 else { return again }
-            if wait.revents & Int16(POLLIN) != 0 { Dialer.acknowledgeAtOnce(wait.fd) }
+            let descriptor = unsafe ssh_get_fd(pointer)
+            let events = Descriptor.wait(
+                descriptor,
+                for: wantsToWrite ? [.readable, .writable] : .readable,
+                until: deadline
+            )
+            if events.isEmpty { return again }
+            if events.contains(.readable) { Dialer.acknowledgeAtOnce(descriptor) }
         }
     }
 
@@ -93,8 +96,7 @@ internal import LatchkeyTransport
     }
 
     private var hasMoreToReceive: Bool {
-        var wait = unsafe pollfd(fd: ssh_get_fd(pointer), events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&wait, 1, 0) == 1
+        unsafe Descriptor.isReady(ssh_get_fd(pointer), for: .readable)
     }
 
     /// Lets libssh ask this agent from now on.

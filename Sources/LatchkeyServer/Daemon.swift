@@ -90,7 +90,7 @@ package struct Daemon {
         let certificate = try certificates.serverCertificate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let pool = BlockingPool(threads: 3, writers: 2)
-        let metrics = Metrics()
+        let metrics = ServerMetrics()
         let limiter = ConnectionLimiter(limits, origin: options.origin, metrics: metrics, log: log)
         var times = Relay.Limits()
         times.idle = .minutes(Int64(options.idleMinutes))
@@ -217,7 +217,7 @@ package struct Daemon {
         _ address: ListenAddress,
         _ certificate: ServerCertificate?,
         _ router: RequestRouter,
-        _ metrics: Metrics,
+        _ metrics: ServerMetrics,
         _ limiter: ConnectionLimiter,
         _ loop: any EventLoop
     ) throws -> any Channel {
@@ -266,7 +266,7 @@ package struct Daemon {
     }
 
     static func message(_ error: any Error) -> String {
-        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)).lowercased() }
+        if let error = error as? IOError { return SystemError(error.errnoCode).message }
         if error is SocketAddressError.UnknownHost { return "the name cannot be resolved" }
         return "\(error)".terminalSafe
     }

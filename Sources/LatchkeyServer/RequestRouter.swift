@@ -9,7 +9,7 @@ internal import NIOHTTP1
 struct RequestRouter: RequestResponder {
     let services: ServiceRouter
     let installation: AgentInstallation
-    let metrics: Metrics
+    let metrics: ServerMetrics
 
     func respond(to request: IncomingRequest) async -> OutgoingResponse {
         switch (request.method, request.path) {

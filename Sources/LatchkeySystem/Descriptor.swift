@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// Reading and writing descriptors that this process shares with others, so that their flags may not be changed.
+/// Reading, writing and waiting, with descriptors whose flags are left as they are: this process may share them with others.
 package enum Descriptor {
     /// Writes all bytes, waiting as long as it takes.
     ///
@@ -19,12 +19,57 @@ package enum Descriptor {
             if count >= 0 {
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             } else if errno == EAGAIN {
-                var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = poll(&wait, 1, -1)
+                wait(descriptor, for: .writable, until: nil)
             } else if errno != EINTR {
                 return errno
             }
         }
         return 0
+    }
+
+    /// Reads to the end. What a file says of its length may be wrong, and pipes and devices say nothing.
+    ///
+    /// - Returns: at most one byte more than `limit`; so many say that it is longer.
+    package static func readAll(_ descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: min(limit + 1, 64 * 1024))
+        while content.count <= limit {
+            let count = read(descriptor, &chunk, min(chunk.count, limit + 1 - content.count))
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .last }
+            if count == 0 { break }
+            content += chunk[..<count]
+        }
+        return content
+    }
+
+    /// Reads to the end, or until there is no room.
+    package static func readAll(_ descriptor: Int32, into secret: inout Secret) throws(SystemError) {
+        while secret.count < secret.capacity {
+            let count = secret.fill { read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .last }
+            if count == 0 { return }
+        }
+    }
+
+    /// Waits until a descriptor is ready.
+    ///
+    /// - Parameter deadline: milliseconds on ``SystemClock``; nil for as long as it takes.
+    /// - Returns: what it is ready for; nothing if the time has passed.
+    @discardableResult
+    package static func wait(_ descriptor: Int32, for events: PollSet.Events, until deadline: Int64?) -> PollSet.Events
+    {
+        var entry = pollfd(fd: descriptor, events: events.rawValue, revents: 0)
+        while true {
+            let count = poll(&entry, 1, PollSet.timeout(until: deadline))
+            if count < 0 && errno == EINTR { continue }
+            return count > 0 ? PollSet.Events(of: entry) : []
+        }
+    }
+
+    /// Whether a descriptor is ready now.
+    package static func isReady(_ descriptor: Int32, for events: PollSet.Events) -> Bool {
+        !wait(descriptor, for: events, until: 0).isEmpty
     }
 }

@@ -15,6 +15,9 @@ package struct Signals: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// That one has arrived.
+    package var interest: PollSet.Interest { .readable(descriptor) }
+
     /// The next signal that arrived, or nil.
     package func next() -> Int32? {
         let number = lk_signals_next(descriptor)

@@ -5,6 +5,9 @@ package import LatchkeyModel
 
 /// Small files that a program keeps its state in: the owner's alone from their first byte on, and there whole or not at all.
 package enum StateFile {
+    /// Bytes: no such file has more.
+    private static let limit = 1 << 20
+
     /// Makes a folder for the owner alone, and those above it. One that is there is used only if no other user can change
     /// what is in it.
     ///
@@ -43,18 +46,16 @@ package enum StateFile {
     }
 
     private static func read(_ descriptor: Int32, _ path: String) throws(LatchkeyError) -> [UInt8] {
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw failure("'\(path.terminalSafe)' cannot be read") }
-            if count == 0 { return content }
-            content += chunk[..<count]
-            guard content.count <= 1 << 20 else {
-                throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' is too long for what it should be")
-            }
+        let content: [UInt8]
+        do { content = try Descriptor.readAll(descriptor, limit: limit) } catch {
+            throw failure("'\(path.terminalSafe)' cannot be read", error)
         }
+        guard content.count <= limit else { throw tooLong(path) }
+        return content
+    }
+
+    private static func tooLong(_ path: String) -> LatchkeyError {
+        LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' is too long for what it should be")
     }
 
     /// The content of a file that no other user may read.
@@ -74,12 +75,11 @@ package enum StateFile {
             )
         }
         var secret = Secret(capacity: 64 * 1024)
-        while true {
-            let count = secret.fill { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw failure("'\(path.terminalSafe)' cannot be read") }
-            if count == 0 { return secret }
+        do { try Descriptor.readAll(descriptor, into: &secret) } catch {
+            throw failure("'\(path.terminalSafe)' cannot be read", error)
         }
+        guard secret.count < secret.capacity else { throw tooLong(path) }
+        return secret
     }
 
     /// Writes a file, in the place of an older one.
@@ -92,9 +92,7 @@ package enum StateFile {
     }
 
     private static func check(_ path: String, _ number: Int32) throws(LatchkeyError) {
-        guard number != 0 else { return }
-        errno = number
-        throw failure("'\(path.terminalSafe)' cannot be written")
+        if number != 0 { throw failure("'\(path.terminalSafe)' cannot be written", SystemError(number)) }
     }
 
     /// Makes a file that is complete, and has exactly its mode, from the moment it has its name. Before that it is the owner's
@@ -119,7 +117,9 @@ package enum StateFile {
             unlink(draft)
         }
         // Not by open, which takes away what the umask says, and that is the whole process's.
-        guard writeAll(descriptor, content), fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else { return errno }
+        let number = Descriptor.writeAll(descriptor, content)
+        guard number == 0 else { return number }
+        guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else { return errno }
         // Unlike rename, link does not replace what is there.
         guard (replacing ? rename(draft, path) : link(draft, path)) == 0 else { return errno }
         let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -133,17 +133,6 @@ package enum StateFile {
         Array(text.utf8).withUnsafeBytes { place(path, mode: mode, $0, replacing: false) }
     }
 
-    private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
-        return true
-    }
-
     private static func openForReading(_ path: String) throws(LatchkeyError) -> Int32? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor >= 0 { return descriptor }
@@ -151,10 +140,7 @@ package enum StateFile {
         throw failure("'\(path.terminalSafe)' cannot be read")
     }
 
-    static func failure(_ what: String) -> LatchkeyError {
-        LatchkeyError(
-            errno == ENOSPC ? .storageFull : .fileUnusable,
-            "\(what): \(String(cString: strerror(errno)).lowercased())"
-        )
+    static func failure(_ what: String, _ error: SystemError = .last) -> LatchkeyError {
+        LatchkeyError(error.isFull ? .storageFull : .fileUnusable, "\(what): \(error.message)")
     }
 }

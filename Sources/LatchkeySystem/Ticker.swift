@@ -42,8 +42,7 @@ package final class Ticker: Sendable {
 
     /// In parts of a second, should there be no descriptor to be woken by.
     private static func wait(for signal: WakeSignal, milliseconds: Int64) {
-        var poll = pollfd(fd: signal.descriptor, events: Int16(POLLIN), revents: 0)
-        _ = Glibc.poll(&poll, 1, Int32(min(milliseconds, 1000)))
+        Descriptor.wait(signal.descriptor, for: .readable, until: SystemClock.milliseconds() + min(milliseconds, 1000))
     }
 
     /// Waits until what was begun is done, and has it done no more.

@@ -8,6 +8,9 @@ package final class WakeSignal: Sendable {
     package let descriptor: Int32
     private let writeEnd: Int32
 
+    /// That it was raised.
+    package var interest: PollSet.Interest { .readable(descriptor) }
+
     package init() {
         var ends: [Int32] = [-1, -1]
         // pipe2 is hidden behind _GNU_SOURCE; code that forks here closes descriptors it does not know.

@@ -38,6 +38,7 @@ package struct Bridge: ~Copyable {
     private var input = InputBuffer()
     private var escapes = EscapeFilter()
     private var silence: SilenceWatch
+    private var waits = PollSet()
 
     /// - Parameters:
     ///   - output: where the process's output goes.
@@ -81,27 +82,28 @@ package struct Bridge: ~Copyable {
     private mutating func wait<Process: RemoteProcess & ~Copyable>(for process: inout Process) throws -> Outcome? {
         // Once the process has ended, only what it printed is still on its way.
         let isOver = process.ending != nil
-        let remoteEvents = process.wantsToWrite || (!input.isEmpty && process.inputRoom > 0) ? POLLIN | POLLOUT : POLLIN
-        var waits = [
-            pollfd(fd: isOver ? -1 : process.descriptor, events: Int16(remoteEvents), revents: 0),
-            pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: input.wantsMore && !isOver ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: output.isEmpty ? -1 : output.pollDescriptor, events: Int16(POLLOUT), revents: 0),
-            pollfd(fd: error.isEmpty ? -1 : error.pollDescriptor, events: Int16(POLLOUT), revents: 0),
-        ]
-        let timeout =
-            isOver
-            ? (output.isEmpty && error.isEmpty ? 0 : -1)
-            : output.mayHaveMore || error.mayHaveMore
-                ? 0 : min(process.waitTime ?? .max, silence.waitTime)
-        let count = poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
-        if count < 0 && errno != EINTR { throw Bridge.pollFailure(errno) }
+        waits.removeAll()
+        let remote = waits.add(isOver ? nil : process.interest(writes: !input.isEmpty))
+        let signalled = waits.add(signals.interest)
+        let typed = waits.add(input.wantsMore && !isOver ? .readable(STDIN_FILENO) : nil)
+        waits.add(output.isEmpty ? nil : .writable(output.pollDescriptor))
+        waits.add(error.isEmpty ? nil : .writable(error.pollDescriptor))
+        if isOver {
+            if output.isEmpty && error.isEmpty { waits.wake(after: 0) }
+        } else if output.mayHaveMore || error.mayHaveMore {
+            waits.wake(after: 0)
+        } else {
+            waits.wake(after: process.waitTime.map(Int64.init))
+            waits.wake(after: Int64(silence.waitTime))
+        }
+        let number = waits.wait()
+        if number != 0 { throw Bridge.waitFailure(number) }
 
         if process.isAway {
             // There is no connection to hear from, or it is not read for want of room.
             silence.heard()
-        } else if waits[0].revents != 0 {
-            if waits[0].revents & Int16(POLLIN) != 0 { silence.heard() }
+        } else if waits.isReady(remote) {
+            if waits.events(at: remote).contains(.readable) { silence.heard() }
         } else if !isOver {
             switch silence.check() {
             case .waiting: break
@@ -111,8 +113,8 @@ package struct Bridge: ~Copyable {
                 return nil
             }
         }
-        if waits[1].revents != 0, let outcome = try handleSignals(&process) { return outcome }
-        if waits[2].revents != 0, let outcome = try readInput(&process) { return outcome }
+        if waits.isReady(signalled), let outcome = try handleSignals(&process) { return outcome }
+        if waits.isReady(typed), let outcome = try readInput(&process) { return outcome }
         return nil
     }
 
@@ -175,7 +177,7 @@ package struct Bridge: ~Copyable {
         return nil
     }
 
-    private static func pollFailure(_ number: Int32) -> LatchkeyError {
-        LatchkeyError(.fileUnusable, "cannot wait for input: \(String(cString: strerror(number)).lowercased())")
+    private static func waitFailure(_ number: Int32) -> LatchkeyError {
+        LatchkeyError(.fileUnusable, "cannot wait for input: \(SystemError(number).message)")
     }
 }

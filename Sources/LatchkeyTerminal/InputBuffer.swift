@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// What was read from standard input and is on its way to the instance.
 struct InputBuffer: ~Copyable {
@@ -43,7 +44,7 @@ struct InputBuffer: ~Copyable {
         default:
             throw LatchkeyError(
                 .fileUnusable,
-                "cannot read the input: \(String(cString: strerror(failure)).lowercased())"
+                "cannot read the input: \(SystemError(failure).message)"
             )
         }
         isOpen = false

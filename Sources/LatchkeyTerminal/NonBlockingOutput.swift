@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeySystem
 
 /// One of this process's outputs, written to without ever waiting, its shared flags untouched.
 struct NonBlockingOutput: ~Copyable {
@@ -53,8 +54,7 @@ struct NonBlockingOutput: ~Copyable {
         if isSocket {
             count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
         } else if limit < .max {
-            var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            guard poll(&room, 1, 0) == 1 else { return .full }
+            guard Descriptor.isReady(descriptor, for: .writable) else { return .full }
             count = Glibc.write(descriptor, bytes.baseAddress, min(bytes.count, limit))
         } else {
             count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)

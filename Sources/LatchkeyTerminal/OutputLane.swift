@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// What has come from the instance and is on its way to one of this process's outputs.
 struct OutputLane: ~Copyable {
@@ -75,7 +76,7 @@ struct OutputLane: ~Copyable {
             case .failed(let number):
                 throw LatchkeyError(
                     .fileUnusable,
-                    "cannot write the output: \(String(cString: strerror(number)).lowercased())"
+                    "cannot write the output: \(SystemError(number).message)"
                 )
             }
         }

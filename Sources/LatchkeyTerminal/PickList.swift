@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The state of a ``Picker``: what was typed, what is left of the list, which line is marked.
 struct PickList {

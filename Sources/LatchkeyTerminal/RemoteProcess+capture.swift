@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeySystem
 
@@ -22,6 +21,7 @@ extension RemoteProcess where Self: ~Copyable {
         let deadline = SystemClock.seconds() + timeout
         var rest = input[...]
         var isInputOpen = true
+        var waits = PollSet()
         var streams: [RemoteStream: Captured] = [.output: Captured(), .error: Captured()]
         while true {
             try advance()
@@ -66,9 +66,10 @@ extension RemoteProcess where Self: ~Copyable {
                     hint: "a start-up file of the login shell, or a full disk, may keep it waiting"
                 )
             }
-            let events = wantsToWrite || (!rest.isEmpty && inputRoom > 0) ? POLLIN | POLLOUT : POLLIN
-            var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-            _ = poll(&wait, 1, Int32(clamping: min(left, 1) * 1000))
+            waits.removeAll()
+            waits.add(interest(writes: !rest.isEmpty))
+            waits.wake(after: Int64(min(left, 1)) * 1000)
+            waits.wait()
         }
     }
 }

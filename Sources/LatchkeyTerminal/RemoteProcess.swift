@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
-internal import LatchkeySystem
+package import LatchkeySystem
 
 /// A command or shell that runs on an instance, whichever road leads to it. Nothing here waits.
 package protocol RemoteProcess: ~Copyable {
@@ -58,6 +58,14 @@ package protocol RemoteProcess: ~Copyable {
 }
 
 extension RemoteProcess where Self: ~Copyable {
+    /// What to wait for before ``advance()``.
+    ///
+    /// - Parameter writes: whether there is input for it.
+    package func interest(writes: Bool) -> PollSet.Interest {
+        let isWritable = wantsToWrite || (writes && inputRoom > 0)
+        return PollSet.Interest(descriptor, isWritable ? [.readable, .writable] : .readable)
+    }
+
     package var waitTime: Int? { nil }
     package var isAway: Bool { false }
 

@@ -3,6 +3,7 @@
 internal import CTerminal
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// The terminal behind a descriptor of this process.
 package struct Terminal: Sendable {
@@ -62,6 +63,6 @@ package struct Terminal: Sendable {
     }
 
     private static func failure() -> LatchkeyError {
-        LatchkeyError(.fileUnusable, "the terminal cannot be set: \(String(cString: strerror(errno)).lowercased())")
+        LatchkeyError(.fileUnusable, "the terminal cannot be set: \(SystemError.last.message)")
     }
 }

@@ -30,7 +30,7 @@ package struct ByteStream: ~Copyable {
                 connect(socket.descriptor, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw .lost(ByteStream.describe(errno)) }
+        guard result == 0 else { throw .lost(SystemError.last.message) }
         _ = fcntl(socket.descriptor, F_SETFL, fcntl(socket.descriptor, F_GETFL) | O_NONBLOCK)
         secure = nil
         descriptor = socket.release()
@@ -42,7 +42,7 @@ package struct ByteStream: ~Copyable {
     /// - Parameter timeout: milliseconds for all of it.
     /// - Throws: `dial`, `proxyFailed`, `untrusted`, `secure`, `lost`, `timedOut`.
     package init(to address: ServerAddress, trust: Trust, timeout: Int) throws(TransportError) {
-        let start = SystemClock.milliseconds()
+        let deadline = SystemClock.milliseconds() + Int64(timeout)
         let socket = try ByteStream.dial(address, timeout: timeout)
         guard address.isSecure else {
             secure = nil
@@ -54,18 +54,16 @@ package struct ByteStream: ~Copyable {
             ERR_clear_error()
             let result = SSL_connect(ssl)
             if result == 1 { break }
-            let left = timeout - Int(SystemClock.milliseconds() - start)
-            let events: Int32
+            let events: PollSet.Events
             switch SSL_get_error(ssl, result) {
-            case SSL_ERROR_WANT_READ: events = POLLIN
-            case SSL_ERROR_WANT_WRITE: events = POLLOUT
+            case SSL_ERROR_WANT_READ: events = .readable
+            case SSL_ERROR_WANT_WRITE: events = .writable
             default:
                 let failure = ByteStream.handshakeFailure(ssl)
                 SSL_free(ssl)
                 throw failure
             }
-            var wait = pollfd(fd: socket.descriptor, events: Int16(events), revents: 0)
-            guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else {
+            guard !Descriptor.wait(socket.descriptor, for: events, until: deadline).isEmpty else {
                 SSL_free(ssl)
                 throw .timedOut
             }
@@ -114,7 +112,7 @@ package struct ByteStream: ~Copyable {
             let count = Glibc.recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             if count > 0 { return count }
             if count == 0 { return nil }
-            guard errno == EAGAIN || errno == EINTR else { throw .lost(ByteStream.describe(errno)) }
+            guard errno == EAGAIN || errno == EINTR else { throw .lost(SystemError.last.message) }
             return 0
         }
         ERR_clear_error()
@@ -135,7 +133,7 @@ package struct ByteStream: ~Copyable {
             return true
         case SSL_ERROR_ZERO_RETURN: return false
         case SSL_ERROR_SYSCALL:
-            throw .lost(errno == 0 ? "the server closed the connection" : ByteStream.describe(errno))
+            throw .lost(errno == 0 ? "the server closed the connection" : SystemError.last.message)
         default:
             let message = TLSClientContext.lastWords()
             throw message.contains("unexpected eof") ? .lost("the server closed the connection") : .secure(message)
@@ -156,7 +154,7 @@ package struct ByteStream: ~Copyable {
                 wantsToWrite = count < bytes.count
                 return count
             }
-            guard errno == EAGAIN || errno == EINTR else { throw .lost(ByteStream.describe(errno)) }
+            guard errno == EAGAIN || errno == EINTR else { throw .lost(SystemError.last.message) }
             wantsToWrite = true
             return 0
         }
@@ -175,7 +173,7 @@ package struct ByteStream: ~Copyable {
         guard let secure, let buffer = SSL_get_wbio(secure), lk_bio_waiting(buffer) > 0 else { return true }
         wantsToWrite = lk_bio_flush(buffer) != 1
         guard !wantsToWrite || BIO_test_flags(buffer, BIO_FLAGS_SHOULD_RETRY) != 0 else {
-            throw .lost(ByteStream.describe(errno))
+            throw .lost(SystemError.last.message)
         }
         return !wantsToWrite
     }
@@ -185,10 +183,8 @@ package struct ByteStream: ~Copyable {
     /// - Parameter deadline: milliseconds on ``SystemClock``.
     /// - Throws: `timedOut`.
     package func wait(forWriting: Bool, until deadline: Int64) throws(TransportError) {
-        let left = deadline - SystemClock.milliseconds()
-        var wait = pollfd(fd: descriptor, events: Int16(forWriting ? POLLOUT : POLLIN), revents: 0)
-        guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
+        let events = Descriptor.wait(descriptor, for: forWriting ? .writable : .readable, until: deadline)
+        guard !events.isEmpty else { throw .timedOut }
     }
 
-    private static func describe(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }
 }

@@ -86,16 +86,17 @@ package enum Dialer {
             }
             guard now < deadline else { throw .timedOut }
 
-            var until = deadline
+            var waits = PollSet()
+            let places = attempts.map { waits.add(.writable($0.descriptor)) }
+            waits.add(isLookingUp ? .readable(resolver.descriptor) : nil)
+            waits.wake(at: deadline)
             if waiting.contains(where: { $0?.isEmpty == false }) {
-                until = min(until, max(nextStart, isPatient ? start + resolutionDelay : nextStart))
+                waits.wake(at: max(nextStart, isPatient ? start + resolutionDelay : nextStart))
             }
-            // Without a descriptor nothing wakes this poll.
-            if isLookingUp, resolver.descriptor < 0 { until = min(until, now + resolutionDelay) }
-            var waits = attempts.map { pollfd(fd: $0.descriptor, events: Int16(POLLOUT), revents: 0) }
-            waits.append(pollfd(fd: isLookingUp ? resolver.descriptor : -1, events: Int16(POLLIN), revents: 0))
-            _ = unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
-            for index in attempts.indices.reversed() where waits[index].revents != 0 {
+            // Without a descriptor nothing wakes it.
+            if isLookingUp, resolver.descriptor < 0 { waits.wake(after: resolutionDelay) }
+            waits.wait()
+            for index in attempts.indices.reversed() where waits.isReady(places[index]) {
                 let attempt = attempts.remove(at: index)
                 let number = socketError(attempt.descriptor)
                 if number == 0 {
@@ -103,7 +104,7 @@ package enum Dialer {
                     return Connected(socket: Socket(owning: attempt.descriptor), address: attempt.target.text)
                 }
                 close(attempt.descriptor)
-                failure = .unreachable(describe(number))
+                failure = .unreachable(SystemError(number).message)
                 nextStart = now
             }
         }
@@ -112,7 +113,7 @@ package enum Dialer {
     private static func begin(_ target: Resolver.Target) -> Result<Int32, DialFailure> {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(target.family, type, 0)
-        guard descriptor >= 0 else { return .failure(.system(describe(errno))) }
+        guard descriptor >= 0 else { return .failure(.system(SystemError.last.message)) }
         var storage = target.storage
         let result = unsafe withUnsafePointer(to: &storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -122,7 +123,7 @@ package enum Dialer {
         if result == 0 || errno == EINPROGRESS { return .success(descriptor) }
         let number = errno
         close(descriptor)
-        return .failure(.unreachable(describe(number)))
+        return .failure(.unreachable(SystemError(number).message))
     }
 
     /// libssh wants a socket that waits; what must not wait for ever is bounded here by the system.
@@ -149,9 +150,5 @@ package enum Dialer {
         var length = socklen_t(MemoryLayout<Int32>.size)
         guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &number, &length) == 0 else { return errno }
         return number
-    }
-
-    private static func describe(_ number: Int32) -> String {
-        unsafe String(cString: strerror(number)).lowercased()
     }
 }

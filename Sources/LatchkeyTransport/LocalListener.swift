@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Glibc
+internal import Glibc
 package import LatchkeyModel
-internal import LatchkeySystem
+package import LatchkeySystem
 
 /// A place on this machine where connections are taken: a port that this machine alone reaches, or a socket in the file system
 /// that its owner alone does.
@@ -104,28 +104,24 @@ package struct LocalListener: ~Copyable {
             }
         return LatchkeyError(
             .fileUnusable,
-            "cannot listen at \(what): \(String(cString: strerror(-result)).lowercased())",
+            "cannot listen at \(what): \(SystemError(-result).message)",
             hint: hint
         )
     }
 
-    /// What to wait for.
-    package var interests: [pollfd] {
-        guard SystemClock.milliseconds() >= restsUntil else { return [] }
-        return descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    }
+    private var isResting: Bool { SystemClock.milliseconds() < restsUntil }
 
-    /// Milliseconds until it takes connections again; nil where it does now.
-    package var waitTime: Int64? {
-        let left = restsUntil - SystemClock.milliseconds()
-        return left > 0 ? left : nil
+    /// Adds what there is to wait for before ``accept()``.
+    package func add(to waits: inout PollSet) {
+        if isResting { return waits.wake(at: restsUntil) }
+        for descriptor in descriptors { waits.add(.readable(descriptor)) }
     }
 
     /// A connection that has come; nil if there is none.
     ///
     /// - Returns: non-blocking, and the caller's to close.
     package mutating func accept() -> Int32? {
-        guard waitTime == nil else { return nil }
+        guard !isResting else { return nil }
         for descriptor in descriptors {
             let connection = Glibc.accept(descriptor, nil, nil)
             if connection >= 0 {

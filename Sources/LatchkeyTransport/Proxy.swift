@@ -77,7 +77,7 @@ struct Proxy: Equatable, Sendable {
         var unsent = Array("\(request)\r\n".utf8)[...]
         while !unsent.isEmpty {
             let count = unsent.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if count > 0 { unsent = unsent.dropFirst(count) } else { try wait(descriptor, POLLOUT, deadline) }
+            if count > 0 { unsent = unsent.dropFirst(count) } else { try wait(descriptor, .writable, deadline) }
         }
         try check(readHead(descriptor, deadline))
         return socket
@@ -92,7 +92,7 @@ struct Proxy: Equatable, Sendable {
             switch recv(descriptor, &byte, 1, 0) {
             case 1: head.append(byte)
             case 0: throw .proxyFailed("\(endpoint) closed the connection")
-            default: try wait(descriptor, POLLIN, deadline)
+            default: try wait(descriptor, .readable, deadline)
             }
         }
         return String(decoding: head, as: UTF8.self)
@@ -115,10 +115,8 @@ struct Proxy: Equatable, Sendable {
     }
 
     /// After an operation that could not go on.
-    private func wait(_ descriptor: Int32, _ events: Int32, _ deadline: Int64) throws(TransportError) {
+    private func wait(_ descriptor: Int32, _ events: PollSet.Events, _ deadline: Int64) throws(TransportError) {
         guard errno == EAGAIN || errno == EINTR else { throw .proxyFailed("\(endpoint) closed the connection") }
-        let left = deadline - SystemClock.milliseconds()
-        var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-        guard left > 0, poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
+        guard !Descriptor.wait(descriptor, for: events, until: deadline).isEmpty else { throw .timedOut }
     }
 }

@@ -23,8 +23,6 @@ package enum ServerPreamble {
     private static let identificationLimit = 255
     /// As OpenSSH has it, for one line and for all.
     private static let (lineLimit, lineCountLimit) = (8192, 1024)
-    /// Linux's POLLRDHUP (poll(2)), which C shows only under _GNU_SOURCE.
-    private static let readHangUp: Int32 = 0x2000
     /// Milliseconds between two looks at a line that is not complete yet: it cannot be waited for without taking it.
     private static let pause: Int64 = 5
 
@@ -61,13 +59,13 @@ package enum ServerPreamble {
             let left = deadline - SystemClock.milliseconds()
             guard left > 0 else { throw .timedOut }
             if seen > 0 { usleep(UInt32(min(left, pause)) * 1000) }
-            var wait = pollfd(fd: descriptor, events: Int16(POLLIN | readHangUp), revents: 0)
-            guard poll(&wait, 1, Int32(clamping: left)) != 0 else { throw .timedOut }
+            let events = Descriptor.wait(descriptor, for: [.readable, .peerEnded], until: deadline)
+            guard !events.isEmpty else { throw .timedOut }
             let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
             if count < 0 {
                 if errno == EINTR || errno == EAGAIN { continue }
                 if errno == ECONNRESET { throw .closed(last) }
-                throw .system(String(cString: strerror(errno)).lowercased())
+                throw .system(SystemError.last.message)
             }
             if let end = buffer[..<count].firstIndex(of: UInt8(ascii: "\n")) { return buffer[...end] }
             if count == buffer.count {
@@ -75,7 +73,7 @@ package enum ServerPreamble {
                 throw .endless
             }
             // A line that does not become longer, though the socket is readable: nothing more comes.
-            let isOver = wait.revents & Int16(POLLHUP | readHangUp) != 0 && count <= seen
+            let isOver = events.contains(.peerEnded) && count <= seen
             guard count > 0, !isOver else { throw .closed(last) }
             seen = count
         }
@@ -84,7 +82,7 @@ package enum ServerPreamble {
     private static func take(_ count: Int, from descriptor: Int32) throws(Failure) {
         var buffer = [UInt8](repeating: 0, count: count)
         guard recv(descriptor, &buffer, count, Int32(MSG_WAITALL)) == count else {
-            throw .system(String(cString: strerror(errno)).lowercased())
+            throw .system(SystemError.last.message)
         }
     }
 }

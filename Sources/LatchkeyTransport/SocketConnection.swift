@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Glibc
+internal import Glibc
 internal import LatchkeyModel
-internal import LatchkeySystem
+package import LatchkeySystem
 
 /// A connected socket of this machine, and what still has to be written to it. Nothing here waits.
 package final class SocketConnection {
@@ -56,13 +56,14 @@ package final class SocketConnection {
         endsInput = true
     }
 
-    package func interest(reads: Bool) -> pollfd {
-        let events = (reads && !isAtEnd && !isAbandoned ? POLLIN : 0) | (backlog > 0 ? POLLOUT : 0)
-        return pollfd(fd: events == 0 ? -1 : descriptor, events: Int16(events), revents: 0)
+    /// Adds what there is to wait for before ``advance()``, and, if it `reads`, before ``read(into:)``.
+    package func add(to waits: inout PollSet, reads: Bool) {
+        var events: PollSet.Events = []
+        if reads, !isAtEnd, !isAbandoned { events.insert(.readable) }
+        if backlog > 0 { events.insert(.writable) }
+        waits.add(PollSet.Interest(descriptor, events))
+        if lingersUntil != nil, !isDone { waits.wake(after: SocketConnection.lingerTick) }
     }
-
-    /// Milliseconds until ``advance()`` is wanted though no descriptor says so; nil for never.
-    package var waitTime: Int64? { lingersUntil != nil && !isDone ? SocketConnection.lingerTick : nil }
 
     /// Writes as far as that goes.
     package func advance() {

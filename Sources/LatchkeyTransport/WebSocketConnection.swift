@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyModel
-internal import LatchkeySystem
+package import LatchkeySystem
 
 /// A client's WebSocket (RFC 6455) that never waits after it is open. It is closed with its last owner, and used by one
 /// thread at a time.
@@ -102,6 +102,11 @@ package final class WebSocketConnection {
 
     /// Whether ``flush()`` waits for the connection to take more.
     package var wantsToWrite: Bool { stream.wantsToWrite || !outgoing.isEmpty }
+
+    /// What to wait for before ``receive()`` and ``flush()``.
+    package var interest: PollSet.Interest {
+        PollSet.Interest(descriptor, wantsToWrite ? [.readable, .writable] : .readable)
+    }
 
     /// Whether messages should be given to ``send(_:_:)`` now; they are taken in any case.
     package var hasRoom: Bool { outgoing.count < WebSocketConnection.outgoingLimit }

@@ -13,7 +13,7 @@ final class LogQueue: Sendable {
     /// Bytes that wait at the most.
     private static let limit = 1 << 20
     /// Milliseconds between two looks whether there is something to sum up.
-    private static let interval: Int32 = 1000
+    private static let interval: Int64 = 1000
 
     private struct Waiting {
         var lines: [[UInt8]] = []
@@ -61,8 +61,7 @@ final class LogQueue: Sendable {
 
     private func run() {
         while true {
-            var poll = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
-            _ = Glibc.poll(&poll, 1, LogQueue.interval)
+            Descriptor.wait(wake.descriptor, for: .readable, until: SystemClock.milliseconds() + LogQueue.interval)
             wake.clear()
             sumUp(all: false)
             let (lines, dropped) = waiting.withLock { waiting in
@@ -91,8 +90,7 @@ final class LogQueue: Sendable {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if count < 0, errno == EAGAIN {
-                var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-                _ = Glibc.poll(&poll, 1, -1)
+                Descriptor.wait(STDERR_FILENO, for: .writable, until: nil)
             } else if count == 0 || errno != EINTR {
                 // There is no other place to say so.
                 return

@@ -70,7 +70,7 @@ import Testing
             _ = try LocalProcess(specification)
         }
         let error = LocalProcessError.notStarted(.execute, ENOENT, "/x\u{1B}")
-        #expect(error.description == "cannot start '/x\\u{1B}': cannot execute it: No such file or directory")
+        #expect(error.description == "cannot start '/x\\u{1B}': cannot execute it: no such file or directory")
     }
 
     @Test func `a zero byte or a stray equals sign is refused`() throws {

@@ -12,7 +12,7 @@ import Testing
 struct ConnectionLimiterTests {
     private final class Place {
         let loop = EmbeddedEventLoop()
-        let metrics = Metrics()
+        let metrics = ServerMetrics()
         let limiter: ConnectionLimiter
 
         init(_ change: (inout ConnectionLimits) -> Void, origin: PublicOrigin = .ofRequest) {

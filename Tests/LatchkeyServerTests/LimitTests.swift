@@ -68,7 +68,7 @@ struct LimitTests {
         let relay = Relay(
             loop: group.next(),
             limits: limits,
-            metrics: Metrics(),
+            metrics: ServerMetrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             events: notes,
             grants: Grants()
@@ -103,7 +103,7 @@ struct LimitTests {
         let relay = Relay(
             loop: loop,
             limits: limits,
-            metrics: Metrics(),
+            metrics: ServerMetrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             events: Notes(),
             grants: Grants()
@@ -128,7 +128,7 @@ struct LimitTests {
         let loop = EmbeddedEventLoop()
         let relay = Relay(
             loop: loop,
-            metrics: Metrics(),
+            metrics: ServerMetrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             events: Notes(),
             grants: Grants()
@@ -175,7 +175,7 @@ struct LimitTests {
         let grants = Grants()
         let relay = Relay(
             loop: loop,
-            metrics: Metrics(),
+            metrics: ServerMetrics(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             events: Notes(),
             grants: grants

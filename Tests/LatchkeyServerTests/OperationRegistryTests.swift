@@ -24,7 +24,13 @@ struct OperationRegistryTests {
         let store = try SQLiteStore(path: "\(scratch.path)/registry.db")
         let (signers, pool) = (KnownSigners(store), BlockingPool(threads: 1))
         let events = SessionEventWriter(store: store, log: log)
-        let relay = Relay(loop: EmbeddedEventLoop(), metrics: Metrics(), log: log, events: events, grants: signers)
+        let relay = Relay(
+            loop: EmbeddedEventLoop(),
+            metrics: ServerMetrics(),
+            log: log,
+            events: events,
+            grants: signers
+        )
         let commands = try CommandDispatcher(store: store, relay: relay, agents: relay, pool: pool, log: log)
         let roles = AgentRoles(key: try MasterKey(file: "\(scratch.path)/registry.key"), signers: signers)
         let setting = ServiceRouter.Setting(

@@ -68,7 +68,10 @@ struct RequestPipelineTests {
             authenticator: Authenticator(methods: [Names()]),
             authorizer: Authorizer(AccessKeyPolicy()),
             recorder: recorder,
-            faults: FaultReporter(metrics: Metrics(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            faults: FaultReporter(
+                metrics: ServerMetrics(),
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            ),
             region: "local"
         )
     }

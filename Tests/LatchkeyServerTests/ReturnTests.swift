@@ -197,7 +197,7 @@ struct ReturnTests {
         private static func relay(_ loop: EmbeddedEventLoop) -> Relay {
             Relay(
                 loop: loop,
-                metrics: Metrics(),
+                metrics: ServerMetrics(),
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 events: Notes(),
                 grants: Grants()

@@ -6,6 +6,7 @@
 #ifndef CTERMINAL_H
 #define CTERMINAL_H
 
+#include <stdint.h>
 #include <sys/types.h>
 #include <termios.h>
 
@@ -30,6 +31,10 @@ int lk_terminal_give_to_child(void *actions, int terminal);
 /// Lets the program that is started with these actions (a posix_spawn_file_actions_t) have no descriptors from this one on.
 /// Returns 0, or an error's number.
 int lk_spawn_close_from(void *actions, int first);
+
+/// How many columns of a terminal a scalar of Unicode takes (wcwidth(3)), whatever this process's locale is; -1 for one that is
+/// not to be shown, or that the C library does not know.
+int lk_terminal_width(uint32_t scalar);
 
 /// Unblocks the signals, ends this process by `signal` with its default action; does not return.
 _Noreturn void lk_die_by_signal(int signal);

@@ -33,19 +33,20 @@ extension LocalProcess {
         let deadline = SystemClock.milliseconds() + timeout
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
         defer { buffer.deallocate() }
+        var waits = PollSet()
         while SystemClock.milliseconds() < deadline {
             hasEnded = hasEnded || (rest.isEmpty && process.endInput())
-            var descriptors = [
-                pollfd(fd: hasEnded ? -1 : process.inputDescriptor, events: Int16(POLLOUT), revents: 0),
-                pollfd(fd: process.outputDescriptor, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: process.errorDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: outcome.ending == nil ? process.exitDescriptor : -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: cancellation, events: Int16(POLLIN), revents: 0),
-            ]
-            let (drain, timeLeft) = (process.drainTimeout, Int32(clamping: deadline - SystemClock.milliseconds()))
-            poll(&descriptors, nfds_t(descriptors.count), drain < 0 ? timeLeft : min(drain, timeLeft))
-            if descriptors[4].revents != 0 { break }
-            if descriptors[0].revents != 0, !rest.isEmpty {
+            waits.removeAll()
+            let input = waits.add(hasEnded ? nil : .writable(process.inputDescriptor))
+            waits.add(.readable(process.outputDescriptor))
+            waits.add(process.errorDescriptor.map { .readable($0) })
+            waits.add(outcome.ending == nil ? .readable(process.exitDescriptor) : nil)
+            let cancelled = waits.add(.readable(cancellation))
+            waits.wake(at: deadline)
+            if process.drainTimeout >= 0 { waits.wake(after: Int64(process.drainTimeout)) }
+            waits.wait()
+            if waits.isReady(cancelled) { break }
+            if waits.isReady(input), !rest.isEmpty {
                 switch rest.withUnsafeBytes({ process.write($0) }) {
                 case .count(let count): rest = rest.dropFirst(count)
                 case .full: break

@@ -3,6 +3,7 @@
 internal import CProcess
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Why a program could not be started on this machine.
 package enum LocalProcessError: Error, Equatable, CustomStringConvertible {
@@ -43,7 +44,7 @@ package enum LocalProcessError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notStarted(let step, let number, let path):
-            "cannot start '\(path.terminalSafe)': cannot \(step.rawValue): \(String(cString: strerror(number)))"
+            "cannot start '\(path.terminalSafe)': cannot \(step.rawValue): \(SystemError(number).message)"
         case .userNotAllowed(let agent, let user):
             "the agent runs as '\(agent.terminalSafe)', so it cannot run anything as '\(user.terminalSafe)'"
         case .unusable(let path):

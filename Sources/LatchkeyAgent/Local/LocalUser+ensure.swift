@@ -32,7 +32,7 @@ extension LocalUser {
         if let user = try existing(name) { return Ensured(user: user, isNew: false, warning: nil) }
         guard geteuid() == 0 else { throw .notRoot(agent: current.name, user: name) }
         return try SystemFile.locked("\(stateFolder)/session-user.lock") { number in
-            .notMade(name, reason: "cannot lock \(stateFolder): \(String(cString: strerror(number)))")
+            .notMade(name, reason: "cannot lock \(stateFolder): \(SystemError(number).message)")
         } _: { () throws(LocalUserError) in
             // Another session may have made it while this one waited.
             if let user = try existing(name) { return Ensured(user: user, isNew: false, warning: nil) }
@@ -85,6 +85,6 @@ extension LocalUser {
         let rule = "# Made by latchkey-agent together with the user.\n\(name) ALL=(ALL) NOPASSWD:ALL\n"
         let number = StateFile.create("\(folder)/ssm-agent-users", mode: 0o440, rule)
         if number == 0 { return nil }
-        return "\(folder)/ssm-agent-users was not made: \(String(cString: strerror(number)))"
+        return "\(folder)/ssm-agent-users was not made: \(SystemError(number).message)"
     }
 }

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Why a user of this machine could not be had.
 package enum LocalUserError: Error, Equatable, CustomStringConvertible {
@@ -20,7 +21,7 @@ package enum LocalUserError: Error, Equatable, CustomStringConvertible {
         case .nameInvalid(let name): "'\(name.terminalSafe)' cannot be a user's name"
         case .unknown(let name): "there is no user '\(name.terminalSafe)' on this machine"
         case .unreadable(let name, let number):
-            "cannot look up user '\(name.terminalSafe)': \(String(cString: strerror(number)))"
+            "cannot look up user '\(name.terminalSafe)': \(SystemError(number).message)"
         case .notRoot(let agent, let user):
             "there is no user '\(user.terminalSafe)', and the agent, which runs as '\(agent.terminalSafe)', cannot make one"
         case .notMade(let name, let reason): "cannot make user '\(name.terminalSafe)': \(reason.terminalSafe)"

@@ -43,8 +43,7 @@ package struct PortDial: ~Copyable {
     ///
     /// - Throws: `unreachable` when no address is left, `denied` at one that must not be reached.
     package mutating func finish() throws(PortTargetError) -> Progress {
-        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        if poll(&wait, 1, 0) == 1 {
+        if Descriptor.isReady(descriptor, for: .writable) {
             var number: Int32 = 0
             var size = socklen_t(MemoryLayout.size(ofValue: number))
             if getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &number, &size) != 0 { number = errno }

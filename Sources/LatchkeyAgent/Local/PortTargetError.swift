@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// Why a port leads nowhere.
 package enum PortTargetError: Error, Equatable, CustomStringConvertible {
@@ -24,7 +25,7 @@ package enum PortTargetError: Error, Equatable, CustomStringConvertible {
         case .denied(let host, let address):
             "'\(host.terminalSafe)' leads to \(address.terminalSafe), which must not be reached through a session"
         case .unreachable(let name, let number):
-            "cannot connect to \(name.terminalSafe): \(String(cString: strerror(number)))"
+            "cannot connect to \(name.terminalSafe): \(SystemError(number).message)"
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import LatchkeySystem
 
 /// The few ways in which the agent looks at files of the system.
 enum SystemFile {
@@ -11,17 +12,7 @@ enum SystemFile {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: min(limit, 1 << 16))
-        // A file in /proc or /sys says that its size is 0 or a page.
-        while bytes.count < limit {
-            let count = Glibc.read(descriptor, &buffer, min(buffer.count, limit - bytes.count))
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { return nil }
-            if count == 0 { break }
-            bytes += buffer.prefix(count)
-        }
-        return bytes
+        return (try? Descriptor.readAll(descriptor, limit: limit)).map { Array($0.prefix(limit)) }
     }
 
     /// As ``read(_:limit:)``, as lines of text without the spaces at their ends.

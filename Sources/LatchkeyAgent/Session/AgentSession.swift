@@ -44,6 +44,7 @@ struct AgentSession: ~Copyable {
     private var search: Reconnection<Arrival>?
     private var lostSince = SystemClock.milliseconds()
     private var lastPing = SystemClock.milliseconds()
+    private var waits = PollSet()
 
     init(
         _ task: SessionTask,
@@ -217,19 +218,17 @@ struct AgentSession: ~Copyable {
         }
     }
 
-    private func wait() {
-        let now = SystemClock.milliseconds()
+    private mutating func wait() {
         // Output is read as long as its window has room, with or without a connection.
         let sends = channel.room > 0
-        var waits = isAgreed ? end?.interests(sends: sends) ?? [] : []
-        let events = channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN
-        waits.append(pollfd(fd: channel.wantsToRead ? channel.descriptor : -1, events: Int16(events), revents: 0))
-        waits.append(pollfd(fd: control.descriptor, events: Int16(POLLIN), revents: 0))
-        waits.append(pollfd(fd: search?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
-        var until = now + 5000
-        if let deadline = channel.deadline { until = min(until, deadline) }
-        if isAgreed, let waitTime = end?.waitTime(sends: sends) { until = min(until, now + waitTime) }
-        _ = poll(&waits, nfds_t(waits.count), Int32(clamping: max(0, until - now)))
+        waits.removeAll()
+        if isAgreed { end?.add(to: &waits, sends: sends) }
+        waits.add(channel.wantsToRead ? channel.interest : nil)
+        waits.add(.readable(control.descriptor))
+        waits.add(search.map { .readable($0.descriptor) })
+        waits.wake(at: channel.deadline)
+        waits.wake(after: 5000)
+        waits.wait()
     }
 
     // MARK: The end
@@ -247,12 +246,10 @@ struct AgentSession: ~Copyable {
             do { try channel.advance() } catch { return }
             while channel.next != nil { channel.takeNext() }
             guard channel.closing == nil else { break }
-            var wait = pollfd(
-                fd: channel.descriptor,
-                events: Int16(channel.wantsToWrite ? POLLIN | POLLOUT : POLLIN),
-                revents: 0
-            )
-            _ = poll(&wait, 1, 200)
+            waits.removeAll()
+            waits.add(channel.interest)
+            waits.wake(after: 200)
+            waits.wait()
         }
         channel.close()
         try? channel.flush()

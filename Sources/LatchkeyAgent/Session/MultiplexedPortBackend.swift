@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import LatchkeySessionProtocol
+internal import LatchkeySystem
 
 /// A port with as many connections at once as the client opens, each a stream of smux.
 final class MultiplexedPortBackend: SessionBackend {
@@ -15,9 +15,7 @@ final class MultiplexedPortBackend: SessionBackend {
 
     init(_ target: PortTarget) { self.target = target }
 
-    func interests(sends: Bool) -> [pollfd] { streams.interests(reads: sends) }
-
-    func waitTime(sends: Bool) -> Int64? { streams.waitTime }
+    func add(to waits: inout PollSet, sends: Bool) { streams.add(to: &waits, reads: sends) }
 
     func agreed(on extensions: Handshake.Extensions?) {
         self.extensions = extensions

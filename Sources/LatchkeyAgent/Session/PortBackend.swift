@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import LatchkeyModel
 internal import LatchkeySessionProtocol
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// A port, one connection at a time: for a client's standard streams, and for clients that know no multiplexing.
@@ -34,9 +34,7 @@ final class PortBackend: SessionBackend {
 
     func agreed(on extensions: Handshake.Extensions?) { self.extensions = extensions }
 
-    func interests(sends: Bool) -> [pollfd] { connection.map { [$0.interest(reads: sends)] } ?? [] }
-
-    func waitTime(sends: Bool) -> Int64? { connection?.waitTime }
+    func add(to waits: inout PollSet, sends: Bool) { connection?.add(to: &waits, reads: sends) }
 
     func accept(_ delivery: StreamReceiver.Delivery) throws(SessionBackendFailure) -> Bool {
         switch PayloadType(rawValue: delivery.payloadType) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import LatchkeySessionProtocol
+internal import LatchkeySystem
 internal import LatchkeyTransport
 
 /// A connection to a port of this machine or another one, from the dialling on. Nothing here waits.
@@ -18,12 +18,11 @@ final class PortConnection: MuxConnection {
         self.dial = consume dial
     }
 
-    func interest(reads: Bool) -> pollfd {
-        guard socket.isConnected else { return pollfd(fd: dialled, events: Int16(POLLOUT), revents: 0) }
-        return socket.interest(reads: reads)
+    func add(to waits: inout PollSet, reads: Bool) {
+        if socket.isConnected { return socket.add(to: &waits, reads: reads) }
+        waits.add(.writable(dialled))
+        waits.wake(after: Int64(dial?.timeout ?? 0))
     }
-
-    var waitTime: Int64? { socket.isConnected ? socket.waitTime : Int64(dial?.timeout ?? 0) }
 
     /// Dials and writes as far as that goes.
     ///

@@ -89,33 +89,18 @@ final class ProcessBackend: SessionBackend {
         redraws = specification.terminal != nil
     }
 
-    func interests(sends: Bool) -> [pollfd] {
-        guard process != nil else { return [] }
-        var waits: [pollfd] = []
-        if sends, ending == nil || !outputIsOver || !errorIsOver {
-            if !outputIsOver {
-                waits.append(pollfd(fd: process?.outputDescriptor ?? -1, events: Int16(POLLIN), revents: 0))
-            }
-            if !errorIsOver, let descriptor = process?.errorDescriptor {
-                waits.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
-            }
-        }
-        if ending == nil { waits.append(pollfd(fd: process?.exitDescriptor ?? -1, events: Int16(POLLIN), revents: 0)) }
-        if inputWaits, !endWasTold {
-            waits.append(pollfd(fd: process?.inputDescriptor ?? -1, events: Int16(POLLOUT), revents: 0))
-        }
-        return waits
+    func add(to waits: inout PollSet, sends: Bool) {
+        waits.wake(at: sizeDeadline)
+        if ending == nil { waits.add((process?.exitDescriptor).map { .readable($0) }) }
+        if inputWaits, !endWasTold { waits.add((process?.inputDescriptor).map { .writable($0) }) }
+        // What cannot be sent is not read, and so waits for no time to read it.
+        guard sends else { return }
+        if !outputIsOver { waits.add((process?.outputDescriptor).map { .readable($0) }) }
+        if !errorIsOver, let error = process?.errorDescriptor { waits.add(.readable(error)) }
+        if let timeout = process?.drainTimeout, timeout >= 0 { waits.wake(after: Int64(timeout)) }
     }
 
     private var inputWaits = false
-
-    /// Milliseconds until something is to be done though no descriptor says so; nil for never.
-    func waitTime(sends: Bool) -> Int64? {
-        if let sizeDeadline { return max(0, sizeDeadline - SystemClock.milliseconds()) }
-        // What cannot be sent is not read, and so waits for no time to read it.
-        guard sends, let timeout = process?.drainTimeout, timeout >= 0 else { return nil }
-        return Int64(timeout)
-    }
 
     func accept(_ delivery: StreamReceiver.Delivery) throws(SessionBackendFailure) -> Bool {
         inputWaits = false

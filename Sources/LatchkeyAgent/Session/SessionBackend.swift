@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import LatchkeySessionProtocol
+internal import LatchkeySystem
 
 /// What a session is about on this machine: a process, or connections to a port. Nothing here waits.
 protocol SessionBackend: AnyObject {
-    /// What to wait for; `sends` says whether output would be taken now.
-    func interests(sends: Bool) -> [pollfd]
-
-    /// Milliseconds until something is to be done though no descriptor says so; nil for never.
-    func waitTime(sends: Bool) -> Int64?
+    /// Adds what there is to wait for; `sends` says whether output would be taken now.
+    func add(to waits: inout PollSet, sends: Bool)
 
     /// Takes what the client sent.
     ///

@@ -71,8 +71,7 @@ final class Tunnels: Sendable {
 
         func wait(until deadline: Int64) {
             while count.load(ordering: .acquiring) > 0, SystemClock.milliseconds() < deadline {
-                var wait = pollfd(fd: signal.descriptor, events: Int16(POLLIN), revents: 0)
-                _ = poll(&wait, 1, Int32(clamping: deadline - SystemClock.milliseconds()))
+                Descriptor.wait(signal.descriptor, for: .readable, until: deadline)
                 signal.clear()
             }
         }
@@ -94,6 +93,7 @@ private final class RelayTunnel: @unchecked Sendable {
     private var toPort = GrowingBuffer(capacity: RelayTunnel.bufferSize)
     private var socketIsDone = false
     private var endWasSent = false
+    private var waits = PollSet()
 
     /// Takes the descriptor.
     init(_ process: consuming RelayProcess, _ descriptor: Int32) {
@@ -163,17 +163,14 @@ private final class RelayTunnel: @unchecked Sendable {
     }
 
     private func wait() {
-        let wantsToWrite = process.wantsToWrite || (!toPort.isEmpty && process.inputRoom > 0)
-        let socketEvents =
-            (socketIsDone || toPort.count >= RelayTunnel.bufferSize ? 0 : POLLIN) | (toSocket.isEmpty ? 0 : POLLOUT)
-        var waits = [
-            pollfd(
-                fd: toSocket.count < RelayTunnel.bufferSize ? process.descriptor : -1,
-                events: Int16(wantsToWrite ? POLLIN | POLLOUT : POLLIN),
-                revents: 0
-            ),
-            pollfd(fd: socketEvents == 0 ? -1 : descriptor, events: Int16(socketEvents), revents: 0),
-        ]
-        _ = poll(&waits, 2, Int32(clamping: min(process.waitTime ?? 15_000, 15_000)))
+        waits.removeAll()
+        waits.add(toSocket.count < RelayTunnel.bufferSize ? process.interest(writes: !toPort.isEmpty) : nil)
+        var events: PollSet.Events = []
+        if !socketIsDone, toPort.count < RelayTunnel.bufferSize { events.insert(.readable) }
+        if !toSocket.isEmpty { events.insert(.writable) }
+        waits.add(PollSet.Interest(descriptor, events))
+        waits.wake(after: process.waitTime.map(Int64.init))
+        waits.wake(after: 15_000)
+        waits.wait()
     }
 }

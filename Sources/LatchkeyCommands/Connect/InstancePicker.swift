@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 /// Lets the user pick an instance from a list by typing.

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import LatchkeyCommandLine
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(

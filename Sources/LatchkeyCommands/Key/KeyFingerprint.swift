@@ -6,6 +6,7 @@ internal import LatchkeyCommandLine
 internal import LatchkeyKeys
 internal import LatchkeyModel
 internal import LatchkeySQLite
+internal import LatchkeySystem
 internal import LatchkeyTerminal
 
 struct KeyFingerprint: ParsableCommand {

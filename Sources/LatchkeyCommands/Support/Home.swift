@@ -48,7 +48,7 @@ struct Home: Sendable {
         try Configuration.load(configurationPath).keyFolders()
             .map { path in
                 guard access(path, R_OK | X_OK) == 0 else {
-                    return (path, String(cString: strerror(errno)).lowercased())
+                    return (path, SystemError.last.message)
                 }
                 var status = stat()
                 return (path, stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? nil : "it is no folder")

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyModel
+internal import LatchkeySystem
 
 /// What the user names by a path, or `-` for standard input.
 enum InputFile {
@@ -17,24 +18,14 @@ enum InputFile {
     /// - Throws: `fileUnusable`.
     static func readBytes(_ path: String) throws -> [UInt8] {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { throw failure(path) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while bytes.count <= limit {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw failure(path) }
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
+        do throws(SystemError) {
+            guard descriptor >= 0 else { throw .last }
+            defer { close(descriptor) }
+            let bytes = try Descriptor.readAll(descriptor, limit: limit)
+            if bytes.count <= limit { return bytes }
+        } catch {
+            throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' cannot be read: \(error.message)")
         }
         throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' is longer than 1 MiB")
-    }
-
-    private static func failure(_ path: String) -> LatchkeyError {
-        LatchkeyError(
-            .fileUnusable,
-            "'\(path.terminalSafe)' cannot be read: \(String(cString: strerror(errno)).lowercased())"
-        )
     }
 }

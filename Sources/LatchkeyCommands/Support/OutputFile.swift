@@ -24,7 +24,7 @@ enum OutputFile {
     private static func failure(_ path: String, _ number: Int32) -> LatchkeyError {
         LatchkeyError(
             number == ENOSPC ? .storageFull : .fileUnusable,
-            "cannot write '\(path.terminalSafe)': \(String(cString: strerror(number)).lowercased())",
+            "cannot write '\(path.terminalSafe)': \(SystemError(number).message)",
             hint: number == EEXIST ? "choose another name" : nil
         )
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 package import LatchkeyMetrics
 package import Logging
 internal import NIOCore
@@ -30,7 +31,7 @@ package final class ConnectionLimiter: @unchecked Sendable {
 
     private let limits: ConnectionLimits
     private let origin: PublicOrigin
-    private let metrics: Metrics
+    private let metrics: ServerMetrics
     private let log: Logger
     private var stamp: UInt64 = 0
     private var open = 0
@@ -48,7 +49,7 @@ package final class ConnectionLimiter: @unchecked Sendable {
     private var told: [Reason: (count: Int, at: NIODeadline)] = [:]
 
     /// - Parameter origin: knows the proxies, which are many clients each and have no limit of their own.
-    package init(_ limits: ConnectionLimits, origin: PublicOrigin = .ofRequest, metrics: Metrics, log: Logger) {
+    package init(_ limits: ConnectionLimits, origin: PublicOrigin = .ofRequest, metrics: ServerMetrics, log: Logger) {
         self.limits = limits
         self.origin = origin
         self.metrics = metrics
@@ -123,7 +124,7 @@ package final class ConnectionLimiter: @unchecked Sendable {
         bytes += count - connection.bytes
         connection.bytes = count
         if bytes > limits.unauthenticatedBytes { makeRoomInMemory() }
-        metrics.set(.unauthenticatedBytes, bytes)
+        metrics.unauthenticatedBytes.set(bytes)
     }
 
     /// Closes the connections that have sent most, and a few more than there have to be: looking for them at each piece of a
@@ -142,9 +143,9 @@ package final class ConnectionLimiter: @unchecked Sendable {
 
     private func publish() {
         onChange()
-        metrics.set(.connections, open)
-        metrics.set(.unauthenticatedConnections, unauthenticated.count)
-        metrics.set(.unauthenticatedBytes, bytes)
+        metrics.connections.set(open)
+        metrics.unauthenticatedConnections.set(unauthenticated.count)
+        metrics.unauthenticatedBytes.set(bytes)
     }
 
     // MARK: Closing
@@ -198,7 +199,7 @@ package final class ConnectionLimiter: @unchecked Sendable {
     private static let interval = TimeAmount.minutes(1)
 
     private func count(_ reason: Reason) {
-        metrics.count(.droppedConnections)
+        metrics.droppedConnections.increment()
         let now = NIODeadline.now()
         let count = (told[reason]?.count ?? 0) + 1
         if let at = told[reason]?.at, now - at < ConnectionLimiter.interval {

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import LatchkeyModel
+internal import LatchkeySystem
 
 /// The folder in which Latchkey keeps the private halves that it made: `NAME.pem` or `NAME.ppk`, readable by the owner alone.
 package struct KeyDirectory: Sendable {
@@ -73,7 +74,7 @@ package struct KeyDirectory: Sendable {
         guard errno == ENOENT else {
             throw LatchkeyError(
                 .fileUnusable,
-                "'\(file(for: name).terminalSafe)' cannot be removed: \(KeyFile.message(errno))"
+                "'\(file(for: name).terminalSafe)' cannot be removed: \(SystemError.last.message)"
             )
         }
         return false
@@ -85,7 +86,7 @@ package struct KeyDirectory: Sendable {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw LatchkeyError(
                 errno == ENOSPC ? .storageFull : .fileUnusable,
-                "the folder '\(path.terminalSafe)' cannot be made: \(KeyFile.message(errno))"
+                "the folder '\(path.terminalSafe)' cannot be made: \(SystemError.last.message)"
             )
         }
     }

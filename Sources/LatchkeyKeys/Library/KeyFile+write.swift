@@ -46,7 +46,7 @@ extension KeyFile {
     private static func failure(_ file: String, _ number: Int32) -> LatchkeyError {
         LatchkeyError(
             number == ENOSPC || number == EDQUOT ? .storageFull : .fileUnusable,
-            "the private key cannot be written to '\(file.terminalSafe)': \(KeyFile.message(number))",
+            "the private key cannot be written to '\(file.terminalSafe)': \(SystemError(number).message)",
             hint: number == ENOSPC ? "nothing was written; free some space and try again" : nil
         )
     }

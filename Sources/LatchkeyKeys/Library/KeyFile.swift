@@ -59,16 +59,11 @@ package enum KeyFile {
         // O_NONBLOCK, so that a pipe without a writer does not make us wait.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(message(errno))
+            throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(SystemError.last.message)
         }
         defer { close(descriptor) }
         let before = try status(descriptor)
-        while true {
-            let count = secret.fill { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            if count < 0 { throw .unreadable(message(errno)) }
-            if count == 0 { break }
-        }
+        do { try Descriptor.readAll(descriptor, into: &secret) } catch { throw .unreadable(error.message) }
         let after = try status(descriptor)
         guard Identity(after) == Identity(before), secret.count == after.st_size else { throw .changedWhileRead }
         if let plain = secret.recoded() {
@@ -89,11 +84,10 @@ package enum KeyFile {
 
     private static func status(_ descriptor: Int32) throws(KeyFault) -> stat {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .unreadable(message(errno)) }
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(SystemError.last.message) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         guard status.st_size <= sizeLimit else { throw .notAKey }
         return status
     }
 
-    static func message(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }
 }

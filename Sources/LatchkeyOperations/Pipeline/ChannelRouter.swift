@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import LatchkeyAuthorization
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
@@ -15,7 +16,7 @@ struct ChannelRouter: Sendable {
     let pipeline: RequestPipeline
     let relay: Relay
     let region: String
-    let metrics: Metrics
+    let metrics: ServerMetrics
     let log: Logger
 
     private static let openDataChannel: Action = "ssmmessages:OpenDataChannel"
@@ -72,7 +73,7 @@ struct ChannelRouter: Sendable {
         switch try await relay.agentToken(for: sessionID, admission).get() {
         case .token(let token): return ChannelRouter.token(token)
         case .denied:
-            metrics.count(.refusedChannels)
+            metrics.refusedChannels.increment()
             log.warning(
                 "agent asks for another's session",
                 metadata: ["agent": "\(admission.principal.arn ?? "")", "session": "\(sessionID)"]

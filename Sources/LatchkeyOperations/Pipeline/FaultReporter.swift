@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import LatchkeyMetrics
 internal import LatchkeyModel
 internal import Logging
@@ -7,7 +8,7 @@ internal import Logging
 /// Tells faults of this server from mistakes of its callers: the former are logged, and a caller learns only that it was not
 /// their fault.
 struct FaultReporter: Sendable {
-    let metrics: Metrics
+    let metrics: ServerMetrics
     let log: Logger
 
     /// What may be told of an error.
@@ -17,7 +18,7 @@ struct FaultReporter: Sendable {
     ///   - worded: the error in the service's words, if it is a mistake of the caller's.
     func serviceError(for error: any Error, of operation: String, _ worded: ServiceError?) -> ServiceError {
         if let refusal = worded ?? (error as? ServiceError) {
-            metrics.count(.refusedRequests)
+            metrics.refusedRequests.increment()
             log.debug("request refused", metadata: ["code": "\(refusal.code)", "reason": "\(refusal.message)"])
             return refusal
         }

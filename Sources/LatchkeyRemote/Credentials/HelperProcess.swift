@@ -20,7 +20,7 @@ struct HelperProcess: ~Copyable {
         /// The system's.
         let message: String
 
-        init(_ number: Int32) { message = String(cString: strerror(number)).lowercased() }
+        init(_ number: Int32) { message = SystemError(number).message }
     }
 
     /// Milliseconds between SIGTERM, which lets it tidy up, and SIGKILL.
@@ -116,26 +116,31 @@ struct HelperProcess: ~Copyable {
 
     private mutating func read(_ output: inout Secret, until deadline: Int64) -> Outcome {
         var error: [UInt8] = []
-        var waits = [outputEnd, errorEnd].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var (outputIsOpen, errorIsOpen) = (true, true)
+        var waits = PollSet()
         var end: Int64?
         while true {
             let now = SystemClock.milliseconds()
-            let isOpen = waits.contains { $0.fd >= 0 }
+            let isOpen = outputIsOpen || errorIsOpen
             if let ending, let end, !isOpen || now >= end + HelperProcess.drainTime {
                 return .ended(status: HelperProcess.status(ending), error: String(decoding: error, as: UTF8.self))
             }
             guard now < deadline else { return .tooLate }
             let pause = isOpen ? HelperProcess.tick : HelperProcess.tick / 10
-            _ = poll(&waits, 2, Int32(clamping: min(pause, deadline - now)))
-            if waits[0].fd >= 0, waits[0].revents != 0 {
+            waits.removeAll()
+            let outputPlace = waits.add(outputIsOpen ? .readable(outputEnd) : nil)
+            let errorPlace = waits.add(errorIsOpen ? .readable(errorEnd) : nil)
+            waits.wake(at: min(now + pause, deadline))
+            waits.wait()
+            if waits.isReady(outputPlace) {
                 guard output.count < output.capacity else { return .tooMuch }
                 let count = output.fill { Glibc.read(outputEnd, $0.baseAddress, $0.count) }
-                if count == 0 || (count < 0 && errno != EINTR) { waits[0].fd = -1 }
+                if count == 0 || (count < 0 && errno != EINTR) { outputIsOpen = false }
             }
-            if waits[1].fd >= 0, waits[1].revents != 0 {
+            if waits.isReady(errorPlace) {
                 var chunk = [UInt8](repeating: 0, count: 4096)
                 let count = Glibc.read(errorEnd, &chunk, chunk.count)
-                if count == 0 || (count < 0 && errno != EINTR) { waits[1].fd = -1 }
+                if count == 0 || (count < 0 && errno != EINTR) { errorIsOpen = false }
                 error += chunk.prefix(max(0, min(count, HelperProcess.errorLimit - error.count)))
             }
             refresh()

@@ -53,6 +53,9 @@ struct AgentInstallation: Sendable {
         }
     }
 
+    /// Bytes: no program of an agent has more.
+    private static let programLimit = 512 << 20
+
     /// A program is longer than a file of state may be.
     private func program(_ path: String) async throws -> OutgoingResponse {
         OutgoingResponse(
@@ -64,26 +67,15 @@ struct AgentInstallation: Sendable {
 
     private static func read(_ path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        defer { if descriptor >= 0 { close(descriptor) } }
-        var status = stat()
-        guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw failure(path) }
-        var count = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, filled in
-            while filled < buffer.count {
-                count = Glibc.read(descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
-                guard count > 0 else { break }
-                filled += count
-            }
+        do throws(SystemError) {
+            guard descriptor >= 0 else { throw .last }
+            defer { close(descriptor) }
+            let bytes = try Descriptor.readAll(descriptor, limit: programLimit)
+            if bytes.count <= programLimit { return bytes }
+        } catch {
+            throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' cannot be read: \(error.message)")
         }
-        guard count >= 0 else { throw failure(path) }
-        return bytes
-    }
-
-    private static func failure(_ path: String) -> LatchkeyError {
-        LatchkeyError(
-            .fileUnusable,
-            "'\(path.terminalSafe)' cannot be read: \(String(cString: strerror(errno)).lowercased())"
-        )
+        throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' is no program: it is too long")
     }
 
     /// Whether a request has the id and the code of an activation that has not expired (RFC 7617).

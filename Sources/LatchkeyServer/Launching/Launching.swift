@@ -84,7 +84,7 @@ struct Launching {
     /// engine's own network leads there.
     func listen(
         _ router: RequestRouter,
-        _ metrics: Metrics,
+        _ metrics: ServerMetrics,
         _ limiter: ConnectionLimiter,
         _ loop: any EventLoop
     ) throws -> [any Channel] {

@@ -87,7 +87,7 @@ package struct AWSProfile: Sendable {
             guard error == EEXIST else {
                 throw LatchkeyError(
                     error == ENOSPC ? .storageFull : .fileUnusable,
-                    "'\(copy.terminalSafe)' cannot be written: \(String(cString: strerror(error)).lowercased())",
+                    "'\(copy.terminalSafe)' cannot be written: \(SystemError(error).message)",
                     hint: "nothing was changed"
                 )
             }

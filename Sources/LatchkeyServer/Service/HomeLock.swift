@@ -18,7 +18,7 @@ struct HomeLock: ~Copyable, Sendable {
         guard opened >= 0 else {
             throw LatchkeyError(
                 .fileUnusable,
-                "'\(path.terminalSafe)' cannot be opened: \(String(cString: strerror(errno)).lowercased())"
+                "'\(path.terminalSafe)' cannot be opened: \(SystemError.last.message)"
             )
         }
         // Where the file system has no locks, the port still keeps two of one address apart.

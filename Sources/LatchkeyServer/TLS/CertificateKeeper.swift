@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import FoundationEssentials
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
@@ -17,12 +18,12 @@ final class CertificateKeeper: Sendable {
     private let certificates: Certificates
     /// The first one is the one that `/metrics` tells of.
     private let kept: [ServerCertificate]
-    private let metrics: Metrics
+    private let metrics: ServerMetrics
     private let log: Logger
     /// What was said last of each, so that it is said once.
     private let told = Mutex<[String: String]>([:])
 
-    init(_ certificates: Certificates, _ kept: [ServerCertificate], metrics: Metrics, log: Logger) {
+    init(_ certificates: Certificates, _ kept: [ServerCertificate], metrics: ServerMetrics, log: Logger) {
         self.certificates = certificates
         self.kept = kept
         self.metrics = metrics
@@ -35,7 +36,7 @@ final class CertificateKeeper: Sendable {
     private func refresh() {
         for certificate in kept { refresh(at: certificate) }
         if let first = kept.first {
-            metrics.set(.certificateExpiry, Int(first.description.notAfter.timeIntervalSince1970))
+            metrics.certificateExpiry.set(Int(first.description.notAfter.timeIntervalSince1970))
         }
     }
 

@@ -2,7 +2,7 @@
 
 internal import LatchkeyCrypto
 internal import LatchkeyModel
-internal import LatchkeySystem
+package import LatchkeySystem
 package import LatchkeyTransport
 
 /// An end of a session: one stream of messages in each direction, which outlives the connection that carries it. Nothing
@@ -64,6 +64,9 @@ package struct DataChannel: ~Copyable {
     package var descriptor: Int32 { socket?.descriptor ?? -1 }
 
     package var wantsToWrite: Bool { socket?.wantsToWrite ?? false }
+
+    /// What to wait for before ``advance()``; nil without a connection.
+    package var interest: PollSet.Interest? { socket?.interest }
 
     /// Whether what arrives is read now; if not, `descriptor` need not be waited for.
     ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Glibc
+package import LatchkeySystem
 internal import LatchkeyTransport
 
 /// One end of several connections in a session's one stream of bytes. Nothing here waits.
@@ -43,9 +43,10 @@ package struct Multiplexer<Connection: MuxConnection> {
 
     package var streamCount: Int { streams.count }
 
-    package func interests(reads: Bool) -> [pollfd] { streams.values.map { $0.connection.interest(reads: reads) } }
-
-    package var waitTime: Int64? { streams.values.compactMap(\.connection.waitTime).min() }
+    /// Adds what there is to wait for; `reads` says whether what the connections say would be taken now.
+    package func add(to waits: inout PollSet, reads: Bool) {
+        for stream in streams.values { stream.connection.add(to: &waits, reads: reads) }
+    }
 
     /// A connection that could not be made, once for each.
     package mutating func takeFailure() -> Bool {
