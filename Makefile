@@ -30,7 +30,8 @@ release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xl
     -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static
 sources := $(shell find Package.swift Sources -type f)
 swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/ServerLoad Benchmarks/Sources)
-scripts := .ci/apart .ci/engine .ci/install-packages .ci/python-tools .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
+python_files := Examples Tests/Attack/attack Tests/Scripts
+scripts := .ci/apart .ci/engine .ci/install-packages .ci/python-tools .ci/ruff .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
     Docker/instance-image Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
 .PHONY: help build deps toolchain image test lint install install-plugin uninstall demo demo-down benchmark fuzz clean
@@ -78,6 +79,7 @@ lint: toolchain ## check the form of the sources and scripts
 	.ci/install-packages lint
 	swift format lint --strict --recursive --parallel $(swift_files)
 	shellcheck $(scripts)
+	.ci/ruff $(python_files)
 
 install: $(programs) ## install programs, man pages and completions (PREFIX=/usr/local DESTDIR=)
 	for product in $(products); do

@@ -3,6 +3,7 @@
 
 Needs latchkeyd and latchkey-agent on the PATH (or in LATCHKEY_BIN), a Docker engine, boto3 and pytest.
 """
+
 import json
 import os
 import random

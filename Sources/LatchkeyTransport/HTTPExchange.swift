@@ -54,7 +54,7 @@ package enum HTTPExchange {
     }
 
     static func send(_ bytes: [UInt8], over stream: inout ByteStream, until deadline: Int64) throws(TransportError) {
-        var outgoing = GrowingBuffer(capacity: max(1, bytes.count))
+        var outgoing = ByteQueue(capacity: max(1, bytes.count))
         bytes.withUnsafeBytes { outgoing.append($0) }
         while !outgoing.isEmpty {
             let count = try stream.write(outgoing.content)

@@ -40,7 +40,7 @@ struct ResponseReader: ~Copyable {
         case end(isChunked: Bool)
     }
 
-    private var buffer = GrowingBuffer(capacity: 16 * 1024)
+    private var buffer = ByteQueue(capacity: 16 * 1024)
     /// So many bytes of the buffer do not end the line, or the head, that it begins with.
     private var searched = 0
     private var part = Part.head

@@ -10,7 +10,7 @@ package final class SocketConnection {
 
     /// Non-blocking; -1 until there is one.
     private var descriptor: Int32
-    private var pending = GrowingBuffer(capacity: 4096)
+    private var pending = ByteQueue(capacity: 4096)
     private var endsInput = false
     /// What it sends is not read any more.
     private var isAbandoned = false

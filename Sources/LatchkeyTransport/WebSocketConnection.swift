@@ -19,8 +19,8 @@ package final class WebSocketConnection {
     private static let incomingLimit = 128 * 1024
 
     private var stream: ByteStream
-    private var incoming = GrowingBuffer(capacity: 64 * 1024)
-    private var outgoing = GrowingBuffer(capacity: 16 * 1024)
+    private var incoming = ByteQueue(capacity: 64 * 1024)
+    private var outgoing = ByteQueue(capacity: 16 * 1024)
     /// Pieces of a message that came in several frames.
     private var chunks: [UInt8] = []
     private var piecesOpcode: WebSocketHeader.Opcode?

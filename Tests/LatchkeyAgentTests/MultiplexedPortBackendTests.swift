@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-@testable import LatchkeyAgent
-@testable import LatchkeySessionProtocol
 import LatchkeySystem
 import LatchkeyTestSupport
 import LatchkeyTransport
 import Testing
+
+@testable import LatchkeyAgent
+@testable import LatchkeySessionProtocol
 
 /// What a client can make an agent hold for it.
 struct MultiplexedPortBackendTests {

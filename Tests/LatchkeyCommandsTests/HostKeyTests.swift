@@ -76,21 +76,7 @@ struct HostKeyTests {
 
     /// Connects, and says goodbye in its arguments' words (RFC 4253 §11.1): ssh has none of its own for that, libssh
     /// (libssh.h) takes any.
-    private static let goodbye = """
-        import ctypes, sys
-        library = ctypes.CDLL('libssh.so.4')
-        library.ssh_new.restype = ctypes.c_void_p
-        session = ctypes.c_void_p(library.ssh_new())
-        HOST, PORT, USER = 0, 2, 4
-        for option, value in [(HOST, b'127.0.0.1'), (PORT, sys.argv[1].encode()), (USER, b'x')]:
-            assert library.ssh_options_set(session, option, ctypes.c_char_p(value)) == 0
-        assert library.ssh_connect(session) == 0
-        # Without it, the goodbye is not sent.
-        library.ssh_userauth_none(session, None)
-        words = '\\n' + '\\n'.join(sys.argv[2:]) + '\\n'
-        assert library.ssh_session_set_disconnect_message(session, words.encode()) == 0
-        library.ssh_disconnect(session)
-        """
+    private static let goodbye = Script.text("goodbye_server")
 
     /// sshd repeats the words with which a client disconnects, newlines included, to its standard error.
     @Test func `nobody who connects puts host keys on the console`() throws {

@@ -160,18 +160,7 @@ struct CredentialFileTests {
         let method: String
     }
 
-    private static let script = """
-        import json, sys
-        import botocore.session
-        try:
-            session = botocore.session.Session(profile=sys.argv[1] or None)
-            found = session.get_credentials()
-            frozen = found.get_frozen_credentials() if found else None
-            print(json.dumps({'key': frozen.access_key, 'secret': frozen.secret_key, 'token': frozen.token or None,
-                'method': found.method} if found else None))
-        except Exception as error:
-            print('null')
-        """
+    private static let script = Script.text("botocore_credentials")
 
     @Test(arguments: cases) func `credentials are found where botocore finds them`(_ item: Case) throws {
         try Scratch.with { scratch in

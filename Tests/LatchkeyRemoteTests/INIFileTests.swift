@@ -30,16 +30,7 @@ struct INIFileTests {
         "[ünï]\nschlüssel = wört\n",
     ]
 
-    private static let script = """
-        import botocore.configloader as c, botocore.exceptions as e, json, sys
-        out = []
-        for path in sys.argv[1:]:
-            try:
-                out.append(c.raw_config_parse(path))
-            except e.ConfigParseError:
-                out.append(None)
-        print(json.dumps(out))
-        """
+    private static let script = Script.text("botocore_ini")
 
     private enum Option: Decodable, Equatable {
         case text(String)

@@ -8,18 +8,7 @@ extension RelayTests {
     /// EC2's key pairs, asked for by boto3 and the stock aws, and held against what ssh-keygen and openssl compute.
     struct EC2KeyPairs {
         /// What the scripts have besides: a client, and a program's output.
-        static let prelude = """
-            import subprocess, base64
-            ec2 = client(service='ec2')
-            def run(*words, stdin=None):
-                return subprocess.run(words, input=stdin, capture_output=True, check=True).stdout
-            def tags(kind, **values):
-                return [{'ResourceType': kind, 'Tags': [{'Key': k, 'Value': v} for k, v in values.items()]}]
-            def filters(**values):
-                return [{'Name': k.replace('__', ':').replace('_', '-'), 'Values': v if type(v) is list else [v]}
-                    for k, v in values.items()]
-
-            """
+        static let prelude = Script.text("key_pairs")
 
         @Test func `created keys are what they say, in every form`() throws {
             try Scratch.with { scratch in

@@ -38,41 +38,7 @@ extension RelayTests {
         }
 
         /// What a script begins with that starts the plugin itself: `plugin(document, parameters)`.
-        private static let prelude = """
-            import hashlib, re, signal, socket, subprocess, threading, time
-            target = client().describe_instance_information()['InstanceInformationList'][0]['InstanceId']
-            def plugin(document, parameters, **options):
-                request = {'Target': target, 'DocumentName': document, 'Parameters': parameters}
-                answer = client().start_session(**request)
-                data = json.dumps({name: answer[name] for name in ('SessionId', 'TokenValue', 'StreamUrl')})
-                return subprocess.Popen([os.environ['WORK'] + '/plugin/session-manager-plugin',
-                    'AWS_SSM_START_SESSION_RESPONSE', 'local', 'StartSession', '', json.dumps(request),
-                    SERVER['endpoint']], stdout=subprocess.PIPE, env={**os.environ,
-                    'AWS_SSM_START_SESSION_RESPONSE': data, 'AWS_CA_BUNDLE': SERVER['authorities'],
-                    'AWS_ACCESS_KEY_ID': SERVER['accessKeyID'], 'AWS_SECRET_ACCESS_KEY': SERVER['secretAccessKey']},
-                    **options)
-            def forward(port, **more):
-                process = plugin('AWS-StartPortForwardingSession', {'portNumber': [str(port)], **more})
-                while not (found := re.match(rb'Port (\\d+) opened for sessionId ', process.stdout.readline())): pass
-                assert process.stdout.readline() == b'Waiting for connections...\\n'
-                return process, int(found[1])
-            def serve(each):
-                listener = socket.create_server(('127.0.0.1', 0))
-                def run():
-                    while True:
-                        threading.Thread(target=each, args=(listener.accept()[0],), daemon=True).start()
-                threading.Thread(target=run, daemon=True).start()
-                return listener.getsockname()[1]
-            def rest(link):
-                got = b''
-                while chunk := link.recv(1 << 16): got += chunk
-                return got
-            def stop(process):
-                process.send_signal(signal.SIGINT)
-                words, _ = process.communicate(timeout=100)
-                return words.decode(), process.returncode
-
-            """
+        private static let prelude = Script.text("plugin")
 
         private static func python(_ relay: TestRelay, _ script: String) throws -> String {
             try relay.scratch.python(
@@ -371,20 +337,7 @@ extension RelayTests {
         }
 
         /// It wants a bucket for files, of which there are none here.
-        private static let bucket = """
-            import http.server, sys
-            class Bucket(http.server.BaseHTTPRequestHandler):
-                def do_GET(self):
-                    body = b'<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">local</LocationConstraint>'
-                    self.send_response(200)
-                    self.send_header('x-amz-bucket-region', 'local')
-                    self.send_header('Content-Length', str(len(body)))
-                    self.end_headers()
-                    if self.command == 'GET': self.wfile.write(body)
-                do_HEAD = do_GET
-                def log_message(self, *words): pass
-            http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Bucket).serve_forever()
-            """
+        private static let bucket = Script.text("bucket")
 
         @Test(.enabled(if: ansible != nil)) func `Ansible runs commands through it, and has their status`() throws {
             try Self.with { relay, _, target in

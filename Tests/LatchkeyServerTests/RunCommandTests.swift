@@ -8,23 +8,7 @@ extension RelayTests {
     /// SendCommand and what belongs to it, asked for by boto3 and by the aws CLI.
     struct RunCommand {
         /// `send(lines)` sends a script to the instance there, `wait(id)` gives what became of it.
-        static let prelude = """
-            import time
-            ssm = client()
-            target = ssm.describe_instance_information()['InstanceInformationList'][0]['InstanceId']
-            def send(*lines, **more):
-                values = {'commands': list(lines), **more.pop('Parameters', {})}
-                request = {'InstanceIds': [target], 'DocumentName': 'AWS-RunShellScript', 'Parameters': values, **more}
-                return ssm.send_command(**request)['Command']['CommandId']
-            def status(id): return ssm.get_command_invocation(CommandId=id, InstanceId=target)
-            def wait(id, *states):
-                while True:
-                    answer = status(id)
-                    if answer['Status'] in states or (not states and
-                        answer['Status'] not in ('Pending', 'InProgress', 'Delayed', 'Cancelling')): return answer
-                    time.sleep(0.1)
-
-            """
+        static let prelude = Script.text("run_command")
 
         @Test func `a script runs with its lines, folder, streams and status`() throws {
             try RelayTests.with { _, relay, _ in

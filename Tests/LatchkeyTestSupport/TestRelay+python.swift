@@ -5,26 +5,7 @@ internal import Foundation
 extension Scratch {
     /// What a script has to begin with: `client()` makes a boto3 client with the home's own access key, `code()` tells with
     /// which of AWS's codes a call was refused.
-    private static let prelude = """
-        import json, os, sys
-        import boto3, botocore
-        from botocore.config import Config
-        from botocore.exceptions import ClientError
-        HOME = os.environ['LATCHKEY_HOME']
-        SERVER = json.load(open(HOME + '/latchkeyd.json'))
-        def client(key=None, secret=None, token=None, service='ssm'):
-            return boto3.client(service, endpoint_url=SERVER['endpoint'], region_name=SERVER['region'],
-                verify=SERVER.get('authorities'), aws_access_key_id=key or SERVER['accessKeyID'],
-                aws_secret_access_key=secret or SERVER['secretAccessKey'], aws_session_token=token,
-                config=Config(retries={'max_attempts': 1}, read_timeout=100, connect_timeout=60))
-        def code(call, **arguments):
-            try:
-                call(**arguments)
-            except ClientError as error:
-                return error.response['Error']['Code']
-            return 'accepted'
-
-        """
+    private static let prelude = Script.text("home")
 
     /// Runs a Python script as this user's API client, to its successful end.
     ///
@@ -36,7 +17,7 @@ extension Scratch {
         // boto3 is not to find anybody's real account.
         let more: [String: String?] = [
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "PROGRAM": Scratch.program,
-            "DAEMON": Scratch.program(named: "latchkeyd"),
+            "DAEMON": Scratch.program(named: "latchkeyd"), "PYTHONPATH": Script.folder, "PYTHONDONTWRITEBYTECODE": "1",
         ]
         let run = try Execution.run(
             ["python3", "-c", Scratch.prelude + script] + arguments,

@@ -89,8 +89,8 @@ private final class RelayTunnel: @unchecked Sendable {
     // Handed over before the thread begins, and used by that thread alone afterwards.
     private var process: RelayProcess
     private let descriptor: Int32
-    private var toSocket = GrowingBuffer(capacity: RelayTunnel.bufferSize)
-    private var toPort = GrowingBuffer(capacity: RelayTunnel.bufferSize)
+    private var toSocket = ByteQueue(capacity: RelayTunnel.bufferSize)
+    private var toPort = ByteQueue(capacity: RelayTunnel.bufferSize)
     private var socketIsDone = false
     private var endWasSent = false
     private var waits = PollSet()

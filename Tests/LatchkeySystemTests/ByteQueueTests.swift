@@ -5,10 +5,10 @@ import Testing
 
 @testable import LatchkeyTransport
 
-struct GrowingBufferTests {
+struct ByteQueueTests {
     @Test(arguments: [1, 2, 64, 1000]) func `what goes in comes out, however it is mixed`(capacity: Int) {
         var generator = SeededGenerator(seed: UInt64(capacity))
-        var buffer = GrowingBuffer(capacity: capacity)
+        var buffer = ByteQueue(capacity: capacity)
         var model: [UInt8] = []
         for _ in 0..<2000 {
             let size = Int.random(in: 0...(generator.chance(5) ? 20_000 : 100), using: &generator)
@@ -35,7 +35,7 @@ struct GrowingBufferTests {
     }
 
     @Test func `memory falls back when much has gone through`() {
-        var buffer = GrowingBuffer(capacity: 16)
+        var buffer = ByteQueue(capacity: 16)
         [UInt8](repeating: 1, count: 100_000).withUnsafeBytes { buffer.append($0) }
         buffer.removeFirst(100_000)
         let free = buffer.fill(reserving: 1) { $0.count } ?? 0

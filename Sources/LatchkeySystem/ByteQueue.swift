@@ -2,7 +2,7 @@
 
 /// Bytes that come in at one end and go out at the other. Its memory grows to what is held at once, and falls back to the
 /// beginning's when it is empty after that was much.
-package struct GrowingBuffer: ~Copyable {
+package struct ByteQueue: ~Copyable {
     private var storage: UnsafeMutableRawBufferPointer
     private let initialCapacity: Int
     private var start = 0
