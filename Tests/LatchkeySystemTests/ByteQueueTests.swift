@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LatchkeySystem
 import LatchkeyTestSupport
 import Testing
-
-@testable import LatchkeyTransport
 
 struct ByteQueueTests {
     @Test(arguments: [1, 2, 64, 1000]) func `what goes in comes out, however it is mixed`(capacity: Int) {
