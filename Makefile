@@ -30,11 +30,13 @@ release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xl
     -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static
 sources := $(shell find Package.swift Sources -type f)
 swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/ServerLoad Benchmarks/Sources)
+# The tests that run what they test in their own process, which the sanitizers watch.
+in_one_process := ^Latchkey(API|Agent|Authorization|Broker|Crypto|Keys|Metrics|Model|SQLite|SSH|SessionProtocol|Store|System|Terminal|Transport)Tests\.
 python_files := Examples Tests/Attack/attack Tests/Scripts
 scripts := .ci/apart .ci/engine .ci/install-packages .ci/python-tools .ci/ruff .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
     Docker/instance-image Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
-.PHONY: help build deps toolchain image test lint install install-plugin uninstall demo demo-down benchmark fuzz clean
+.PHONY: help build deps toolchain image test lint install install-plugin uninstall demo demo-down benchmark fuzz sanitize clean
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -145,5 +147,13 @@ fuzz: deps ## feed nonsense to the parsers, for FUZZ_SECONDS (60) each
 	        -print_final_stats=1 "corpus/$$parser")
 	done
 
+sanitize: deps ## run what one process can test under the address and the thread sanitizer (KIND=address|thread for one)
+	for kind in $(or $(KIND),address thread); do
+	    swift build --build-tests --scratch-path ".build-$$kind" --sanitize="$$kind"
+	    printf 'latchkey: under the %s sanitizer\n' "$$kind"
+	    LATCHKEY_TEST_ENGINE=sshd TSAN_OPTIONS=suppressions=Tests/thread.suppressions ASAN_OPTIONS=detect_leaks=0 \
+	        .ci/apart ".build-$$kind"/debug/*PackageTests.xctest --testing-library swift-testing --filter '$(in_one_process)'
+	done
+
 clean: ## remove what was built
-	rm -rf .build .build-fuzz Benchmarks/.build
+	rm -rf .build .build-address .build-fuzz .build-thread Benchmarks/.build

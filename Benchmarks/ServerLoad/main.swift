@@ -78,7 +78,7 @@ func run(_ plan: Plan) throws {
     let count = Double(sessions.count)
     tell("opened", count / seconds)
     tell("processor", (try plan.server.processorTime() - processor) * 1000 / count)
-    // What the control channel heard meanwhile is nobody's business, but must not pile up.
+    // What the control channel heard meanwhile does not matter, but must not pile up.
     while try control.receive() == .some { while try control.next({ _, _ in true }) != nil {} }
     sleep(5)
     tell("idle", Double(try plan.server.memory() - memory) / count)

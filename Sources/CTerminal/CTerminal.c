@@ -4,11 +4,13 @@
 #include "CTerminal.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -85,7 +87,17 @@ int lk_spawn_close_from(void *actions, int first) {
 
 static locale_t utf8;
 
-static void open_locale(void) { utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0); }
+// Not every system has the first, nor any of them; the user's own is the last.
+static void open_locale(void) {
+    static const char *const names[] = {"C.UTF-8", "en_US.UTF-8", ""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        utf8 = newlocale(LC_CTYPE_MASK, names[i], (locale_t)0);
+        if (utf8 == (locale_t)0) continue;
+        if (strcmp(nl_langinfo_l(CODESET, utf8), "UTF-8") == 0) return;
+        freelocale(utf8);
+        utf8 = (locale_t)0;
+    }
+}
 
 int lk_terminal_width(uint32_t scalar) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -62,7 +62,7 @@ extension Broker {
                 .noKeyFits,
                 "the private half of '\(name.terminalSafe)' of '\(instance.displayName)' is not on this machine",
                 hint: "it is \(pair.publicKey.typeAndSize) \(Fingerprint.openSSH(pair.publicKey)); "
-                    + "without it the password cannot be read by anybody"
+                    + "without it no one can read the password"
             )
         }
         return proposal

@@ -85,7 +85,7 @@ extension Broker {
             if ending.exitStatus == nil || process.reason != nil {
                 throw LatchkeyError(
                     .connectionLost,
-                    "the session on '\(name)' ended: \(process.reason ?? "nobody said how")",
+                    "the session on '\(name)' ended: \(process.reason ?? "no reason was given")",
                     hint: SessionEndReason.hint(for: process.reason ?? "")
                 )
             }

@@ -94,7 +94,7 @@ package struct Broker {
         trace.step("\(rankedKeys.count) of \(total) other key\(total == 1 ? "" : "s") to ask the instance about")
         if let login = try authenticator.tryEach(rankedKeys) { return try finish(login, plan) }
         try authenticator.checkComplete()
-        // The file that everybody would expect to be used may be there and only have a fault that is easily mended.
+        // The file that a user would expect to be used may be there and only have a fault that is easily mended.
         if plan.verified.isEmpty, let name = instance.keyName,
             let file = library.unusable().first(where: { $0.stem == name && $0.fault != nil }), let fault = file.fault
         {

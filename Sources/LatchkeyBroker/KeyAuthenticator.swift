@@ -60,7 +60,7 @@ struct KeyAuthenticator {
         return handshaken
     }
 
-    /// - Throws: `loginIncomplete` if the instance has taken keys and not let anybody in.
+    /// - Throws: `loginIncomplete` if the instance has taken keys and asks for more.
     func checkComplete() throws {
         guard !taken.isEmpty else { return }
         let count = taken.count == 1 ? "a key" : "\(taken.count) keys"

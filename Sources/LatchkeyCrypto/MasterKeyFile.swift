@@ -32,7 +32,7 @@ struct MasterKeyFile {
             throw refusal("belongs to another user", "run as its owner, or move it away")
         }
         guard status.st_mode & 0o077 == 0 else {
-            throw refusal("can be used by others", "if nobody has read it: chmod 600 '\(path.terminalSafe)'")
+            throw refusal("can be used by others", "if no one has read it: chmod 600 '\(path.terminalSafe)'")
         }
         var key = Secret(capacity: MasterKey.length)
         do { try Descriptor.readAll(descriptor, into: &key) } catch { throw failure("read", error) }

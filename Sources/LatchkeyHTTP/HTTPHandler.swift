@@ -240,7 +240,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
     }
 
     /// Sends a body. Of a long one so much at a time as a connection may hold, the next when that was taken: all of it at once
-    /// would lie about a second time in its encrypted form, and keep the event loop from everybody else.
+    /// would lie about a second time in its encrypted form, and keep the event loop from all others.
     private func send(_ body: ByteBuffer, _ channel: any Channel, then finish: @escaping @Sendable () -> Void) {
         var rest = body
         var last: EventLoopFuture<Void>?

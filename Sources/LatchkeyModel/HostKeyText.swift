@@ -17,7 +17,7 @@ package enum HostKeyText {
     /// The keys of a file.
     ///
     /// Where there is a block on it, or sshd speaks, it is a console and read as such; a line of another kind is in no file of
-    /// keys, and what stands beside it could be anybody's.
+    /// keys, and what stands beside it could be another machine's.
     package static func keys(in text: String) -> [PublicKey] {
         if let console = console(inAnswer: text) { return keys(onConsole: console) }
         let lines = text.split(whereSeparator: \.isNewline)

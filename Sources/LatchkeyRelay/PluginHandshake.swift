@@ -13,12 +13,15 @@ internal import NIOCore
 struct PluginHandshake {
     /// When more than that is held, it is given up: no agent says so much before its client is ready.
     private static let limit = 64 * 1024
+    /// When it was held for so long, likewise: official agents before 3.2.1041.0 acknowledge once, and that may be lost with a cut.
+    private static let timeLimit: TimeAmount = .seconds(3)
 
     /// The numbers of the client's answers, and of those of them of which it was told that the agent has them.
     private var (answers, acknowledged): (Set<Int64>, Set<Int64>) = ([], [])
     private var hasComplete = false
     /// What waits for the acknowledgement of the answers: that the handshake is complete, and all that came after it.
     private var held: [ByteBuffer] = []
+    private var heldSince: NIODeadline?
     /// Whether the client is ready, so that nothing has to be looked at any more.
     private(set) var isOver = false
 
@@ -58,6 +61,7 @@ struct PluginHandshake {
             hasComplete = true
             if acknowledged == answers { return [message] }
             held.append(message)
+            heldSince = .now()
             return []
         }
         guard header.type == .output, !held.isEmpty else { return [message] }
@@ -66,10 +70,21 @@ struct PluginHandshake {
     }
 
     private mutating func release() -> [ByteBuffer] {
-        defer { held = [] }
+        defer { (held, heldSince) = ([], nil) }
         return held
     }
 
-    /// The client has another connection: what it was told over the one before may be lost, and comes again by itself.
-    mutating func clientReturned() { self = PluginHandshake() }
+    /// What was held for too long.
+    mutating func releaseLate(_ now: NIODeadline) -> [ByteBuffer] {
+        guard let heldSince, now - heldSince >= PluginHandshake.timeLimit else { return [] }
+        return release()
+    }
+
+    /// The client has another connection: what it was told over the one before may be lost, and comes again by itself. An answer of
+    /// which it has heard nothing, it sends again, and the agent acknowledges it again; the rest is told by time.
+    mutating func clientReturned() {
+        acknowledged = []
+        hasComplete = false
+        _ = release()
+    }
 }

@@ -176,6 +176,9 @@ extension Relay {
     /// A message of an agent that is meant for the relay.
     func received(_ message: ByteBuffer, from link: DataLink) {
         guard let session = link.session, let (header, payload) = read(message), !payload.isEmpty else { return }
+        // It began before another client came, for which it is not meant.
+        let isStream = header.type == .output || header.type == .acknowledge
+        if link.role == .agent, isStream, session.awaitsTakeover, session.official == nil { return }
         switch header.type {
         case .output: keep(message, header, of: session, from: link)
         case .input:

@@ -47,6 +47,7 @@ extension Relay {
         if let since = session.clientAwaySince, session.isOverWithItsClient, now - since > limit {
             return finish(session, .terminated, .clientEnded)
         }
+        session.releaseLateHandshake()
         endIfDone(session)
         if session.ending == nil, let since = session.agentAwaySince {
             if !session.agentWasThere, now - since > .seconds(30) {

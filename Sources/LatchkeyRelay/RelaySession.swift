@@ -135,8 +135,16 @@ final class RelaySession {
     func passesInput(_ header: MessageHeader) {
         guard let held = pluginHandshake?.passes(header) else { return }
         if pluginHandshake?.isOver == true { pluginHandshake = nil }
-        for message in held { client?.handler?.send(.binary, message) }
-        if !held.isEmpty { client?.handler?.flush() }
+        sendHeld(held)
+    }
+
+    /// Keeps nothing from the client for too long.
+    func releaseLateHandshake() { sendHeld(pluginHandshake?.releaseLate(.now()) ?? []) }
+
+    private func sendHeld(_ messages: [ByteBuffer]) {
+        guard !messages.isEmpty, let handler = client?.handler else { return }
+        for message in messages { handler.send(.binary, message) }
+        handler.flush()
     }
 
     /// Sends what was kept to a client that has come back.

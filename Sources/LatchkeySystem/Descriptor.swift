@@ -60,16 +60,23 @@ package enum Descriptor {
     @discardableResult
     package static func wait(_ descriptor: Int32, for events: PollSet.Events, until deadline: Int64?) -> PollSet.Events
     {
-        var entry = pollfd(fd: descriptor, events: events.rawValue, revents: 0)
         while true {
-            let count = poll(&entry, 1, PollSet.timeout(until: deadline))
-            if count < 0 && errno == EINTR { continue }
-            return count > 0 ? PollSet.Events(of: entry) : []
+            // Who is always ready does not make a moment that has passed come later.
+            if let deadline, SystemClock.milliseconds() >= deadline { return [] }
+            if let ready = poll(descriptor, events, PollSet.timeout(until: deadline)) { return ready }
         }
     }
 
     /// Whether a descriptor is ready now.
     package static func isReady(_ descriptor: Int32, for events: PollSet.Events) -> Bool {
-        !wait(descriptor, for: events, until: 0).isEmpty
+        poll(descriptor, events, 0)?.isEmpty == false
+    }
+
+    /// - Returns: nil if a signal came first.
+    private static func poll(_ descriptor: Int32, _ events: PollSet.Events, _ timeout: Int32) -> PollSet.Events? {
+        var entry = pollfd(fd: descriptor, events: events.rawValue, revents: 0)
+        let count = Glibc.poll(&entry, 1, timeout)
+        if count < 0 && errno == EINTR { return nil }
+        return count > 0 ? PollSet.Events(of: entry) : []
     }
 }

@@ -75,7 +75,7 @@ extension StateFile {
         throw LatchkeyError(
             .fileUnusable,
             "\(what) '\(path.terminalSafe)' can be changed by others",
-            hint: "if nobody did: chmod go-w \(RemoteCommand.quoted(path).terminalSafe)"
+            hint: "if no one did: chmod go-w \(RemoteCommand.quoted(path).terminalSafe)"
         )
     }
 

@@ -71,7 +71,7 @@ package enum StateFile {
             throw LatchkeyError(
                 .fileUnusable,
                 "'\(path.terminalSafe)' can be read by others",
-                hint: "if nobody did: chmod 600 '\(path.terminalSafe)'"
+                hint: "if no one did: chmod 600 '\(path.terminalSafe)'"
             )
         }
         var secret = Secret(capacity: 64 * 1024)

@@ -29,9 +29,11 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// One column for what the C library does not know: a newer version of Unicode may.
+    /// What the C library does not know, since it is of a newer version of Unicode or the system has no locale of UTF-8, takes one
+    /// column unless it is a mark.
     fileprivate var terminalWidth: Int {
         let width = lk_terminal_width(value)
-        return width < 0 ? 1 : Int(width)
+        if width >= 0 { return Int(width) }
+        return properties.generalCategory == .nonspacingMark ? 0 : 1
     }
 }

@@ -383,4 +383,17 @@ struct EntryPlanTests {
             }
         }
     }
+
+    @Test func `work over several connections goes through the relay where no port is reached, and for nothing else`() {
+        let unreachable = LatchkeyError(.instanceUnreachable, "x")
+        let connected = AgentPresence.connected(takesPushedKeys: nil)
+        #expect(EntryPlan.roadOfWork(after: unreachable, nil, connected) == .sshOverRelay)
+        for agent: AgentPresence? in [nil, .absent, .unknown("y")] {
+            #expect(EntryPlan.roadOfWork(after: unreachable, nil, agent) == nil)
+        }
+        for road in Road.allCases { #expect(EntryPlan.roadOfWork(after: unreachable, road, connected) == nil) }
+        for code in LatchkeyError.Code.allCases where code != .instanceUnreachable {
+            #expect(EntryPlan.roadOfWork(after: LatchkeyError(code, "x"), nil, connected) == nil)
+        }
+    }
 }

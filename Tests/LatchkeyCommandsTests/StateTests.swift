@@ -74,7 +74,7 @@ struct StateTests {
                 #expect(refused.status != 0 && refused.output.isEmpty)
                 #expect(
                     refused.error.contains("error: the folder '\(scratch.latchkeyHome)' can be changed by others\n")
-                        && refused.error.contains("hint: if nobody did: chmod go-w \(scratch.latchkeyHome)\n"),
+                        && refused.error.contains("hint: if no one did: chmod go-w \(scratch.latchkeyHome)\n"),
                     "\(program) \(arguments): \(refused.error)"
                 )
             }

@@ -9,7 +9,7 @@ import Testing
 /// The official plugin's moment of weakness: what a relay tells it before it is ready, and in which order.
 struct PluginHandshakeTests {
     private enum Event {
-        case answer(Int64), challengeAnswer(Int64), input(Int64), acknowledge(Int64), complete, output, returns
+        case answer(Int64), challengeAnswer(Int64), input(Int64), acknowledge(Int64), complete, output, returns, late
     }
 
     private static func header(_ type: MessageType, _ sequence: Int64, _ payload: PayloadType) -> MessageHeader {
@@ -38,6 +38,7 @@ struct PluginHandshakeTests {
             case .output:
                 told += handshake.take(ByteBuffer(bytes: header(.output, 2, .output).message([2])))
             case .returns: handshake.clientReturned()
+            case .late: told += handshake.releaseLate(.now() + .seconds(3))
             }
         }
         return told.map(name).joined()
@@ -83,10 +84,27 @@ struct PluginHandshakeTests {
     }
 
     @Test func `over another connection all is told again`() {
-        #expect(Self.told(.answer(0), .acknowledge(0), .complete, .returns, .complete) == "a0CC")
+        #expect(
+            Self.told(.answer(0), .acknowledge(0), .complete, .returns, .complete, .answer(0), .acknowledge(0))
+                == "a0Ca0C"
+        )
         #expect(Self.told(.answer(0), .complete, .returns, .answer(0), .acknowledge(0), .complete) == "a0C")
-        // The answer was acknowledged before the cut, and so is not sent again: nothing waits for that.
-        #expect(Self.told(.answer(0), .acknowledge(0), .returns, .complete) == "a0C")
+        // Of an answer that it was told nothing of, the client does not know either that it has arrived.
+        #expect(Self.told(.answer(0), .complete, .returns, .complete, .answer(0), .acknowledge(0)) == "a0C")
+        #expect(Self.told(.answer(0), .returns, .complete, .answer(0), .acknowledge(0), .acknowledge(0)) == "a0C")
+        // Whether the acknowledgement has arrived is not known: time tells.
+        #expect(Self.told(.answer(0), .acknowledge(0), .returns, .complete, .late) == "a0C")
+    }
+
+    @Test func `an agent that does not acknowledge twice is waited for no longer than a while`() {
+        var handshake = PluginHandshake()
+        _ = handshake.passes(Self.header(.input, 0, .handshakeResponse))
+        let complete = ByteBuffer(bytes: Self.header(.output, 1, .handshakeComplete).message([1]))
+        #expect(handshake.releaseLate(.now() + .hours(1)).isEmpty)
+        #expect(handshake.take(complete).isEmpty)
+        #expect(handshake.releaseLate(.now()).isEmpty)
+        #expect(handshake.releaseLate(.now() + .seconds(3)).map(Self.name) == ["C"])
+        #expect(handshake.releaseLate(.now() + .hours(1)).isEmpty)
     }
 
     @Test func `an agent that does not acknowledge is not listened to for ever`() {

@@ -111,5 +111,8 @@ struct PollSetTests {
         #expect(Descriptor.wait(pipe.reading, for: .readable, until: SystemClock.milliseconds() + 10).isEmpty)
         pipe.write()
         #expect(Descriptor.wait(pipe.reading, for: .readable, until: nil) == .readable)
+        // What is always ready would otherwise keep a loop from its end.
+        #expect(Descriptor.wait(pipe.reading, for: .readable, until: SystemClock.milliseconds()).isEmpty)
+        #expect(Descriptor.isReady(pipe.reading, for: .readable))
     }
 }

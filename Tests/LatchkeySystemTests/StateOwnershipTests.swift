@@ -30,9 +30,9 @@ struct StateOwnershipTests {
                 #expect(
                     refused.code == .fileUnusable && refused.message == "the folder '\(place)' can be changed by others"
                 )
-                #expect(refused.hint == "if nobody did: chmod go-w \(place)")
+                #expect(refused.hint == "if no one did: chmod go-w \(place)")
                 #expect(refusal { try StateFile.checkFolder(folder) } == refused)
-                try Execution.require(["sh", "-c", (try #require(refused.hint)).replacing("if nobody did: ", with: "")])
+                try Execution.require(["sh", "-c", (try #require(refused.hint)).replacing("if no one did: ", with: "")])
                 try StateFile.makeFolder(folder)
                 try chmod(0o700, place)
             }
@@ -93,11 +93,11 @@ struct StateOwnershipTests {
             )
             #expect(refusal { try StateFile.checkFile(scratch.path) }?.message == "'\(scratch.path)' is no plain file")
             try chmod(0o602, path)
-            #expect(refusal { try StateFile.checkFile(path) }?.hint == "if nobody did: chmod go-w \(path)")
-            #expect(refusal { _ = try StateFile.readOwn(path) }?.hint == "if nobody did: chmod go-w \(path)")
+            #expect(refusal { try StateFile.checkFile(path) }?.hint == "if no one did: chmod go-w \(path)")
+            #expect(refusal { _ = try StateFile.readOwn(path) }?.hint == "if no one did: chmod go-w \(path)")
             #expect(
                 refusal { _ = try StateFile.readOwn("\(scratch.path)/link") }?.hint
-                    == "if nobody did: chmod go-w \(scratch.path)/link"
+                    == "if no one did: chmod go-w \(scratch.path)/link"
             )
         }
     }

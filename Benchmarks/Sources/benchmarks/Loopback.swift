@@ -4,7 +4,7 @@ import Glibc
 
 /// Ports of this machine.
 enum Loopback {
-    /// A port that nobody listens on now.
+    /// A port on which nothing listens now.
     static func freePort() throws -> Int {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }

@@ -14,7 +14,7 @@ enum ManyInstances {
         return "i-" + String(repeating: "0", count: 17 - digits.count) + digits
     }
 
-    /// Puts them into a database that is there, whoever else uses it.
+    /// Puts them into a database that is there, whatever else uses it.
     static func add(_ count: Int, to path: String) throws {
         var database: OpaquePointer?
         defer { sqlite3_close(database) }

@@ -3,7 +3,7 @@
 import Foundation
 import Glibc
 
-/// An sshd of our own, for whoever runs the benchmark.
+/// An sshd of our own, for the user who runs the benchmark.
 struct PrivateSSHD {
     let port: Int
     let user: String
@@ -12,7 +12,7 @@ struct PrivateSSHD {
 
     /// Starts it, and ends it however `body` ends. Without an sshd on this machine, says so.
     ///
-    /// - Parameter publicKey: whoever has its private half is let in.
+    /// - Parameter publicKey: its private half opens it.
     static func with(
         _ workshop: Workshop,
         _ publicKey: String,
@@ -46,7 +46,7 @@ struct PrivateSSHD {
             """,
             to: "\(name)/config"
         )
-        // As root it wants its own folder; it ends by itself if nobody is left to end it.
+        // As root it wants its own folder; it ends by itself if nothing is left to end it.
         let madeFolder = geteuid() == 0 && mkdir("/run/sshd", 0o755) == 0
         defer { if madeFolder { rmdir("/run/sshd") } }
         guard let sshd = ["/usr/sbin/sshd", "/usr/bin/sshd"].first(where: FileManager.default.isExecutableFile) else {

@@ -20,7 +20,7 @@ package struct Paging {
     private var pages = 0
     private var bytes = 0
     /// Hashes of all tokens so far. Two that are different and have the same would end a list in an error, which has never
-    /// happened to anybody with 64 bits and another seed each time.
+    /// happened with 64 bits and another seed each time.
     private var seen: Set<Int> = []
     /// What the next request shows; nil at the beginning.
     package private(set) var token: String?

@@ -39,7 +39,7 @@ package struct LocalUser: Equatable, Sendable {
             )
     }
 
-    /// Who is root may run programs as anybody, everybody else only as themselves.
+    /// Root may run programs as any user, other users only as themselves.
     package func checkAllowed() throws(LocalProcessError) {
         // The names are only looked up for the error.
         if geteuid() != 0 && geteuid() != identifier { try checkAllowed(for: .current) }

@@ -31,11 +31,12 @@ extension Broker {
         _ options: Options,
         _ change: (Options) throws -> KeyChange
     ) throws -> KeyChange {
-        do { return try change(options) } catch let error as LatchkeyError where error.code == .instanceUnreachable {
-            guard options.road == nil, let relay, relay.presence(of: instance).isConnected else { throw error }
+        do { return try change(options) } catch let error as LatchkeyError {
+            let road = EntryPlan.roadOfWork(after: error, options.road, relay?.presence(of: instance))
+            guard let road else { throw error }
             trace.step("\(error.message); trying SSH through the relay")
             var options = options
-            options.road = .sshOverRelay
+            options.road = road
             return try change(options)
         }
     }

@@ -3,6 +3,21 @@
 internal import LatchkeyModel
 
 extension EntryPlan {
+    /// The road for work that takes several connections over SSH, all over the same one, once one of them has ended with an error.
+    ///
+    /// - Parameters:
+    ///   - road: the one that was asked for; nil for the best one that is open, which is tried directly first.
+    ///   - agent: what the relay said of the instance's agent; nil without a relay. It is asked only where that matters.
+    /// - Returns: nil if no other road answers the error.
+    static func roadOfWork(
+        after error: LatchkeyError,
+        _ road: Road?,
+        _ agent: @autoclosure () -> AgentPresence?
+    ) -> Road? {
+        guard road == nil, error.code == .instanceUnreachable, agent()?.isConnected == true else { return nil }
+        return .sshOverRelay
+    }
+
     /// What to do after these attempts.
     ///
     /// A road is left only for a reason that the next one answers: no address answers, no key fits, the login is refused. It is

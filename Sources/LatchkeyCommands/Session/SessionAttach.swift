@@ -11,7 +11,7 @@ struct SessionAttach: ParsableCommand {
         commandName: "attach",
         abstract: "Take over a session that runs, with what was last on its screen.",
         discussion: """
-            Whoever had it before is told so and leaves. A shell whose client was lost waits for this until the relay's \
+            The client that had it before is told so and leaves. A shell whose client was lost waits for this until the relay's \
             idle limit.
             """
     )

@@ -70,7 +70,7 @@ package enum KeyFile {
             secret.removeAll()
             guard plain.withBytes({ secret.append($0) }) else { throw .notAKey }
         }
-        // Only of a key does it matter who else may read it; a README beside the keys is no danger to anybody.
+        // Only of a key does it matter who else may read it; a README beside the keys is no danger.
         guard secret.withBytes(Armour.looksLikeKey) else {
             throw secret.withBytes(DERElements.isOneSequence) ? .binary : .notAKey
         }

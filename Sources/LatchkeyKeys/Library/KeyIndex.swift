@@ -69,7 +69,7 @@ struct KeyIndex: Sendable {
         return KeyIndex(checking: bytes) ?? .empty
     }
 
-    /// Sixteen bytes that tell damage: Poly1305 with a key that everybody knows, which is the fastest that OpenSSL has.
+    /// Sixteen bytes that tell damage: Poly1305 with a key that is no secret, which is the fastest that OpenSSL has.
     private static func checksum(_ content: UnsafeRawBufferPointer) -> [UInt8] {
         Array("latchkey's index is not a secret".utf8).withUnsafeBytes { MAC.poly1305(key: $0, content) }
     }

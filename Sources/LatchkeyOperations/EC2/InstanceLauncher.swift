@@ -31,7 +31,7 @@ package protocol InstanceLauncher: Sendable {
     func terminate(_ id: Instance.ID) async throws
 
     /// What the machine has written to its console, the newest 64 KiB, and when that was. Blocks of host keys are in it only
-    /// where the boot printed them, before anybody could log in.
+    /// where the boot printed them, before a user could log in.
     ///
     /// - Returns: nil if there is nothing yet.
     func consoleOutput(of id: Instance.ID) async throws -> (text: [UInt8], date: Date)?

@@ -5,7 +5,7 @@ internal import LatchkeyAuthorization
 internal import LatchkeyModel
 internal import LatchkeyStore
 
-/// Lists sessions: a user's own, and for an admin everybody's.
+/// Lists sessions: a user's own, and for an admin those of all users.
 struct DescribeSessionsOperation: SystemsManagerOperation {
     static let action: Action = "ssm:DescribeSessions"
 

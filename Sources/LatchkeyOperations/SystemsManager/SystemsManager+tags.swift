@@ -29,7 +29,7 @@ extension SystemsManager {
     }
 
     static func checkChangeable(_ type: String) throws(ServiceError) {
-        guard type != "Document" else { throw .denied("the documents here are not anybody's to change") }
+        guard type != "Document" else { throw .denied("the documents here cannot be changed") }
     }
 
     /// An instance that has registered itself; nil if there is none of this id.

@@ -202,7 +202,7 @@ extension RemoteControlPlane {
         var fresh = Dictionary(uniqueKeysWithValues: unknown.map { ($0, "") })
         for start in stride(from: 0, to: unknown.count, by: 200) {
             let some = Array(unknown[start..<min(start + 200, unknown.count)])
-            // Not everybody may look at images; then the platform has to tell.
+            // Not every user may look at images; then the platform has to tell.
             var request = EC2.DescribeImages()
             request.filter = [EC2.Filter(name: "image-id", value: some)]
             let answer = try service.ask(

@@ -61,7 +61,7 @@ extension RemoteControlPlane {
                 }
             )
         } catch {
-            // Look-alikes of EC2 come without this service, and not everybody may use it.
+            // Look-alikes of EC2 come without this service, and not every user may use it.
             if case .refused(_, let status, _) = error, status < 500 || !service.isAmazon { return [] }
             throw service.settings.error(error, doing: "ssm:DescribeInstanceInformation")
         }

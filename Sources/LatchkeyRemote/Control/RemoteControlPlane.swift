@@ -120,7 +120,7 @@ extension RemoteControlPlane: ControlPlane {
     /// shows none yet, none is attested, and the person is asked as for any instance.
     package func attestedHostKeys(of instance: Instance) throws -> [HostKey] {
         for isLatest in [nil, true] {
-            // Not every instance has a console that can be read at any time, nor may everybody read it.
+            // Not every instance has a console that can be read at any time, nor may every user read it.
             var request = EC2.GetConsoleOutput(instanceId: instance.id)
             request.latest = isLatest
             let answer = try service.ask(

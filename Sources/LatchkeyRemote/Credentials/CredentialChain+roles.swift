@@ -99,7 +99,7 @@ extension CredentialChain {
         guard let askCode else {
             throw LatchkeyError(
                 .credentialsUnavailable,
-                "the profile '\(profileName.terminalSafe)' needs the code of '\(device.terminalSafe)', and nobody can be "
+                "the profile '\(profileName.terminalSafe)' needs the code of '\(device.terminalSafe)', and no one can be "
                     + "asked for it here",
                 hint: "run it once at a terminal; what it gets is kept for the next time"
             )
