@@ -230,28 +230,32 @@ struct CredentialServiceTests {
                     #expect(found.credentials.accessKeyID == "ASIASSO")
                     return try server.requests().map { String($0.what.prefix { $0 != "?" }) }
                 }
+                func expect(_ wanted: [String], _ location: SourceLocation = #_sourceLocation) throws {
+                    let found = try find()
+                    #expect(found == wanted, sourceLocation: location)
+                }
                 let (renewal, use) = ("/token", "/federation/credentials")
 
                 // There is time yet.
                 try write("good", endsIn: 1000, renewal: "r0")
-                #expect(try find() == [use])
+                try expect([use])
                 // One that is over, and one that soon will be.
                 try write("old", endsIn: -60, renewal: "r0")
-                #expect(try find() == [renewal, use])
+                try expect([renewal, use])
                 let kept = try JSONDecoder().decode([String: String].self, from: Data(try scratch.read(path).utf8))
                 #expect(kept["accessToken"] == "good" && kept["refreshToken"] == "r1" && kept["clientSecret"] == "s")
                 #expect(kept["startUrl"] == "https://example.awsapps.com/start" && kept["region"] == "us-east-1")
                 #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
-                #expect(try find() == [use])
+                try expect([use])
                 try write("old", endsIn: 600, renewal: "r1")
-                #expect(try find() == [renewal, use])
+                try expect([renewal, use])
 
                 // What cannot be renewed is used until its end, and over then.
                 try write("good", endsIn: 600, renewal: "no")
-                #expect(try find() == [renewal, use])
+                try expect([renewal, use])
                 try server.plan("503 {}")
                 try write("good", endsIn: 600, renewal: "r2")
-                #expect(try find() == [renewal, use])
+                try expect([renewal, use])
                 for (renewal, registered) in [("no", "2099"), ("r2", "2020"), (nil, "2099")] {
                     try write("good", endsIn: -60, renewal: renewal, registered: registered)
                     let failure = code { _ = try find() }
@@ -265,7 +269,7 @@ struct CredentialServiceTests {
 
                 // botocore takes what was written, and renews it in its turn.
                 try write("old", endsIn: -60, renewal: "r2")
-                #expect(try find() == [renewal, use])
+                try expect([renewal, use])
             }
         }
     }

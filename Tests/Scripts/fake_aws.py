@@ -186,8 +186,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path == "/_requests":
-            self.answer(200, json.dumps(LOG), "application/json")
-            return LOG.clear()
+            # Before the answer: who has that may ask for something else at once.
+            asked = list(LOG)
+            LOG.clear()
+            return self.answer(200, json.dumps(asked), "application/json")
         self.note(self.path, {})
         if self.faulty():
             return

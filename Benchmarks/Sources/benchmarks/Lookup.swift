@@ -13,7 +13,8 @@ struct Lookup {
     func run() throws {
         let folder = try workshop.makeFolder(Lookup.state)
         // The program makes its database itself.
-        try workshop.run(workshop.latchkey("instance", "list", state: Lookup.state))
+        try workshop.run(workshop.latchkey("instance", "add", "first", "--address", "127.0.0.1", state: Lookup.state))
+        try workshop.run(workshop.latchkey("instance", "remove", "first", state: Lookup.state))
         try ManyInstances.add(Lookup.count, to: "\(folder)/latchkey.db")
         report.section(
             "an instance among \(Lookup.count), in process with the store's opening; median (least–greatest)"
