@@ -41,7 +41,7 @@ package struct PollSet: Sendable {
     }
 
     /// Where an interest stands in its set, until that is emptied.
-    package struct Place: Sendable {
+    package struct Position: Sendable {
         fileprivate let index: Int
     }
 
@@ -59,14 +59,14 @@ package struct PollSet: Sendable {
         deadline = nil
     }
 
-    /// - Parameter interest: nil for nothing, so that what is not waited for just now has its place, too.
+    /// - Parameter interest: nil for nothing, so that what is not waited for just now has its position, too.
     @discardableResult
-    package mutating func add(_ interest: Interest?) -> Place {
+    package mutating func add(_ interest: Interest?) -> Position {
         let events = interest?.events ?? []
         // Nothing to wait for would still be woken by an end (poll(2): POLLHUP and POLLERR cannot be left out).
         let descriptor = events.isEmpty ? -1 : interest?.descriptor ?? -1
         entries.append(pollfd(fd: descriptor, events: events.rawValue, revents: 0))
-        return Place(index: entries.count - 1)
+        return Position(index: entries.count - 1)
     }
 
     /// Something is due then at the latest.
@@ -98,10 +98,10 @@ package struct PollSet: Sendable {
     }
 
     /// What the last wait has brought; the end of a descriptor, or an error, counts for all that was waited for there.
-    package func events(at place: Place) -> Events { Events(of: entries[place.index]) }
+    package func events(at place: Position) -> Events { Events(of: entries[place.index]) }
 
     /// Whether the last wait has brought anything.
-    package func isReady(_ place: Place) -> Bool { entries[place.index].revents != 0 }
+    package func isReady(_ place: Position) -> Bool { entries[place.index].revents != 0 }
 
     /// Milliseconds as poll(2) takes them; nil for ever.
     static func timeout(until deadline: Int64?) -> Int32 {

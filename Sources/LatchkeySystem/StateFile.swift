@@ -5,8 +5,8 @@ package import LatchkeyModel
 
 /// Small files that a program keeps its state in: the owner's alone from their first byte on, and there whole or not at all.
 package enum StateFile {
-    /// Bytes: no such file has more.
-    private static let limit = 1 << 20
+    /// Bytes: no file of state has more.
+    package static let limit = 1 << 20
 
     /// Makes a folder for the owner alone, and those above it. One that is there is used only if no other user can change
     /// what is in it.
@@ -26,12 +26,13 @@ package enum StateFile {
         throw failure("the folder '\(path.terminalSafe)' cannot be made")
     }
 
+    /// - Parameter limit: bytes; a MiB, unless the file is no state but something that is longer.
     /// - Returns: nil if there is no such file.
-    /// - Throws: `fileUnusable` if it cannot be read, or has more than a MiB.
-    package static func read(_ path: String) throws(LatchkeyError) -> [UInt8]? {
+    /// - Throws: `fileUnusable` if it cannot be read, or has more than the limit.
+    package static func read(_ path: String, limit: Int = limit) throws(LatchkeyError) -> [UInt8]? {
         guard let descriptor = try openForReading(path) else { return nil }
         defer { close(descriptor) }
-        return try read(descriptor, path)
+        return try read(descriptor, path, limit: limit)
     }
 
     /// The content of a file of this user's own: the programs do what it says.
@@ -42,10 +43,10 @@ package enum StateFile {
         guard let descriptor = try openForReading(path) else { return nil }
         defer { close(descriptor) }
         try checkFile(path, descriptor)
-        return try read(descriptor, path)
+        return try read(descriptor, path, limit: limit)
     }
 
-    private static func read(_ descriptor: Int32, _ path: String) throws(LatchkeyError) -> [UInt8] {
+    private static func read(_ descriptor: Int32, _ path: String, limit: Int) throws(LatchkeyError) -> [UInt8] {
         let content: [UInt8]
         do { content = try Descriptor.readAll(descriptor, limit: limit) } catch {
             throw failure("'\(path.terminalSafe)' cannot be read", error)

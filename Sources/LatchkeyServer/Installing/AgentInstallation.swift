@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import Glibc
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyModel
@@ -45,38 +44,18 @@ struct AgentInstallation: Sendable {
                 response.headers.add(name: "WWW-Authenticate", value: "Basic realm=\"activation\"")
                 return response
             }
-            guard let programPath else {
-                return .text(.notFound, "there is no program of the agent beside this server's")
-            }
-            return try await program(programPath)
+            guard let programPath,
+                let program = try await pool.run({
+                    try StateFile.read(programPath, limit: AgentInstallation.programLimit)
+                })
+            else { return .text(.notFound, "there is no program of the agent beside this server's") }
+            return OutgoingResponse(.ok, type: "application/octet-stream", program)
         default: return nil
         }
     }
 
     /// Bytes: no program of an agent has more.
     private static let programLimit = 512 << 20
-
-    /// A program is longer than a file of state may be.
-    private func program(_ path: String) async throws -> OutgoingResponse {
-        OutgoingResponse(
-            .ok,
-            type: "application/octet-stream",
-            try await pool.run { try AgentInstallation.read(path) }
-        )
-    }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        do throws(SystemError) {
-            guard descriptor >= 0 else { throw .last }
-            defer { close(descriptor) }
-            let bytes = try Descriptor.readAll(descriptor, limit: programLimit)
-            if bytes.count <= programLimit { return bytes }
-        } catch {
-            throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' cannot be read: \(error.message)")
-        }
-        throw LatchkeyError(.fileUnusable, "'\(path.terminalSafe)' is no program: it is too long")
-    }
 
     /// Whether a request has the id and the code of an activation that has not expired (RFC 7617).
     private func showsActivation(_ request: IncomingRequest) async throws -> Bool {
