@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CoreMetrics
+internal import FoundationEssentials
+internal import LatchkeyAPI
 internal import LatchkeyMetrics
 internal import LatchkeyTransport
 internal import NIOCore
@@ -232,6 +234,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         let secret = response.secret?.buffer()
         var headers = response.headers
         headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count + (secret?.readableBytes ?? 0)))
+        // By it clients see that their clocks are wrong, which makes signatures fail (RFC 9110 §6.6.1).
+        headers.replaceOrAdd(name: "Date", value: SigningTime(Date()).httpText)
         if !keepsAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
         startTimer(channel)

@@ -60,6 +60,13 @@ struct SigningTests {
         }
     }
 
+    @Test func `HTTP's form of a date is written as it is read`() {
+        let time = SigningTime(Date(timeIntervalSince1970: 1_440_938_160.9))
+        #expect(time.httpText == "Sun, 30 Aug 2015 12:36:00 GMT")
+        #expect(SigningTime(http: time.httpText) == time)
+        #expect(SigningTime(Date(timeIntervalSince1970: 1_767_582_009)).httpText == "Mon, 05 Jan 2026 03:00:09 GMT")
+    }
+
     @Test func `S3's paths are left as they are`() throws {
         let cases = [["GET", "https://b.example/a%20b//c/../d", "", "", ""]]
         let vector = try #require(try SigningVector.make(cases, service: "s3", signer: "S3SigV4Auth").first)

@@ -27,6 +27,19 @@ package struct SigningTime: Equatable, Sendable {
         text = "\(SigningTime.padded(Int(parts.tm_year) + 1900, 4))\(rest)T\(clock)Z"
     }
 
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+
+    /// In the form of HTTP's own header `Date` (RFC 9110 §5.6.7), for example `Sun, 30 Aug 2015 12:36:00 GMT`.
+    package var httpText: String {
+        var (time, parts) = (time_t(seconds), tm())
+        gmtime_r(&time, &parts)
+        let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { SigningTime.padded(Int($0), 2) }
+        let day = "\(SigningTime.days[Int(parts.tm_wday)]), \(SigningTime.padded(Int(parts.tm_mday), 2))"
+        let year = SigningTime.padded(Int(parts.tm_year) + 1900, 4)
+        return "\(day) \(SigningTime.months[Int(parts.tm_mon)]) \(year) \(clock.joined(separator: ":")) GMT"
+    }
+
     /// - Returns: nil unless `text` is a date that exists, in exactly this form.
     init?(basic text: some StringProtocol) {
         let characters = Array(text.utf8)
@@ -47,7 +60,7 @@ package struct SigningTime: Equatable, Sendable {
     /// - Returns: nil if `text` is something else.
     init?(http text: String) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let months = SigningTime.months
         guard text.utf8.count <= 40, words.count == 6, words[0].utf8.count == 4, words[0].hasSuffix(","),
             ["GMT", "UTC", "+0000", "-0000"].contains(words[5]), let month = months.firstIndex(of: String(words[2]))
         else { return nil }
