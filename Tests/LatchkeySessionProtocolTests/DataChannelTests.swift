@@ -264,6 +264,28 @@ import Testing
         #expect(Self.numbers(messages).first == 0 && channel.room > 0)
     }
 
+    @Test func `a client that cannot stop reading is sent no more than it wants to be under way`() throws {
+        let relay = try RelayStub()
+        var channel = DataChannel(.agent)
+        channel.attach(try relay.connect(), opening: Self.opening)
+        var extensions = Handshake.Extensions.all
+        extensions.window = 100_000
+        channel.agree(on: extensions)
+        #expect(channel.room == 100_000)
+        channel.send(.output, [UInt8](repeating: 1, count: 60_000))
+        #expect(channel.room <= 40_000 && channel.room > 39_000)
+        _ = try Self.run(&channel, relay) { _, messages in !messages.isEmpty }
+        relay.acknowledge(.output, 0)
+        _ = try Self.run(&channel, relay) { channel, _ in channel.hasArrived }
+        #expect(channel.room == 100_000)
+        // One that is too small for a message, and one that is none.
+        for window in [0, -5] {
+            extensions.window = window
+            channel.agree(on: extensions)
+            #expect(channel.room == 16 * 1024)
+        }
+    }
+
     @Test func `another client is answered, and everything counts from 0`() throws {
         let relay = try RelayStub()
         var channel = DataChannel(.agent)

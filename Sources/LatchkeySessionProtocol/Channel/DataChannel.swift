@@ -260,8 +260,17 @@ package struct DataChannel: ~Copyable {
     /// How many bytes of payload can be sent now without holding too much.
     package var room: Int {
         guard closing == nil, !isPaused, socket?.hasRoom ?? true else { return 0 }
-        return extensions == nil ? min(sender.room, officialWindow - sender.bytesUnderWay) : sender.room
+        return min(sender.room, window - sender.bytesUnderWay)
     }
+
+    /// The most bytes that the other end wants to be under way.
+    private var window: Int {
+        guard let extensions else { return officialWindow }
+        return max(extensions.window ?? .max, DataChannel.smallestWindow)
+    }
+
+    /// One that is smaller would stand in the way of a single message.
+    private static let smallestWindow = 16 * 1024
 
     /// The most bytes that are under way to an official end, which knows no way to say that it wants no more.
     package var officialWindow = Int.max

@@ -24,6 +24,9 @@ package enum Handshake {
         package var checksum: Bool?
         /// A stream of several that is closed is so in one direction.
         package var halfClose: Bool?
+        /// From a client: the most bytes of output that it wants to be under way, since it cannot stop reading, as in a browser. Nil
+        /// for as many as the agent likes.
+        package var window: Int?
 
         package static let all = Extensions(
             cumulative: true,
@@ -37,6 +40,7 @@ package enum Handshake {
             case process = "ProcessControl"
             case checksum = "PayloadChecksum"
             case halfClose = "HalfClose"
+            case window = "Window"
         }
     }
 
