@@ -40,6 +40,7 @@ package struct TextLimit: Equatable, Sendable {
     package static let activationDescription = TextLimit(scalars: 256)
     package static let roleName = TextLimit(bytes: 64)
     package static let clientID = TextLimit(bytes: 128)
+    package static let userAgent = TextLimit(bytes: 256)
 
     package static let commandComment = TextLimit(scalars: 100)
     /// Each stream of what a command has said.

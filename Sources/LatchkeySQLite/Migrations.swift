@@ -282,6 +282,29 @@ enum Migrations {
             // The node that a session's channels are connected to. Nil from an older version, of which one alone served a home.
             try database.execute(sql: "ALTER TABLE session ADD COLUMN node TEXT")
         }
+        migrator.registerMigration("11") { database in
+            // Sign-ins to the console, and the links that open one, by what shows them.
+            try database.execute(
+                sql: """
+                    CREATE TABLE consoleSession (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        accessKeyID TEXT NOT NULL REFERENCES accessKey (id) ON DELETE CASCADE,
+                        tokenDigest BLOB NOT NULL UNIQUE,
+                        created INTEGER NOT NULL,
+                        expires INTEGER NOT NULL,
+                        lastUsed INTEGER NOT NULL,
+                        sourceAddress TEXT,
+                        userAgent TEXT
+                    ) STRICT;
+                    CREATE INDEX consoleSessionByAccessKey ON consoleSession (accessKeyID);
+                    CREATE TABLE consoleLink (
+                        codeDigest BLOB PRIMARY KEY NOT NULL,
+                        accessKeyID TEXT NOT NULL REFERENCES accessKey (id) ON DELETE CASCADE,
+                        expires INTEGER NOT NULL
+                    ) STRICT;
+                    """
+            )
+        }
         return migrator
     }
 }
