@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import LatchkeyModel
+package import LatchkeyAPI
+package import LatchkeyModel
 internal import LatchkeySystem
+internal import LatchkeyTransport
 
 /// How programs of the same home find their latchkeyd and sign what they ask: the content of `latchkeyd.json`.
 package struct LocalServer: Codable, Sendable {
@@ -48,6 +50,22 @@ package struct LocalServer: Codable, Sendable {
                 hint: "remove it and start latchkeyd again, which writes it anew"
             )
         }
+    }
+
+    /// How it is asked, with this home's own access key.
+    ///
+    /// - Throws: `configurationInvalid` where the endpoint is none.
+    package func serviceEndpoint(_ folders: StateFolders) throws(LatchkeyError) -> ServiceEndpoint {
+        let address: ServerAddress
+        do { address = try ServerAddress(endpoint: endpoint) } catch {
+            throw LatchkeyError(.configurationInvalid, "the endpoint in '\(folders.serverPath)' \(error.message)")
+        }
+        return ServiceEndpoint(
+            address: address,
+            trust: Trust(authorities: authorities),
+            region: region,
+            credentials: Credentials(accessKeyID: accessKeyID, secretAccessKey: secretAccessKey)
+        )
     }
 
     package func write(_ folders: StateFolders) throws {

@@ -82,19 +82,6 @@ struct Home: Sendable {
 
     /// The latchkeyd that serves this home; nil if there never was one.
     func server() throws -> ServiceEndpoint? {
-        guard let server = try LocalServer.read(folders) else { return nil }
-        let address: ServerAddress
-        do { address = try ServerAddress(endpoint: server.endpoint) } catch {
-            throw LatchkeyError(.configurationInvalid, "the endpoint in '\(folders.serverPath)' \(error.message)")
-        }
-        return ServiceEndpoint(
-            address: address,
-            trust: Trust(authorities: server.authorities),
-            region: server.region,
-            credentials: Credentials(
-                accessKeyID: server.accessKeyID,
-                secretAccessKey: server.secretAccessKey
-            )
-        )
+        try LocalServer.read(folders)?.serviceEndpoint(folders)
     }
 }
