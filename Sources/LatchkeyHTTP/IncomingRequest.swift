@@ -60,6 +60,9 @@ package struct IncomingRequest: Sendable {
         self.connection = connection
     }
 
+    /// Whether it asks for a WebSocket (RFC 6455 §4.1).
+    package var isUpgrade: Bool { headers.first(name: "Upgrade")?.lowercased() == "websocket" }
+
     /// What a signature covers of it.
     package var signable: SignableRequest {
         SignableRequest(

@@ -23,6 +23,9 @@ package struct OutgoingResponse: Sendable {
         headers.add(name: "Content-Type", value: type)
     }
 
+    /// Whether it answers what was asked for.
+    package var isSuccess: Bool { status.code < 400 }
+
     /// A line for people.
     package static func text(_ status: HTTPResponseStatus, _ text: String) -> OutgoingResponse {
         OutgoingResponse(status, type: "text/plain; charset=utf-8", (text + "\n").utf8)

@@ -33,6 +33,13 @@ package struct PublicOrigin: Sendable {
     /// Whether an address is that of a proxy, behind which many clients are.
     func isProxy(_ address: String) -> Bool { proxies.contains { $0.contains(address) } }
 
+    /// What browsers call the origin of this server's pages (RFC 6454), for example `https://host:8443`. Nil if the request's `Host`
+    /// header cannot be used.
+    package func httpOrigin(for request: IncomingRequest) -> String? {
+        // Both kinds of URL have the same rest, and names in an origin are in small letters.
+        webSocketOrigin(for: request).map { "http\($0.dropFirst("ws".count))".lowercased() }
+    }
+
     /// Where WebSockets are opened: the server by the name that the client knows it by, for example `wss://host:8443`. Nil if
     /// the request's `Host` header cannot be used.
     package func webSocketOrigin(for request: IncomingRequest) -> String? {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
+internal import LatchkeyRelay
 internal import LatchkeyStore
 internal import Logging
 
@@ -32,6 +33,7 @@ extension OperationRegistry {
             )
         )
         addAgents(AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool))
+        addConsole(ConsoleService(sessions: setting.consoleSessions, pool: pool), signers, relay)
         add(SendSSHPublicKeyOperation(store: store, pool: pool))
         add(GetCallerIdentityOperation())
     }
@@ -90,6 +92,14 @@ extension OperationRegistry {
         add(ListDocumentsOperation(ssm: ssm))
         add(DescribeDocumentOperation(ssm: ssm))
         add(GetDocumentOperation(ssm: ssm))
+    }
+
+    private mutating func addConsole(_ console: ConsoleService, _ signers: KnownSigners, _ relay: Relay) {
+        add(CreateConsoleSessionOperation(console: console))
+        add(CreateConsoleLinkOperation(console: console))
+        add(RedeemConsoleLinkOperation(console: console))
+        add(DescribeConsoleSessionsOperation(console: console, signers: signers))
+        add(DeleteConsoleSessionOperation(console: console, signers: signers, relay: relay))
     }
 
     private mutating func addAgents(_ agents: AgentService) {

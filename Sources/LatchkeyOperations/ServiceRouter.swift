@@ -24,6 +24,7 @@ package struct ServiceRouter: Sendable {
         let pool: BlockingPool
         let events: SessionEventWriter
         let commands: CommandDispatcher
+        let consoleSessions: ConsoleSessions
         /// Nil where there is no container engine.
         let launcher: (any InstanceLauncher)?
         let region: String
@@ -40,6 +41,7 @@ package struct ServiceRouter: Sendable {
             pool: BlockingPool,
             events: SessionEventWriter,
             commands: CommandDispatcher,
+            consoleSessions: ConsoleSessions,
             launcher: (any InstanceLauncher)?,
             region: String,
             origin: PublicOrigin,
@@ -52,6 +54,7 @@ package struct ServiceRouter: Sendable {
             self.pool = pool
             self.events = events
             self.commands = commands
+            self.consoleSessions = consoleSessions
             self.launcher = launcher
             self.region = region
             self.origin = origin
@@ -63,6 +66,7 @@ package struct ServiceRouter: Sendable {
     private let json: JSONRouter
     private let query: QueryRouter
     private let channels: ChannelRouter
+    private let signIns = SignInLimiter()
 
     /// - Parameters:
     ///   - key: seals access keys' secrets and agents' credentials.
@@ -71,8 +75,13 @@ package struct ServiceRouter: Sendable {
         let (events, region) = (setting.events, setting.region)
         let roles = AgentRoles(key: key, signers: signers)
         let signatures = SignatureAuthentication(key: key, signers: signers, roles: roles) { events.used($0, at: $1) }
+        let console = ConsoleAuthentication(
+            sessions: setting.consoleSessions,
+            signers: signers,
+            origin: setting.origin
+        )
         pipeline = RequestPipeline(
-            authenticator: Authenticator(methods: [signatures]),
+            authenticator: Authenticator(methods: [signatures, console]),
             authorizer: Authorizer(AccessKeyPolicy()),
             recorder: RequestLog(region: region, log: log),
             faults: FaultReporter(metrics: metrics, log: log),
@@ -96,7 +105,11 @@ package struct ServiceRouter: Sendable {
         if let response = await channels.token(for: request) { return response }
         if QueryRouter.takes(request) { return await query.respond(to: request) }
         guard request.method == "POST", request.path == "/" else { return nil }
-        return await json.respond(to: request)
+        guard SignInLimiter.isAttempt(request) else { return await json.respond(to: request) }
+        if let delay = signIns.delay(of: request) { return json.refuseSignIn(request, for: delay) }
+        let response = await json.respond(to: request)
+        signIns.note(request, succeeded: response.isSuccess)
+        return response
     }
 
     /// The answer to a request whose body was longer than `limit` bytes.
@@ -114,11 +127,13 @@ package struct ServiceRouter: Sendable {
 
     /// Whether the head of a request shows who sends it.
     package func isAuthenticated(head request: IncomingRequest) -> Bool {
-        (try? pipeline.authenticator.principal(of: request, services: ServiceRouter.services)) != nil
+        (try? pipeline.authenticator.caller(of: request, services: ServiceRouter.services)) != nil
     }
 
     /// Everything that signatures may be for.
-    private static let services: Set = ["ec2", "ec2-instance-connect", "ec2messages", "ssm", "ssmmessages", "sts"]
+    private static let services: Set = [
+        "ec2", "ec2-instance-connect", "ec2messages", "latchkey", "ssm", "ssmmessages", "sts",
+    ]
 
     /// What becomes of a request for a channel. Waits for nothing, but may take a while for a signature.
     package func upgrade(_ request: IncomingRequest) -> UpgradeAnswer { channels.upgrade(request) }

@@ -6,6 +6,8 @@ package import LatchkeyModel
 package enum Grant: Equatable, Sendable {
     /// The access key that asked for it.
     case accessKey(AccessKey.ID)
+    /// The sign-in to the console that asked for it, and the access key that this rests on.
+    case consoleSession(ConsoleSession.ID, AccessKey.ID)
     /// The registration of the agent that asked for it.
     case agent(Instance.ID, registered: Int64)
 }

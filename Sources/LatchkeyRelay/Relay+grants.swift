@@ -11,6 +11,8 @@ extension Relay {
     func stands(_ grant: Grant) -> Bool {
         switch grant {
         case .accessKey(let id): grants.hasAccessKey(id)
+        case .consoleSession(let id, let accessKeyID):
+            grants.hasAccessKey(accessKeyID) && grants.hasConsoleSession(id)
         case .agent(let id, let registered): grants.registration(of: id) == registered
         }
     }

@@ -11,13 +11,13 @@ package import NIOCore
 extension Relay {
     /// Tells the agent to start a session, and makes the client's token.
     ///
-    /// - Parameter accessKeyID: of the one who asks.
+    /// - Parameter grant: what the client's channel rests on.
     /// - Returns: nil if the agent has gone meanwhile.
     package func begin(
         _ task: SessionTask,
         of record: SessionRecord,
         type: SessionType,
-        by accessKeyID: AccessKey.ID
+        on grant: Grant
     ) -> EventLoopFuture<String?> {
         loop.submit {
             guard let control = self.controls[record.target] else { return nil }
@@ -31,7 +31,7 @@ extension Relay {
                 )
             )
             self.metrics.sessionsStarted.increment()
-            return self.tokens.make(.client(sessionID: record.id), on: .accessKey(accessKeyID))
+            return self.tokens.make(.client(sessionID: record.id), on: grant)
         }
     }
 
@@ -54,11 +54,11 @@ extension Relay {
 
     /// A token for the client of a session; nil if the session is over.
     ///
-    /// - Parameter accessKeyID: of the one who asks, who owns the session.
-    package func clientToken(for sessionID: String, by accessKeyID: AccessKey.ID) -> EventLoopFuture<String?> {
+    /// - Parameter grant: what the client's channel rests on.
+    package func clientToken(for sessionID: String, on grant: Grant) -> EventLoopFuture<String?> {
         loop.submit {
             guard self.sessions[sessionID] != nil else { return nil }
-            return self.tokens.make(.client(sessionID: sessionID), on: .accessKey(accessKeyID))
+            return self.tokens.make(.client(sessionID: sessionID), on: grant)
         }
     }
 

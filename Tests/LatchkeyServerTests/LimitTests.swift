@@ -39,6 +39,7 @@ struct LimitTests {
         private let gone = Mutex<Set<String>>([])
 
         func remove(_ id: String) { gone.withLock { _ = $0.insert(id) } }
+        func hasConsoleSession(_ id: String) -> Bool { true }
         func hasAccessKey(_ id: AccessKey.ID) -> Bool { gone.withLock { !$0.contains(id) } }
         func hasAccessKey(ofOwner arn: String) -> Bool { gone.withLock { !$0.contains(arn) } }
         func registration(of id: Instance.ID) -> Int64? { gone.withLock { $0.contains(id) ? nil : 1 } }
@@ -76,11 +77,11 @@ struct LimitTests {
         let record = record()
         try relay.adopt(record, type: .shell).wait()
         // Limits are looked at from the start on.
-        #expect(try relay.clientToken(for: record.id, by: "AKIA").wait() != nil)
+        #expect(try relay.clientToken(for: record.id, on: .accessKey("AKIA")).wait() != nil)
         try relay.loop.submit { relay.start() }.wait()
         defer { try? relay.loop.submit { relay.stop() }.wait() }
         try TestRelay.wait(for: "the session to end") { notes.end(of: record.id) != nil }
-        #expect(try relay.clientToken(for: record.id, by: "AKIA").wait() == nil)
+        #expect(try relay.clientToken(for: record.id, on: .accessKey("AKIA")).wait() == nil)
         return notes.end(of: record.id)
     }
 

@@ -23,13 +23,14 @@ struct OperationRegistryTests {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = try SQLiteStore(path: "\(scratch.path)/registry.db")
         let (signers, pool) = (KnownSigners(store), BlockingPool(threads: 1))
+        let consoleSessions = try ConsoleSessions(store, signers: signers)
         let events = SessionEventWriter(store: store, log: log)
         let relay = Relay(
             loop: EmbeddedEventLoop(),
             metrics: ServerMetrics(),
             log: log,
             events: events,
-            grants: signers
+            grants: Grants(signers: signers, consoleSessions: consoleSessions)
         )
         let commands = try CommandDispatcher(store: store, relay: relay, agents: relay, pool: pool, log: log)
         let roles = AgentRoles(key: try MasterKey(file: "\(scratch.path)/registry.key"), signers: signers)
@@ -41,6 +42,7 @@ struct OperationRegistryTests {
             pool: pool,
             events: events,
             commands: commands,
+            consoleSessions: consoleSessions,
             launcher: nil,
             region: "local",
             origin: .ofRequest,
@@ -49,13 +51,15 @@ struct OperationRegistryTests {
         return OperationRegistry(setting, signers: signers, roles: roles, log: log)
     }
 
-    @Test func `only a registration is for those who show nothing, and what changes something is for users`() throws {
+    @Test func `a registration and a link are for those who show nothing, and what changes something is for users`()
+        throws
+    {
         try Scratch.with { scratch in
             let registry = try Self.make(scratch)
             let all = registry.actions.compactMap { registry[$0] }
             #expect(all.count > 60)
-            let anonymous = all.filter { $0.callers.contains(.anonymous) }.map { "\($0.action)" }
-            #expect(anonymous == ["ssm:RegisterManagedInstance"])
+            let anonymous = all.filter { $0.callers.contains(.anonymous) }.map { "\($0.action)" }.sorted()
+            #expect(anonymous == ["latchkey:RedeemConsoleLink", "ssm:RegisterManagedInstance"])
             let registered = all.filter { $0.callers.contains(.registeredKey) }.map { "\($0.action)" }
             #expect(registered == ["ssm:RequestManagedInstanceRoleToken"])
             for operation in all where operation.action.service.hasPrefix("ec2") && operation.callers != [.user] {

@@ -22,12 +22,12 @@ struct RequestPipelineTests {
         func hasCredentials(_ request: IncomingRequest) -> Bool { request.headers.contains(name: "As") }
         func namesSigner(_ request: IncomingRequest) -> Bool { false }
 
-        func principal(of request: IncomingRequest, services: Set<String>, now: Date) throws -> Principal {
+        func caller(of request: IncomingRequest, services: Set<String>, now: Date) throws -> Caller {
             guard services == ["ssm"] else { throw AuthenticationFailure.wrongService("ssm") }
             switch request.headers.first(name: "As") ?? "" {
-            case "agent": return .instance("i-1")
+            case "agent": return Caller(.instance("i-1"))
             case "stranger": throw AuthenticationFailure.unknownKey
-            case let name: return .user(name: name, accessKeyID: "AKIA1", isAdmin: name == "admin")
+            case let name: return Caller(.user(name: name, accessKeyID: "AKIA1", isAdmin: name == "admin"))
             }
         }
     }

@@ -135,6 +135,7 @@ struct ReturnTests {
     }
 
     private struct Grants: GrantSource {
+        func hasConsoleSession(_ id: String) -> Bool { true }
         func hasAccessKey(_ id: AccessKey.ID) -> Bool { true }
         func hasAccessKey(ofOwner arn: String) -> Bool { true }
         func registration(of id: Instance.ID) -> Int64? { 1 }

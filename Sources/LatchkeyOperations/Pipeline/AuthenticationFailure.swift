@@ -11,6 +11,10 @@ enum AuthenticationFailure: Error {
     case unknownKey
     /// An agent's, which lasted an hour.
     case expiredCredentials
+    /// It has the console's cookie, but does not come from the console's page.
+    case foreignPage
+    /// Its cookie shows no session of the console that is still open.
+    case signedOut
 
     static func clockMessage(minutes: Int) -> String {
         "Signature expired: the clocks of client and server differ by more than \(minutes) minutes"
@@ -18,6 +22,8 @@ enum AuthenticationFailure: Error {
     static let mismatchMessage = "The request signature we calculated does not match the signature you provided."
     static let unknownMessage = "The security token included in the request is invalid."
     static let expiredMessage = "The security token included in the request is expired"
+    static let foreignPageMessage = "the request does not come from the page of this server's console"
+    static let signedOutMessage = "you are not signed in to the console any more"
     static let incompleteMessage = "the request's signature is not complete"
     static let missingMessage = "Request is missing Authentication Token"
 
@@ -42,7 +48,15 @@ enum AuthenticationFailure: Error {
             ServiceError(code: "UnrecognizedClientException", message: AuthenticationFailure.unknownMessage)
         case .expiredCredentials:
             ServiceError(code: "ExpiredTokenException", message: AuthenticationFailure.expiredMessage)
+        case .foreignPage: consoleError("AccessDeniedException")
+        case .signedOut: consoleError("ExpiredTokenException")
         }
+    }
+
+    private func consoleError(_ code: String) -> ServiceError {
+        let isForeign = if case .foreignPage = self { true } else { false }
+        let message = isForeign ? AuthenticationFailure.foreignPageMessage : AuthenticationFailure.signedOutMessage
+        return ServiceError(code: code, message: message, status: .forbidden)
     }
 
     /// In EC2's words, which tell an unknown key and a wrong secret apart no more than they have to.
@@ -59,6 +73,8 @@ enum AuthenticationFailure: Error {
                 message: AuthenticationFailure.scopeMessage(service),
                 status: .unauthorized
             )
+        case .foreignPage: consoleError("UnauthorizedOperation")
+        case .signedOut: consoleError("RequestExpired")
         case .signature(.mismatch), .unknownKey:
             ServiceError(
                 code: "AuthFailure",
@@ -80,6 +96,8 @@ enum AuthenticationFailure: Error {
             case .wrongService(let service): ("SignatureDoesNotMatch", AuthenticationFailure.scopeMessage(service))
             case .unknownKey: ("InvalidClientTokenId", AuthenticationFailure.unknownMessage)
             case .expiredCredentials: ("ExpiredToken", AuthenticationFailure.expiredMessage)
+            case .foreignPage: ("AccessDenied", AuthenticationFailure.foreignPageMessage)
+            case .signedOut: ("ExpiredToken", AuthenticationFailure.signedOutMessage)
             }
         return ServiceError(
             code: code,

@@ -13,7 +13,7 @@ protocol AuthenticationMethod: Sendable {
     ///
     /// - Parameter services: those that the credentials may be meant for.
     /// - Throws: `AuthenticationFailure`, `LatchkeyError` if the store cannot be asked.
-    func principal(of request: IncomingRequest, services: Set<String>, now: Date) throws -> Principal
+    func caller(of request: IncomingRequest, services: Set<String>, now: Date) throws -> Caller
 
     /// Whether a request names a key that is known, which is no proof. Only memory is asked.
     func namesSigner(_ request: IncomingRequest) -> Bool

@@ -14,11 +14,11 @@ struct Authenticator: Sendable {
 
     /// - Parameter services: those that the credentials may be meant for.
     /// - Throws: `AuthenticationFailure`, `LatchkeyError` if the store cannot be asked.
-    func principal(of request: IncomingRequest, services: Set<String>, now: Date = Date()) throws -> Principal {
+    func caller(of request: IncomingRequest, services: Set<String>, now: Date = Date()) throws -> Caller {
         guard let method = methods.first(where: { $0.hasCredentials(request) }) else {
             throw AuthenticationFailure.signature(.missing)
         }
-        return try method.principal(of: request, services: services, now: now)
+        return try method.caller(of: request, services: services, now: now)
     }
 
     /// Whether a request names a key that is known, which is no proof. Only memory is asked.

@@ -108,6 +108,12 @@ struct ChannelRouter: Sendable {
     func upgrade(_ request: IncomingRequest) -> UpgradeAnswer {
         guard let path = Path(request.path) else { return .refuse(.text(.notFound, "there is no channel here")) }
         let (relay, requestID) = (relay, Random.uuid())
+        // Browsers say which page asks, and no other client has one.
+        if let page = request.headers.first(name: "Origin"), page != pipeline.origin.httpOrigin(for: request) {
+            metrics.refusedChannels.increment()
+            log.warning("another site's page asks for a channel", metadata: ["origin": "\(page.cut(to: .quotation))"])
+            return .refuse(ChannelRouter.denied(AuthenticationFailure.foreignPageMessage))
+        }
         do {
             switch path {
             case .control(let id):

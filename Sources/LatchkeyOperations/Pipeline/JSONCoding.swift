@@ -25,6 +25,9 @@ struct JSONCoding: RequestCoding {
     func response(_ value: some Encodable) throws -> OutgoingResponse {
         var response = OutgoingResponse(.ok, type: JSONCoding.contentType, try ServiceJSON.encode(value))
         response.headers.add(name: "x-amzn-RequestId", value: requestID)
+        if let cookie = (value as? any CookieCarrying)?.cookie, !cookie.isEmpty {
+            response.headers.add(name: "Set-Cookie", value: cookie)
+        }
         return response
     }
 

@@ -17,6 +17,7 @@ struct JSONRouter: Sendable {
     private static let services = [
         "AmazonSSM": "ssm", "EC2WindowsMessageDeliveryService": "ec2messages",
         SendSSHPublicKey.target.prefix: SendSSHPublicKey.target.service,
+        ServiceTarget.latchkey.prefix: ServiceTarget.latchkey.service,
     ]
 
     func respond(to request: IncomingRequest) async -> OutgoingResponse {
@@ -32,6 +33,20 @@ struct JSONRouter: Sendable {
         let action = Action(service: service, name: String(parts[1]))
         let coding = JSONCoding(action: action, body: request.body, requestID: requestID, region: region)
         return await pipeline.respond(to: request, action, with: registry[action], coding, requestID: requestID)
+    }
+
+    /// Refuses one who has tried too often to sign in.
+    ///
+    /// - Parameter delay: seconds.
+    func refuseSignIn(_ request: IncomingRequest, for delay: Int) -> OutgoingResponse {
+        let error = ServiceError(
+            code: "TooManyRequestsException",
+            message: "too many attempts to sign in failed; try again in \(delay) s",
+            status: .tooManyRequests
+        )
+        var response = refuse(request, error, Random.uuid())
+        response.headers.add(name: "Retry-After", value: String(delay))
+        return response
     }
 
     private func refuse(_ request: IncomingRequest, _ error: ServiceError, _ requestID: String) -> OutgoingResponse {

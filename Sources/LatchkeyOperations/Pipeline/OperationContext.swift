@@ -3,10 +3,13 @@
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
 internal import LatchkeyModel
+internal import LatchkeyRelay
 
 /// What is known of a request besides its parameters.
 struct OperationContext: Sendable {
     let principal: Principal
+    /// The sign-in to the console that the request came by; nil for none.
+    let consoleSessionID: ConsoleSession.ID?
     let action: Action
     let requestID: String
     /// The IP address that it came from; a proxy's where one is in front.
@@ -41,6 +44,19 @@ struct OperationContext: Sendable {
             return id
         }
     }
+
+    /// What channels rest on that a user opens now.
+    ///
+    /// - Throws: `AccessDeniedException` if none asks.
+    var grant: Grant {
+        get throws(ServiceError) {
+            let accessKeyID = try accessKeyID
+            return consoleSessionID.map { .consoleSession($0, accessKeyID) } ?? .accessKey(accessKeyID)
+        }
+    }
+
+    /// Whether the client reaches this server over TLS.
+    var isSecure: Bool { webSocketOrigin?.hasPrefix("wss:") ?? true }
 
     /// The caller's ARN; empty for one who has shown nothing.
     var callerARN: String { principal.arn ?? "" }

@@ -16,6 +16,7 @@ struct RequestLog: RequestRecorder {
         var metadata: Logger.Metadata = ["action": "\(record.action)", "request": "\(record.requestID)"]
         metadata["principal"] = record.principal?.arn.map { "\($0)" }
         if case .user(_, let accessKeyID, _)? = record.principal { metadata["access-key"] = "\(accessKeyID)" }
+        metadata["console"] = record.consoleSessionID.map { "\($0)" }
         metadata["source"] = record.sourceAddress.map { "\($0)" }
         metadata["user-agent"] = record.userAgent.map { "\($0.cut(to: .quotation))" }
         if !record.resources.isEmpty {

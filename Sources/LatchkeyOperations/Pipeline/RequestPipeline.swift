@@ -99,12 +99,15 @@ struct RequestPipeline: Sendable {
         // An operation for anonymous callers alone ignores signatures.
         let isUnsigned =
             callers == [.anonymous] || callers.contains(.anonymous) && !authenticator.hasCredentials(request)
-        let principal =
+        let caller =
             isUnsigned
-            ? .anonymous : try authenticator.principal(of: request, services: [action.service], now: record.time)
-        record.principal = principal
+            ? Caller(.anonymous)
+            : try authenticator.caller(of: request, services: [action.service], now: record.time)
+        record.principal = caller.principal
+        record.consoleSessionID = caller.consoleSessionID
         return OperationContext(
-            principal: principal,
+            principal: caller.principal,
+            consoleSessionID: caller.consoleSessionID,
             action: action,
             requestID: record.requestID,
             sourceAddress: record.sourceAddress,

@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import LatchkeyAuthorization
+internal import LatchkeyModel
 
 /// Who asked for what, from where and when.
 struct RequestRecord: Sendable {
@@ -24,6 +25,8 @@ struct RequestRecord: Sendable {
     let time: Date
     /// Nil where the request did not show who sent it.
     var principal: Principal?
+    /// The sign-in to the console that the request came by; nil for none.
+    var consoleSessionID: ConsoleSession.ID?
     /// Empty where it was refused before they were known.
     var resources: [Resource] = []
 }

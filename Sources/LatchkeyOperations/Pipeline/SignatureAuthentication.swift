@@ -31,7 +31,7 @@ struct SignatureAuthentication: AuthenticationMethod {
     /// Who signed a request.
     ///
     /// - Throws: `AuthenticationFailure`, `LatchkeyError` if the store cannot be asked.
-    func principal(of request: IncomingRequest, services: Set<String>, now: Date) throws -> Principal {
+    func caller(of request: IncomingRequest, services: Set<String>, now: Date) throws -> Caller {
         let signable = request.signable
         let header: SignatureHeader
         do { header = try SignatureHeader(of: signable) } catch { throw AuthenticationFailure.signature(error) }
@@ -53,7 +53,7 @@ struct SignatureAuthentication: AuthenticationMethod {
         guard stillHolds(principal, proof) else { throw AuthenticationFailure.unknownKey }
         request.connection?.authenticate()
         if case .user(_, let id, _) = principal { noteUse(id, now) }
-        return principal
+        return Caller(principal)
     }
 
     /// Whether a request names an access key or a registration that is known. Nothing is verified, and only memory is asked.

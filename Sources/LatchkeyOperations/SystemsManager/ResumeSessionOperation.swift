@@ -17,7 +17,7 @@ struct ResumeSessionOperation: SystemsManagerOperation {
 
     func execute(_ request: ResumeSession, in context: OperationContext) async throws -> ResumeSession.Response {
         let (id, origin) = (request.sessionId, try SystemsManager.origin(context))
-        guard let token = try await relay.clientToken(for: id, by: try context.accessKeyID).get() else {
+        guard let token = try await relay.clientToken(for: id, on: try context.grant).get() else {
             // Without a token the official client says that the session has timed out, and ends.
             return ResumeSession.Response(sessionId: id, tokenValue: nil, streamUrl: nil)
         }

@@ -31,7 +31,7 @@ struct StartSessionOperation: SystemsManagerOperation {
             throw ServiceError.targetNotConnected(request.target)
         }
         let plan = try SessionDocuments.plan(name, request.parameters ?? [:], isOwnAgent: presence.isOwn)
-        let (origin, accessKeyID) = (try SystemsManager.origin(context), try context.accessKeyID)
+        let (origin, grant) = (try SystemsManager.origin(context), try context.grant)
         // What becomes of it could not be written down.
         guard !events.isFull else { throw ServiceError.unavailable }
         let record = SessionRecord(
@@ -56,7 +56,7 @@ struct StartSessionOperation: SystemsManagerOperation {
             type: plan.type,
             properties: plan.properties
         )
-        guard let token = try await relay.begin(task, of: record, type: plan.type, by: accessKeyID).get() else {
+        guard let token = try await relay.begin(task, of: record, type: plan.type, on: grant).get() else {
             events.ended(record.id, status: .failed, reason: "the agent went away")
             throw ServiceError.targetNotConnected(request.target)
         }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import LatchkeyAPI
+internal import LatchkeyHTTP
+internal import LatchkeyModel
+internal import NIOHTTP1
+internal import Synchronization
+
+/// Slows down those who try to sign in to the console with what is not theirs: by where they come from, and by the access key that
+/// they name. Who has signed in with a key from somewhere is not kept out there by what others try elsewhere.
+final class SignInLimiter: Sendable {
+    /// Seconds for which a failure counts.
+    private static let window = 60.0
+    /// Failures from one source within that time.
+    private static let limitBySource = 10
+    /// Failures with one access key, from wherever.
+    private static let limitByKey = 30
+    /// So many sources and keys are remembered; beyond that the oldest are forgotten.
+    private static let memory = 4096
+
+    private struct Home: Hashable {
+        let source: ConnectionSource
+        let key: AccessKey.ID
+    }
+
+    private struct State {
+        var bySource: [ConnectionSource: [Date]] = [:]
+        var byKey: [AccessKey.ID: [Date]] = [:]
+        /// Where keys have been used to sign in.
+        var homes: [Home: Date] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Whether a request is an attempt to sign in.
+    static func isAttempt(_ request: IncomingRequest) -> Bool {
+        let target = request.headers.first(name: "X-Amz-Target")
+        return [CreateConsoleSession.operation, RedeemConsoleLink.operation]
+            .contains { target == "\(ServiceTarget.latchkey.prefix).\($0)" }
+    }
+
+    /// - Returns: seconds after which the next attempt is let through; nil where this one is.
+    func delay(of request: IncomingRequest, at now: Date = Date()) -> Int? {
+        let (source, key) = SignInLimiter.names(request)
+        return state.withLock { state in
+            let own = SignInLimiter.wait(state.bySource[source], SignInLimiter.limitBySource, now)
+            guard let key, state.homes[Home(source: source, key: key)] == nil else { return own }
+            return own ?? SignInLimiter.wait(state.byKey[key], SignInLimiter.limitByKey, now)
+        }
+    }
+
+    /// Counts an attempt that was let through.
+    func note(_ request: IncomingRequest, succeeded: Bool, at now: Date = Date()) {
+        let (source, key) = SignInLimiter.names(request)
+        state.withLock { state in
+            if succeeded {
+                if let key { SignInLimiter.put(now, at: Home(source: source, key: key), in: &state.homes) { $0 } }
+                return
+            }
+            func added(_ dates: [Date]?) -> [Date] { SignInLimiter.recent(dates, now) + [now] }
+            SignInLimiter.put(added(state.bySource[source]), at: source, in: &state.bySource) { $0.last ?? now }
+            if let key { SignInLimiter.put(added(state.byKey[key]), at: key, in: &state.byKey) { $0.last ?? now } }
+        }
+    }
+
+    private static func names(_ request: IncomingRequest) -> (ConnectionSource, AccessKey.ID?) {
+        let key = (try? SignatureHeader(of: request.signable))?.accessKeyID
+        return (ConnectionSource(address: request.source ?? ""), key.map { String($0.prefix(128)) })
+    }
+
+    private static func recent(_ dates: [Date]?, _ now: Date) -> [Date] {
+        (dates ?? []).filter { now.timeIntervalSince($0) < window }
+    }
+
+    private static func wait(_ dates: [Date]?, _ limit: Int, _ now: Date) -> Int? {
+        let recent = recent(dates, now)
+        guard recent.count >= limit else { return nil }
+        let first = recent[recent.count - limit]
+        return max(1, Int((window - now.timeIntervalSince(first)).rounded(.up)))
+    }
+
+    private static func put<Key, Value>(
+        _ value: Value,
+        at key: Key,
+        in table: inout [Key: Value],
+        _ date: (Value) -> Date
+    ) {
+        if table.count >= memory, table[key] == nil, let oldest = table.min(by: { date($0.value) < date($1.value) }) {
+            table[oldest.key] = nil
+        }
+        table[key] = value
+    }
+}
