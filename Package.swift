@@ -74,7 +74,10 @@ let package = Package(
             ],
             swiftSettings: [.strictMemorySafety()]
         ),
-        .target(name: "LatchkeyHome", dependencies: ["LatchkeyModel", "LatchkeySystem"]),
+        .target(
+            name: "LatchkeyHome",
+            dependencies: ["LatchkeyAPI", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport"]
+        ),
         .target(name: "LatchkeyStore", dependencies: ["LatchkeyModel"]),
         .target(
             name: "LatchkeySQLite",
@@ -140,9 +143,17 @@ let package = Package(
             ]
         ),
         .target(
+            name: "LatchkeyConsole",
+            dependencies: [
+                "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel", "LatchkeySystem",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            exclude: ["Pages"]
+        ),
+        .target(
             name: "LatchkeyServer",
             dependencies: [
-                "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyLaunching",
+                "LatchkeyAuthorization", "LatchkeyConsole", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyLaunching",
                 "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySQLite",
                 "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
@@ -178,8 +189,8 @@ let package = Package(
         .executableTarget(
             name: "latchkeyd",
             dependencies: [
-                "LatchkeyCommandLine", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyModel",
-                "LatchkeyOperations", "LatchkeySQLite", "LatchkeyServer", "LatchkeyStore", "LatchkeySystem",
+                "LatchkeyAPI", "LatchkeyCommandLine", "LatchkeyConsole", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
+                "LatchkeyModel", "LatchkeyOperations", "LatchkeySQLite", "LatchkeyServer", "LatchkeyStore", "LatchkeySystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -259,7 +270,8 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            ],
+            exclude: ["Console/Pages"]
         ),
         .testTarget(name: "LatchkeyTerminalTests", dependencies: ["LatchkeyTerminal"]),
         .testTarget(

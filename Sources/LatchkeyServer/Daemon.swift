@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LatchkeyAuthorization
+internal import LatchkeyConsole
 package import LatchkeyHTTP
 package import LatchkeyHome
 internal import LatchkeyLaunching
@@ -34,6 +35,8 @@ package struct Daemon {
         package var maxUnauthenticatedPerSource: Int?
         /// The agent's program, for machines that are to have it; nil if it is not here.
         package var agentProgram: String?
+        /// The folder of the console's files; nil to serve none.
+        package var consoleFolder: String?
         /// How instances are launched; nil if none are.
         package var launching: LaunchOptions?
 
@@ -85,6 +88,7 @@ package struct Daemon {
         let key = try folders.masterKey(of: store)
         let signers = KnownSigners(store)
         _ = try signers.refresh()
+        let consoleSessions = try ConsoleSessions(store, signers: signers)
         let events = SessionEventWriter(store: store, log: log)
         let certificates = Certificates(folders)
         let certificate = try certificates.serverCertificate()
@@ -100,7 +104,7 @@ package struct Daemon {
             metrics: metrics,
             log: log,
             events: events,
-            grants: signers
+            grants: Grants(signers: signers, consoleSessions: consoleSessions)
         )
         limiter.onChange = { relay.noteActivity() }
         // For what the engine is asked, which is slower than the disk.
@@ -127,6 +131,7 @@ package struct Daemon {
                 pool: pool,
                 events: events,
                 commands: commands,
+                consoleSessions: consoleSessions,
                 launcher: try makeLauncher(store) ?? launching?.launcher,
                 region: options.region,
                 origin: options.origin,
@@ -142,9 +147,13 @@ package struct Daemon {
             installation: AgentInstallation(
                 store: store,
                 pool: pool,
+                origin: options.origin,
                 authoritiesPath: certificate == nil ? nil : certificates.authorityPath,
                 programPath: options.agentProgram
             ),
+            console: try options.consoleFolder.map { folder in
+                try ConsolePages(folder: folder, origin: options.origin)
+            },
             metrics: metrics
         )
         for record in try store.liveSessions(of: node) {
@@ -154,6 +163,10 @@ package struct Daemon {
         var channels: [any Channel] = []
         for address in options.listen {
             channels.append(try listen(address, certificate, router, metrics, limiter, group.next()))
+        }
+        if options.consoleFolder != nil, let endpoint = channels.first.flatMap({ Daemon.endpoint(of: $0) }) {
+            let address = "\(certificate == nil ? "http" : "https")://\(endpoint)\(ConsolePages.path)"
+            log.notice("console", metadata: ["address": "\(address)"])
         }
         lock.note(channels.compactMap { Daemon.endpoint(of: $0) }.joined(separator: ", "))
         if certificate == nil {
@@ -179,6 +192,7 @@ package struct Daemon {
         let tickers = [
             try RevocationWatch(signers: signers, relay: relay, log: log).start(),
             try SessionHistory(store: store, log: log).start(), try keeper.start(), try commands.start(),
+            try ConsoleSessionKeeper(sessions: consoleSessions, log: log).start(),
         ]
         waitForStop()
         log.notice("stopping")

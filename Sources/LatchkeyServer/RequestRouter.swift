@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LatchkeyConsole
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyOperations
@@ -9,6 +10,8 @@ internal import NIOHTTP1
 struct RequestRouter: RequestResponder {
     let services: ServiceRouter
     let installation: AgentInstallation
+    /// Nil where it is left out.
+    let console: ConsolePages?
     let metrics: ServerMetrics
 
     func respond(to request: IncomingRequest) async -> OutgoingResponse {
@@ -18,6 +21,7 @@ struct RequestRouter: RequestResponder {
             return OutgoingResponse(.ok, type: "text/plain; version=0.0.4; charset=utf-8", metrics.text.utf8)
         default: break
         }
+        if let response = console?.response(to: request) { return response }
         do {
             if let response = try await installation.response(to: request) { return response }
         } catch {

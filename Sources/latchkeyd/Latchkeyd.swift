@@ -6,7 +6,7 @@ internal import LatchkeyCommandLine
 /// The root of the server's commands.
 struct Latchkeyd: RootCommand {
     static let commands: [any ParsableCommand.Type] = [
-        Init.self, Run.self, AccessKeyCommand.self, ActivationCommand.self,
+        Init.self, Run.self, AccessKeyCommand.self, ActivationCommand.self, ConsoleCommand.self,
     ]
 
     static var configuration: CommandConfiguration {

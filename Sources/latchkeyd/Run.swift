@@ -88,6 +88,9 @@ struct Run: ParsableCommand {
     )
     var volume: [String] = []
 
+    @Flag(help: "Serve no console: no shells in a browser.")
+    var noConsole = false
+
     @Option(help: "trace, debug, info, notice, warning or error.")
     var logLevel = "info"
 
@@ -132,6 +135,15 @@ struct Run: ParsableCommand {
         options.maxUnauthenticated = maxUnauthenticated
         options.maxUnauthenticatedPerSource = maxUnauthenticatedPerSource
         options.agentProgram = Run.agentProgram
+        if !noConsole {
+            options.consoleFolder = Run.consoleFolder
+            if options.consoleFolder == nil {
+                log.warning(
+                    "serving without the console: its files are not beside this program",
+                    metadata: ["hint": "make install puts them in share/latchkey/console"]
+                )
+            }
+        }
         if docker { options.launching = try launchOptions }
         defer { LogQueue.shared.finish() }
         try Daemon(folders: .current, options: options, log: log)
@@ -144,6 +156,13 @@ struct Run: ParsableCommand {
     /// The agent's program beside this one; nil if there is none.
     private static var agentProgram: String? {
         Environment.executableFolder.map { "\($0)/latchkey-agent" }.flatMap { access($0, X_OK) == 0 ? $0 : nil }
+    }
+
+    /// Where the console's files are: below the place where this program is installed, or where it was built; nil if in neither.
+    private static var consoleFolder: String? {
+        let folder = Environment.executableFolder ?? "."
+        return ["\(folder)/../share/latchkey/console", "\(folder)/../../console"]
+            .first { access("\($0)/index.html", R_OK) == 0 }
     }
 
     private var launchOptions: Daemon.LaunchOptions {

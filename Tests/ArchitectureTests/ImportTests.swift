@@ -29,7 +29,7 @@ struct ImportTests {
         "LatchkeyKeys": [
             "CLibArgon2", "CLibCrypto", "LatchkeyCrypto", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport",
         ],
-        "LatchkeyHome": ["LatchkeyModel", "LatchkeySystem"],
+        "LatchkeyHome": ["LatchkeyAPI", "LatchkeyModel", "LatchkeySystem", "LatchkeyTransport"],
         "LatchkeyStore": ["LatchkeyModel"],
         "LatchkeySQLite": [
             "GRDB", "LatchkeyCrypto", "LatchkeyHome", "LatchkeyModel", "LatchkeyStore", "LatchkeySystem",
@@ -60,8 +60,9 @@ struct ImportTests {
             "LatchkeyOperations", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore",
             "NIOHTTP1",
         ],
+        "LatchkeyConsole": ["LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyModel", "LatchkeySystem", "NIOHTTP1"],
         "LatchkeyServer": [
-            "CoreMetrics", "LatchkeyAuthorization", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
+            "CoreMetrics", "LatchkeyAuthorization", "LatchkeyConsole", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
             "LatchkeyLaunching",
             "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySQLite",
             "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport", "Logging", "NIOCore",
@@ -80,7 +81,8 @@ struct ImportTests {
         ],
         "latchkey": ["LatchkeyCommands"],
         "latchkeyd": [
-            "ArgumentParser", "LatchkeyCommandLine", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
+            "ArgumentParser", "LatchkeyAPI", "LatchkeyCommandLine", "LatchkeyConsole", "LatchkeyCrypto", "LatchkeyHTTP",
+            "LatchkeyHome",
             "LatchkeyModel", "LatchkeyOperations", "LatchkeySQLite", "LatchkeyServer", "LatchkeyStore",
             "LatchkeySystem", "Logging",
         ],

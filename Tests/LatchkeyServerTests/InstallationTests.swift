@@ -77,6 +77,21 @@ extension RelayTests {
             }
         }
 
+        @Test func `the console's line is the same, with words for what only who asks may know`() throws {
+            try Scratch.with { scratch in
+                try TestRelay.with(scratch) { relay in
+                    let (id, code, lines) = try words(relay, "web-1")
+                    let told = try Execution.require([
+                        "curl", "-fsS", "--cacert", relay.authority, "\(relay.endpoint)/agent/command",
+                    ])
+                    #expect(
+                        told.line.replacingOccurrences(of: "ACTIVATION-ID", with: id)
+                            .replacingOccurrences(of: "ACTIVATION-CODE", with: code) == lines.first
+                    )
+                }
+            }
+        }
+
         /// Whoever is on the way could show another certificate.
         @Test func `another authority's certificate ends it before anything else is fetched`() throws {
             try Scratch.with { scratch in

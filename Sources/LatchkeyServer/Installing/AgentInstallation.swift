@@ -16,6 +16,7 @@ internal import NIOHTTP1
 struct AgentInstallation: Sendable {
     let store: any ServerStore
     let pool: BlockingPool
+    let origin: PublicOrigin
     /// The authority's certificate; nil where there is no TLS.
     let authoritiesPath: String?
     /// Nil where there is none.
@@ -24,6 +25,8 @@ struct AgentInstallation: Sendable {
     static let authoritiesURLPath = "/agent/ca.pem"
     static let scriptURLPath = "/agent/install"
     static let programURLPath = "/agent/program"
+    /// What is typed at a machine, with words in the place of an activation's id and code, which are no business of this.
+    static let commandURLPath = "/agent/command"
 
     /// - Returns: nil for a path of others.
     func response(to request: IncomingRequest) async throws -> OutgoingResponse? {
@@ -35,6 +38,18 @@ struct AgentInstallation: Sendable {
             return OutgoingResponse(.ok, type: "application/x-pem-file", pem)
         case AgentInstallation.scriptURLPath:
             return OutgoingResponse(.ok, type: "text/x-shellscript; charset=utf-8", InstallationScript.text.utf8)
+        case AgentInstallation.commandURLPath:
+            guard let endpoint = origin.httpOrigin(for: request) else {
+                return .text(.badRequest, "the request does not tell how this server is reached")
+            }
+            let authorities = try await pool.run { try authoritiesPath.flatMap { try StateFile.read($0) } }
+            let commands = AgentInstallCommands(
+                endpoint: endpoint,
+                authorities: endpoint.hasPrefix("https:") ? authorities : nil,
+                activation: "ACTIVATION-ID",
+                code: "ACTIVATION-CODE"
+            )
+            return .text(.ok, commands.installation ?? commands.registration)
         case AgentInstallation.programURLPath:
             guard try await showsActivation(request) else {
                 var response = OutgoingResponse.text(
