@@ -18,6 +18,7 @@ programs := $(products:%=.build/release/%)
 # Where what is not for the PATH goes: the client under the name of the Session Manager plugin.
 plugin_folder := $(DESTDIR)$(PREFIX)/libexec/latchkey
 plugin := session-manager-plugin
+console_folder := $(DESTDIR)$(PREFIX)/share/latchkey/console
 man_folder := $(DESTDIR)$(PREFIX)/share/man/man1
 api_page := $(DESTDIR)$(PREFIX)/share/man/man7/latchkeyd-api.7
 bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/latchkey
@@ -33,7 +34,7 @@ swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift B
 # The tests that run what they test in their own process, which the sanitizers watch.
 in_one_process := ^Latchkey(API|Agent|Authorization|Broker|Crypto|Keys|Metrics|Model|SQLite|SSH|SessionProtocol|Store|System|Terminal|Transport)Tests\.
 python_files := Examples Tests/Attack/attack Tests/Scripts
-scripts := .ci/apart .ci/engine .ci/install-packages .ci/python-tools .ci/ruff .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
+scripts := .ci/apart .ci/console .ci/engine .ci/install-packages .ci/python-tools .ci/ruff .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
     Docker/instance-image Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
 .PHONY: help build deps toolchain image test lint install install-plugin uninstall demo demo-down benchmark fuzz sanitize clean
@@ -44,6 +45,7 @@ help: ## list the targets
 build: deps ## build client, server and agent: .build/release/latchkey{,d,-agent}
 	mkdir -p .build/static
 	ln -sfn "$$(gcc -print-file-name=libstdc++.a)" .build/static/libstdc++.a
+	.ci/console
 	swift build $(release)
 
 deps: toolchain ## install the packages that a build needs, if any is missing
@@ -73,6 +75,7 @@ test: deps ## run all tests, against containers or else a private sshd
 	    engine=sshd
 	    printf 'latchkey: no containers to test with, a private sshd stands in\n' >&2
 	fi
+	.ci/console
 	swift build --build-tests
 	tools=$$(.ci/python-tools)
 	PATH=$${tools:+$$tools:}$$PATH LATCHKEY_TEST_ENGINE=$$engine .ci/apart swift test --skip-build
@@ -94,6 +97,9 @@ install: $(programs) ## install programs, man pages and completions (PREFIX=/usr
 	completion bash '$(bash_completion)'
 	completion zsh '$(zsh_completion)'
 	completion fish '$(fish_completion)'
+	rm -rf '$(console_folder)'
+	install -d '$(console_folder)'
+	cp -R --no-preserve=ownership .build/console/. '$(console_folder)/'
 	install -d '$(plugin_folder)'
 	ln -sfn ../../bin/latchkey '$(plugin_folder)/$(plugin)'
 	install -D -m 644 'man/latchkey-$(plugin).1' '$(man_folder)/latchkey-$(plugin).1'
@@ -116,6 +122,8 @@ uninstall: ## remove what install has put there
 	rm -f $(products:%='$(DESTDIR)$(PREFIX)/bin/%') $(products:%='$(man_folder)/%.1')
 	rm -f '$(bash_completion)' '$(zsh_completion)' '$(fish_completion)' '$(man_folder)/latchkey-$(plugin).1' '$(api_page)'
 	rm -f '$(plugin_folder)/$(plugin)'
+	rm -rf '$(console_folder)'
+	rmdir --ignore-fail-on-non-empty '$(dir $(console_folder))' 2>/dev/null || true
 	rmdir --ignore-fail-on-non-empty '$(plugin_folder)' 2>/dev/null || true
 	# One that is not this program's is left alone.
 	if [[ $$(readlink '$(DESTDIR)$(PREFIX)/bin/$(plugin)') == latchkey ]]; then
