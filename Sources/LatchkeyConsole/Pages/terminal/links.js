@@ -9,8 +9,9 @@ const ADDRESS = /https?:\/\/[^\s"'<>`\\^{|}\u0000-\u001f\u007f-\u00a0]+/g;
 /** The addresses in a line of a terminal, and where they begin. A full stop or bracket behind one is the sentence's. */
 export function addressesIn(line) {
     return Array.from(line.matchAll(ADDRESS), (match) => {
+        const count = (mark) => text.split(mark).length;
         let text = match[0].replace(/[.,;:!?]+$/, "");
-        while (text.endsWith(")") && !text.includes("(")) text = text.slice(0, -1);
+        while (text.endsWith(")") && count(")") > count("(")) text = text.slice(0, -1);
         return { text, start: match.index };
     });
 }
