@@ -203,7 +203,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
             let isUpgrade = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
             let keepsAlive = head.isKeepAlive && !isUpgrade
             return channel.eventLoop.makeFutureWithTask { await responder.respond(to: request) }
-                .whenSuccess { self.answer($0, keepsAlive: keepsAlive, channel) }
+                .whenSuccess { self.answer($0, to: head.method, keepsAlive: keepsAlive, channel) }
         }
         // No signature is verified on the event loop. A request without one wakes no other thread.
         guard responder.hasCredentials(request) else {
@@ -222,7 +222,12 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
 
     // MARK: Out
 
-    private func answer(_ response: OutgoingResponse, keepsAlive: Bool, _ channel: any Channel) {
+    private func answer(
+        _ response: OutgoingResponse,
+        to method: HTTPMethod = .GET,
+        keepsAlive: Bool,
+        _ channel: any Channel
+    ) {
         guard channel.isActive else { return }
         if keepsAlive {
             state = .answering
@@ -240,7 +245,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler, @unchec
         let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
         startTimer(channel)
         channel.write(HTTPServerResponsePart.head(head), promise: nil)
-        send(ByteBuffer(bytes: response.body), channel) { self.end(secret, keepsAlive: keepsAlive, channel) }
+        // HEAD is answered with the length of what GET would be, and without it (RFC 9110 §9.3.2).
+        let isHeadOnly = method == .HEAD
+        send(ByteBuffer(bytes: isHeadOnly ? [] : response.body), channel) {
+            self.end(isHeadOnly ? nil : secret, keepsAlive: keepsAlive, channel)
+        }
     }
 
     /// Sends a body. Of a long one so much at a time as a connection may hold, the next when that was taken: all of it at once
