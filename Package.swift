@@ -153,7 +153,8 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "LatchkeyAuthorization", "LatchkeyConsole", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome", "LatchkeyLaunching",
+                "LatchkeyAuthorization", "LatchkeyConsole", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
+                "LatchkeyLaunching",
                 "LatchkeyMetrics", "LatchkeyModel", "LatchkeyOperations", "LatchkeyRelay", "LatchkeySQLite",
                 "LatchkeySessionProtocol", "LatchkeyStore", "LatchkeySystem", "LatchkeyTransport",
                 .product(name: "Logging", package: "swift-log"),
@@ -189,8 +190,9 @@ let package = Package(
         .executableTarget(
             name: "latchkeyd",
             dependencies: [
-                "LatchkeyAPI", "LatchkeyCommandLine", "LatchkeyConsole", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
-                "LatchkeyModel", "LatchkeyOperations", "LatchkeySQLite", "LatchkeyServer", "LatchkeyStore", "LatchkeySystem",
+                "LatchkeyAPI", "LatchkeyCommandLine", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyHome",
+                "LatchkeyModel", "LatchkeyOperations", "LatchkeySQLite", "LatchkeyServer", "LatchkeyStore",
+                "LatchkeySystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -26,6 +26,9 @@ package struct OutgoingResponse: Sendable {
     /// Whether it answers what was asked for.
     package var isSuccess: Bool { status.code < 400 }
 
+    /// Whether it says that the client has asked for what it may not have, or not so.
+    package var isRefusal: Bool { (400..<500).contains(status.code) }
+
     /// A line for people.
     package static func text(_ status: HTTPResponseStatus, _ text: String) -> OutgoingResponse {
         OutgoingResponse(status, type: "text/plain; charset=utf-8", (text + "\n").utf8)

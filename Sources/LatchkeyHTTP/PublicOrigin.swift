@@ -31,7 +31,10 @@ package struct PublicOrigin: Sendable {
     private init() { (server, proxies) = (nil, []) }
 
     /// Whether an address is that of a proxy, behind which many clients are.
-    func isProxy(_ address: String) -> Bool { proxies.contains { $0.contains(address) } }
+    package func isProxy(_ address: String) -> Bool { proxies.contains { $0.contains(address) } }
+
+    /// Where clients reach the server, without a path, for example `https://host:8443`; nil where each request tells.
+    package var serverURL: String? { server.map { "http\($0.webSocketOrigin.dropFirst("ws".count))".lowercased() } }
 
     /// What browsers call the origin of this server's pages (RFC 6454), for example `https://host:8443`. Nil if the request's `Host`
     /// header cannot be used.

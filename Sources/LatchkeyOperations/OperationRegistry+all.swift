@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyAuthorization
-internal import LatchkeyRelay
 internal import LatchkeyStore
 internal import Logging
 
@@ -33,7 +32,7 @@ extension OperationRegistry {
             )
         )
         addAgents(AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool))
-        addConsole(ConsoleService(sessions: setting.consoleSessions, pool: pool), signers, relay)
+        addConsole(ConsoleService(sessions: setting.consoleSessions, relay: relay, pool: pool), signers)
         add(SendSSHPublicKeyOperation(store: store, pool: pool))
         add(GetCallerIdentityOperation())
     }
@@ -94,12 +93,12 @@ extension OperationRegistry {
         add(GetDocumentOperation(ssm: ssm))
     }
 
-    private mutating func addConsole(_ console: ConsoleService, _ signers: KnownSigners, _ relay: Relay) {
+    private mutating func addConsole(_ console: ConsoleService, _ signers: KnownSigners) {
         add(CreateConsoleSessionOperation(console: console))
         add(CreateConsoleLinkOperation(console: console))
         add(RedeemConsoleLinkOperation(console: console))
         add(DescribeConsoleSessionsOperation(console: console, signers: signers))
-        add(DeleteConsoleSessionOperation(console: console, signers: signers, relay: relay))
+        add(DeleteConsoleSessionOperation(console: console, signers: signers))
     }
 
     private mutating func addAgents(_ agents: AgentService) {

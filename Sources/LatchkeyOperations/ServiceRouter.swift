@@ -66,7 +66,7 @@ package struct ServiceRouter: Sendable {
     private let json: JSONRouter
     private let query: QueryRouter
     private let channels: ChannelRouter
-    private let signIns = SignInLimiter()
+    private let signIns: SignInLimiter
 
     /// - Parameters:
     ///   - key: seals access keys' secrets and agents' credentials.
@@ -88,6 +88,7 @@ package struct ServiceRouter: Sendable {
             origin: setting.origin,
             region: region
         )
+        signIns = SignInLimiter(origin: setting.origin)
         let registry = OperationRegistry(setting, signers: signers, roles: roles, log: log)
         json = JSONRouter(pipeline: pipeline, registry: registry, region: region)
         query = QueryRouter(pipeline: pipeline, registry: registry, region: region)
@@ -106,9 +107,9 @@ package struct ServiceRouter: Sendable {
         if QueryRouter.takes(request) { return await query.respond(to: request) }
         guard request.method == "POST", request.path == "/" else { return nil }
         guard SignInLimiter.isAttempt(request) else { return await json.respond(to: request) }
-        if let delay = signIns.delay(of: request) { return json.refuseSignIn(request, for: delay) }
+        if let delay = signIns.begin(request) { return json.refuseSignIn(request, for: delay) }
         let response = await json.respond(to: request)
-        signIns.note(request, succeeded: response.isSuccess)
+        signIns.end(request, response)
         return response
     }
 

@@ -58,7 +58,8 @@ extension Relay {
             agent.handler?.close(.policyViolation)
         }
         guard let client = session.client, client.grant.map({ !stands($0) }) ?? false else { return }
-        detach(client, session.id, .keyDeleted, closingTime: Relay.shortClosingTime)
+        let isSignedOut = if case .consoleSession(_, let id)? = client.grant { grants.hasAccessKey(id) } else { false }
+        detach(client, session.id, isSignedOut ? .signedOut : .keyDeleted, closingTime: Relay.shortClosingTime)
         clientLeft(session)
     }
 

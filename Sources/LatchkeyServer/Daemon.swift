@@ -165,8 +165,8 @@ package struct Daemon {
             channels.append(try listen(address, certificate, router, metrics, limiter, group.next()))
         }
         if options.consoleFolder != nil, let endpoint = channels.first.flatMap({ Daemon.endpoint(of: $0) }) {
-            let address = "\(certificate == nil ? "http" : "https")://\(endpoint)\(ConsolePages.path)"
-            log.notice("console", metadata: ["address": "\(address)"])
+            let own = "\(certificate == nil ? "http" : "https")://\(endpoint)"
+            log.notice("console", metadata: ["address": "\(options.origin.serverURL ?? own)\(ConsolePages.path)"])
         }
         lock.note(channels.compactMap { Daemon.endpoint(of: $0) }.joined(separator: ", "))
         if certificate == nil {
@@ -192,7 +192,7 @@ package struct Daemon {
         let tickers = [
             try RevocationWatch(signers: signers, relay: relay, log: log).start(),
             try SessionHistory(store: store, log: log).start(), try keeper.start(), try commands.start(),
-            try ConsoleSessionKeeper(sessions: consoleSessions, log: log).start(),
+            try ConsoleSessionKeeper(sessions: consoleSessions, relay: relay, log: log).start(),
         ]
         waitForStop()
         log.notice("stopping")

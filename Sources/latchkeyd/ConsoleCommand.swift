@@ -3,7 +3,6 @@
 internal import ArgumentParser
 internal import LatchkeyAPI
 internal import LatchkeyCommandLine
-internal import LatchkeyConsole
 internal import LatchkeyHome
 internal import LatchkeyModel
 
@@ -40,8 +39,7 @@ struct ConsoleCommand: ParsableCommand {
                     hint: "does it run? latchkeyd run"
                 )
             }
-            // Behind the #, so that no request and no log has it.
-            try Output.write("\(server.endpoint)\(ConsolePages.path)#code=\(link.code)")
+            try Output.write(link.url)
         }
     }
 }

@@ -94,7 +94,7 @@ struct MigrationTests {
             }
             #expect(
                 try execute("SELECT identifier FROM grdb_migrations ORDER BY 1", path) == [
-                    "1", "10", "2", "3", "4", "5", "6", "7", "8", "9",
+                    "1", "10", "11", "2", "3", "4", "5", "6", "7", "8", "9",
                 ]
             )
             let store = try SQLiteStore(path: path)

@@ -3,6 +3,7 @@
 
 import atexit
 import contextlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -22,6 +23,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 ROWS = ".terminal:not([hidden])"
+# Numbers of commands: what another page has shown before is shown here, too.
+SERIALS = itertools.count(1)
 
 
 class Visit:
@@ -86,9 +89,9 @@ class Visit:
 
     def run(self, command):
         """Types a command, and returns what the terminal shows once that is done."""
-        self.serial = getattr(self, "serial", 0) + 1
-        self.type(f"{command}; echo done-'{self.serial}'-\n")
-        return self.shown(f"done-{self.serial}-")
+        serial = next(SERIALS)
+        self.type(f"{command}; echo done-'{serial}'-\n")
+        return self.shown(f"done-{serial}-")
 
     def screen(self):
         """All that the terminal has, a line each, wrapped ones joined."""

@@ -2,7 +2,7 @@
 
 package import FoundationEssentials
 
-/// Makes a code that signs one browser in to the console, as the user who asks.
+/// Makes a link that signs one browser in to the console, as the user who asks.
 package struct CreateConsoleLink: ServiceRequest {
     package static let operation = "CreateConsoleLink"
     package static let target = ServiceTarget.latchkey
@@ -10,11 +10,12 @@ package struct CreateConsoleLink: ServiceRequest {
     package init() {}
 
     package struct Response: Codable, Sendable {
-        package var code: String
+        /// Where a browser follows it. The code is behind the `#`, so that no request and no log has it.
+        package var url: String
         package var expirationDate: Date
 
-        package init(code: String, expirationDate: Date) {
-            self.code = code
+        package init(url: String, expirationDate: Date) {
+            self.url = url
             self.expirationDate = expirationDate
         }
     }

@@ -7,7 +7,7 @@ import { instancePage } from "./pages/instance.js";
 import { instancesPage } from "./pages/instances.js";
 import { keysPage } from "./pages/keys.js";
 import { sessionsPage } from "./pages/sessions.js";
-import { signInByLink, signInPage } from "./pages/signin.js";
+import { linkCode, linkPage, signInPage } from "./pages/signin.js";
 import { Terminals } from "./pages/terminals.js";
 import { describeInstances } from "./api/ec2.js";
 import { describeAgents } from "./api/ssm.js";
@@ -46,14 +46,21 @@ export class App {
     }
 
     async start() {
-        const why = await signInByLink();
+        const code = linkCode();
+        if (code) return this.showLink(code);
         try {
             await call("Latchkey.DescribeConsoleSessions");
         } catch (error) {
             if (!error.status) return this.showAway();
-            return this.showSignIn(why);
+            return this.showSignIn("");
         }
         await this.showConsole();
+    }
+
+    /** Asks before a link signs in, which may be another's who wants to be looked for in this browser. */
+    showLink(code) {
+        fill(document.body, linkPage(code, () => void this.showConsole(), (why) => this.showSignIn(why)));
+        document.querySelector("button").focus();
     }
 
     showAway() {
@@ -64,12 +71,22 @@ export class App {
     showSignIn(why) {
         this.isSignedIn = false;
         this.page?.hide();
+        this.terminals?.suspend();
         fill(document.body, signInPage(why, () => void this.showConsole()));
         document.title = "Sign in – Latchkey";
         document.querySelector("[autofocus]")?.focus();
     }
 
     async showConsole() {
+        const { Sessions: sessions } = await call("Latchkey.DescribeConsoleSessions");
+        const owner = sessions.find((session) => session.IsCurrent)?.Owner ?? "";
+        if (this.terminals && owner !== this.owner) {
+            // What the user before had open is not this one's.
+            await this.terminals.leaveAll();
+            this.terminals = null;
+            this.pages.clear();
+        }
+        this.owner = owner;
         this.isSignedIn = true;
         this.build();
         if (!this.terminals) {
@@ -102,6 +119,7 @@ export class App {
                         "Latchkey",
                     ),
                     this.links,
+                    h("p.who", {}, h("span.hidden", {}, "Signed in as "), visible(this.owner.split("/").at(-1))),
                 ),
                 this.main,
             ),
@@ -192,7 +210,11 @@ export class App {
             if (!isSure) return;
         }
         await this.terminals.endAll();
-        await call("Latchkey.DeleteConsoleSession").catch(() => {});
+        try {
+            await call("Latchkey.DeleteConsoleSession");
+        } catch (error) {
+            if (!error.isSignedOut) return this.say(`You are still signed in: ${error.message}.`);
+        }
         this.terminals = null;
         this.pages.clear();
         this.showSignIn("");

@@ -17,7 +17,11 @@ struct ConsoleAuthentication: AuthenticationMethod {
     /// `user` for what its user has just done, `page` for what the page asks by itself.
     static let header = "X-Latchkey-Console"
 
-    func hasCredentials(_ request: IncomingRequest) -> Bool { ConsoleCookie.token(in: request) != nil }
+    func hasCredentials(_ request: IncomingRequest) -> Bool { token(in: request) != nil }
+
+    private func token(in request: IncomingRequest) -> String? {
+        origin.httpOrigin(for: request).flatMap { ConsoleCookie(origin: $0).token(in: request) }
+    }
 
     func caller(of request: IncomingRequest, services: Set<String>, now: Date) throws -> Caller {
         // A page cannot add headers to a request for a WebSocket; but browsers say where each of those comes from.
@@ -25,7 +29,7 @@ struct ConsoleAuthentication: AuthenticationMethod {
         guard let kind, let page = request.headers.first(name: "Origin"), page == origin.httpOrigin(for: request) else {
             throw AuthenticationFailure.foreignPage
         }
-        guard let token = ConsoleCookie.token(in: request), let session = sessions.session(token: token, at: now),
+        guard let token = token(in: request), let session = sessions.session(token: token, at: now),
             let user = signers.currentUser(session.accessKeyID)
         else { throw AuthenticationFailure.signedOut }
         request.connection?.authenticate()
@@ -37,6 +41,6 @@ struct ConsoleAuthentication: AuthenticationMethod {
     }
 
     func namesSigner(_ request: IncomingRequest) -> Bool {
-        ConsoleCookie.token(in: request).map { sessions.session(token: $0, at: Date()) != nil } ?? false
+        token(in: request).map { sessions.session(token: $0, at: Date()) != nil } ?? false
     }
 }

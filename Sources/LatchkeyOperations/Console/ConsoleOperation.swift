@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LatchkeyModel
+internal import LatchkeyRelay
+internal import NIOCore
 
 /// An operation of the console's own.
 protocol ConsoleOperation: Operation {
@@ -15,10 +17,12 @@ extension ConsoleOperation {
 /// What the console's own operations work on: who is signed in to it.
 struct ConsoleService: Sendable {
     let sessions: ConsoleSessions
+    let relay: Relay
     let pool: BlockingPool
 
     /// Opens a session in the browser that asks.
     func open(for accessKeyID: AccessKey.ID, in context: OperationContext) async throws -> SignedIn {
+        let cookie = ConsoleCookie(origin: try context.pageOrigin)
         let (session, token) = try await pool.write {
             try sessions.open(
                 for: accessKeyID,
@@ -27,6 +31,11 @@ struct ConsoleService: Sendable {
                 at: context.time
             )
         }
-        return SignedIn(session, token: token, isSecure: context.isSecure)
+        // Another one may have had to give way.
+        endChannels()
+        return SignedIn(session, cookie: cookie.setting(token))
     }
+
+    /// Ends the channels of sessions that are no more.
+    func endChannels() { relay.loop.execute { [relay] in relay.endRevoked() } }
 }

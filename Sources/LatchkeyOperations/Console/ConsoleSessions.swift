@@ -54,9 +54,10 @@ package final class ConsoleSessions: Sendable {
         return session
     }
 
-    /// Whether a session has not been ended. Its access key, and the time, are not asked.
-    package func contains(_ id: ConsoleSession.ID) -> Bool {
-        known.withLock { $0.sessions.values.contains { $0.id == id } }
+    /// Whether a session is good.
+    package func contains(_ id: ConsoleSession.ID, at now: Date = Date()) -> Bool {
+        guard let session = known.withLock({ $0.sessions.values.first { $0.id == id } }) else { return false }
+        return isGood(session, at: now)
     }
 
     /// Those that are good, the one that was used last before all others.
@@ -132,13 +133,16 @@ package final class ConsoleSessions: Sendable {
     }
 
     /// Writes down what was used, and forgets what is over. To be called now and then.
-    package func writeUses(now: Date = Date()) throws {
+    ///
+    /// - Returns: whether something was over.
+    package func writeUses(now: Date = Date()) throws -> Bool {
         let (uses, over) = known.withLock { known in
             defer { known.uses = [:] }
             return (known.uses, known.sessions.values.filter { !isGood($0, at: now) }.map(\.id))
         }
         if !uses.isEmpty { try store.noteConsoleSessionUses(uses) }
         for id in over { try close(id) }
+        return !over.isEmpty
     }
 
     /// Characters of a token or a code: 258 bits.

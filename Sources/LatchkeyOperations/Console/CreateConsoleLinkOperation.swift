@@ -15,8 +15,11 @@ struct CreateConsoleLinkOperation: ConsoleOperation {
         in context: OperationContext
     ) async throws -> CreateConsoleLink.Response {
         guard context.consoleSessionID == nil else { throw ServiceError.denied("the request is not signed") }
-        let (id, now) = (try context.accessKeyID, context.time)
+        let (id, now, origin) = (try context.accessKeyID, context.time, try context.pageOrigin)
         let code = try await pool.write { try sessions.makeLink(for: id, at: now) }
-        return CreateConsoleLink.Response(code: code, expirationDate: now + ConsoleSessions.linkTime)
+        return CreateConsoleLink.Response(
+            url: "\(origin)/console/#code=\(code)",
+            expirationDate: now + ConsoleSessions.linkTime
+        )
     }
 }

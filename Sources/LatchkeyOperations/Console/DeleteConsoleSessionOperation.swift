@@ -4,7 +4,6 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyModel
-internal import LatchkeyRelay
 internal import LatchkeyStore
 internal import NIOCore
 
@@ -14,7 +13,6 @@ struct DeleteConsoleSessionOperation: ConsoleOperation {
 
     let console: ConsoleService
     let signers: KnownSigners
-    let relay: Relay
 
     func execute(_ request: DeleteConsoleSession, in context: OperationContext) async throws -> SignedOut {
         guard let id = request.sessionId ?? context.consoleSessionID else {
@@ -23,8 +21,8 @@ struct DeleteConsoleSessionOperation: ConsoleOperation {
         let isOwn = id == context.consoleSessionID
         if !isOwn { try check(id, context) }
         try await pool.write { try sessions.close(id) }
-        relay.loop.execute { [relay] in relay.endRevoked() }
-        return SignedOut(isOwn: isOwn, isSecure: context.isSecure)
+        console.endChannels()
+        return SignedOut(cookie: isOwn ? ConsoleCookie(origin: try context.pageOrigin).clearing : "")
     }
 
     /// That the caller may end this one.
@@ -39,8 +37,6 @@ struct DeleteConsoleSessionOperation: ConsoleOperation {
     /// The browser forgets its cookie together with the session.
     struct SignedOut: Encodable, CookieCarrying {
         let cookie: String
-
-        init(isOwn: Bool, isSecure: Bool) { cookie = isOwn ? ConsoleCookie.clearing(isSecure: isSecure) : "" }
 
         func encode(to encoder: any Encoder) throws { try EmptyResponse().encode(to: encoder) }
     }

@@ -33,40 +33,57 @@ final class SignInLimiter: Sendable {
 
     private let state = Mutex(State())
 
+    private let origin: PublicOrigin
+
+    init(origin: PublicOrigin = .ofRequest) { self.origin = origin }
+
     /// Whether a request is an attempt to sign in.
     static func isAttempt(_ request: IncomingRequest) -> Bool {
-        let target = request.headers.first(name: "X-Amz-Target")
-        return [CreateConsoleSession.operation, RedeemConsoleLink.operation]
-            .contains { target == "\(ServiceTarget.latchkey.prefix).\($0)" }
+        let action = request.headers.first(name: "X-Amz-Target").flatMap(JSONRouter.action)
+        return action == CreateConsoleSessionOperation.action || action == RedeemConsoleLinkOperation.action
     }
 
-    /// - Returns: seconds after which the next attempt is let through; nil where this one is.
-    func delay(of request: IncomingRequest, at now: Date = Date()) -> Int? {
-        let (source, key) = SignInLimiter.names(request)
+    /// Lets an attempt through, which counts as a failure until ``end(_:_:)`` says otherwise: so that many at once are as many.
+    ///
+    /// - Returns: seconds after which it would be let through; nil where it is.
+    func begin(_ request: IncomingRequest, at now: Date = Date()) -> Int? {
+        let (source, key) = names(request)
         return state.withLock { state in
-            let own = SignInLimiter.wait(state.bySource[source], SignInLimiter.limitBySource, now)
-            guard let key, state.homes[Home(source: source, key: key)] == nil else { return own }
-            return own ?? SignInLimiter.wait(state.byKey[key], SignInLimiter.limitByKey, now)
-        }
-    }
-
-    /// Counts an attempt that was let through.
-    func note(_ request: IncomingRequest, succeeded: Bool, at now: Date = Date()) {
-        let (source, key) = SignInLimiter.names(request)
-        state.withLock { state in
-            if succeeded {
-                if let key { SignInLimiter.put(now, at: Home(source: source, key: key), in: &state.homes) { $0 } }
-                return
+            if let source, let delay = SignInLimiter.wait(state.bySource[source], SignInLimiter.limitBySource, now) {
+                return delay
+            }
+            let isHome = source.map { source in key.map { state.homes[Home(source: source, key: $0)] != nil } ?? false }
+            if let key, isHome != true, let delay = SignInLimiter.wait(state.byKey[key], SignInLimiter.limitByKey, now)
+            {
+                return delay
             }
             func added(_ dates: [Date]?) -> [Date] { SignInLimiter.recent(dates, now) + [now] }
-            SignInLimiter.put(added(state.bySource[source]), at: source, in: &state.bySource) { $0.last ?? now }
+            if let source {
+                SignInLimiter.put(added(state.bySource[source]), at: source, in: &state.bySource) { $0.last ?? now }
+            }
             if let key { SignInLimiter.put(added(state.byKey[key]), at: key, in: &state.byKey) { $0.last ?? now } }
+            return nil
         }
     }
 
-    private static func names(_ request: IncomingRequest) -> (ConnectionSource, AccessKey.ID?) {
+    /// What became of an attempt that was let through.
+    func end(_ request: IncomingRequest, _ response: OutgoingResponse, at now: Date = Date()) {
+        // A fault of this server is nobody's failure.
+        guard !response.isRefusal else { return }
+        let (source, key) = names(request)
+        state.withLock { state in
+            if let source { _ = state.bySource[source]?.popLast() }
+            if let key { _ = state.byKey[key]?.popLast() }
+            guard response.isSuccess, let source, let key else { return }
+            SignInLimiter.put(now, at: Home(source: source, key: key), in: &state.homes) { $0 }
+        }
+    }
+
+    /// - Returns: where it comes from, nil where that is a proxy with all its clients; and the access key that it names.
+    private func names(_ request: IncomingRequest) -> (ConnectionSource?, AccessKey.ID?) {
         let key = (try? SignatureHeader(of: request.signable))?.accessKeyID
-        return (ConnectionSource(address: request.source ?? ""), key.map { String($0.prefix(128)) })
+        let source = request.source ?? ""
+        return (origin.isProxy(source) ? nil : ConnectionSource(address: source), key.map { String($0.prefix(128)) })
     }
 
     private static func recent(_ dates: [Date]?, _ now: Date) -> [Date] {

@@ -9,9 +9,10 @@ struct SignedIn: Encodable, CookieCarrying {
     let content: CreateConsoleSession.Response
     let cookie: String
 
-    init(_ session: ConsoleSession, token: String, isSecure: Bool) {
+    /// - Parameter cookie: the header's value.
+    init(_ session: ConsoleSession, cookie: String) {
         content = CreateConsoleSession.Response(sessionId: session.id, expirationDate: session.expires)
-        cookie = ConsoleCookie.setting(token, isSecure: isSecure)
+        self.cookie = cookie
     }
 
     func encode(to encoder: any Encoder) throws { try content.encode(to: encoder) }

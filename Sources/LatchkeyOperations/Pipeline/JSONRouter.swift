@@ -20,17 +20,22 @@ struct JSONRouter: Sendable {
         ServiceTarget.latchkey.prefix: ServiceTarget.latchkey.service,
     ]
 
+    /// What a request asks for; nil where its target is no service's.
+    static func action(_ target: String) -> Action? {
+        let parts = target.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let service = services[String(parts[0])] else { return nil }
+        return Action(service: service, name: String(parts[1]))
+    }
+
     func respond(to request: IncomingRequest) async -> OutgoingResponse {
         let requestID = Random.uuid()
         guard let target = request.headers.first(name: "X-Amz-Target") else {
             let error = ServiceError(code: "UnknownOperationException", message: "the request names no operation")
             return refuse(request, error, requestID)
         }
-        let parts = target.split(separator: ".", maxSplits: 1)
-        guard parts.count == 2, let service = JSONRouter.services[String(parts[0])] else {
+        guard let action = JSONRouter.action(target) else {
             return refuse(request, .unknownOperation(target), requestID)
         }
-        let action = Action(service: service, name: String(parts[1]))
         let coding = JSONCoding(action: action, body: request.body, requestID: requestID, region: region)
         return await pipeline.respond(to: request, action, with: registry[action], coding, requestID: requestID)
     }

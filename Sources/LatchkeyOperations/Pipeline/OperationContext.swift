@@ -55,8 +55,15 @@ struct OperationContext: Sendable {
         }
     }
 
-    /// Whether the client reaches this server over TLS.
-    var isSecure: Bool { webSocketOrigin?.hasPrefix("wss:") ?? true }
+    /// What browsers call the origin of this server's pages, for example `https://host:8443`.
+    ///
+    /// - Throws: `ValidationException` if the request does not tell.
+    var pageOrigin: String {
+        get throws(ServiceError) {
+            guard let webSocketOrigin else { throw .invalid("the request's Host header cannot be used") }
+            return "http\(webSocketOrigin.dropFirst("ws".count))".lowercased()
+        }
+    }
 
     /// The caller's ARN; empty for one who has shown nothing.
     var callerARN: String { principal.arn ?? "" }

@@ -10,6 +10,7 @@ package enum SessionEndReason: String, CaseIterable, Sendable {
     case takenOver = "another client has taken the session over"
     case cannotBeTakenOver = "the instance's agent cannot hand a running session to another client"
     case keyDeleted = "the access key was deleted"
+    case signedOut = "its user is not signed in to the console any more"
     case ownerKeyDeleted = "the access key of the session's owner was deleted"
     case instanceRemoved = "the instance was removed"
     case instanceStopped = "the instance has stopped"
@@ -24,6 +25,7 @@ package enum SessionEndReason: String, CaseIterable, Sendable {
         switch self {
         case .over, .terminated, .clientEnded: "connect again; latchkey session list shows which sessions still run"
         case .timeLimit, .idle: "connect again; tmux and nohup keep what is to outlive a session"
+        case .signedOut: "sign in again: Sessions leads back to it"
         case .takenOver: "latchkey session attach takes it back"
         case .cannotBeTakenOver: "end it by latchkey session terminate, and connect anew"
         case .keyDeleted, .ownerKeyDeleted: "latchkeyd access-key create makes another one"

@@ -469,10 +469,14 @@ private enum Chromium {
                 link = sys.argv[3]
                 with visit() as at:
                     at.page.goto(at.origin + link[link.index('/console/'):])
+                    expect(at.page.get_by_text('Go on only if that was you.')).to_be_visible()
+                    assert at.context.cookies() == [], 'nothing is done before it is wanted'
+                    at.page.get_by_role('button', name='Sign in').click()
                     at.page.get_by_text('web-1').wait_for()
                     assert 'code' not in at.page.url
                 with visit() as at:
                     at.page.goto(at.origin + link[link.index('/console/'):])
+                    at.page.get_by_role('button', name='Sign in').click()
                     expect(at.page.get_by_role('status')).to_contain_text('has been used')
                 """,
                 link
@@ -509,6 +513,71 @@ private enum Chromium {
                     at.page.wait_for_function("globalThis.opened[0] === 'https://example.com/path'")
                 """
             )
+        }
+    }
+
+    @Test func `what changes elsewhere is seen, and what goes away is said`() throws {
+        try with { scratch, relay in
+            try browse(
+                scratch,
+                relay,
+                """
+                def latchkey(*words):
+                    subprocess.run([os.environ['PROGRAM'], *words], check=True, capture_output=True)
+
+                way = Cutter()
+                with visit(way) as at:
+                    at.enter()
+                    at.page.get_by_text('web-1').wait_for()
+                    latchkey('instance', 'add', 'new-1', '--address', '10.9.8.7')
+                    at.page.get_by_role('link', name='new-1', exact=True).click()
+                    expect(at.page.get_by_text('it has no agent here')).to_be_visible()
+                    latchkey('instance', 'remove', 'new-1')
+                    expect(at.page.get_by_text('not there any more')).to_be_visible()
+                    at.place('Instances')
+                    expect(at.page.get_by_role('link', name='new-1', exact=True)).to_have_count(0)
+                    way.cut()
+                    expect(at.page.get_by_text('Not up to date: the server does not answer')).to_be_visible()
+                    way.mend()
+                    expect(at.page.get_by_text('Not up to date')).to_have_count(0)
+                    # While no one looks, nothing is asked.
+                    at.page.evaluate("Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })")
+                    at.page.wait_for_timeout(3000)
+                    asked = []
+                    at.page.on('request', lambda request: asked.append(request.url))
+                    at.page.wait_for_timeout(4000)
+                    assert asked == [], asked
+                """
+            )
+        }
+    }
+
+    @Test(.enabled(if: ContainerAgent.officialFolder != nil && Engine.current == .docker))
+    func `an instance with Amazon's agent opens, too, and again after a reload`() throws {
+        try Scratch.with { scratch in
+            let key = "\(scratch.sshFolder)/id_ed25519"
+            try Execution.require(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+            try TestRelay.with(scratch) { relay in
+                try ContainerAgent.with(relay, "web-1", authorizing: try scratch.read("\(key).pub"), make: .amazon) {
+                    _ in
+                    try browse(
+                        scratch,
+                        relay,
+                        """
+                        with visit() as at:
+                            at.enter()
+                            at.connect('web-1')
+                            at.shown('$')
+                            assert at.run('echo $((40 + 2))').count('42') == 1
+                            at.page.reload()
+                            at.connected()
+                            at.run('true')
+                            at.type('exit\\n')
+                            expect(at.page.locator('.terminal[data-state=ended]')).to_have_count(1)
+                        """
+                    )
+                }
+            }
         }
     }
 }

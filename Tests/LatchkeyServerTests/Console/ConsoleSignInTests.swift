@@ -23,10 +23,14 @@ struct ConsoleSignInTests {
                     told = parsedate_to_datetime(answer.getheader('Date'))
                     assert abs((datetime.datetime.now(datetime.timezone.utc) - told).total_seconds()) < 60, told
                     words = [word.strip() for word in answer.getheader('Set-Cookie').split(';')]
-                    assert words[0].startswith('__Host-latchkey='), words
+                    assert words[0].startswith('__Host-latchkey-' + str(address.port) + '='), words
                     assert set(words[1:]) == {'Path=/', 'HttpOnly', 'SameSite=Strict', 'Secure'}, words
                     jar = cookie(answer)
                     assert jar.split('=')[1] not in answer.content.decode()
+                    # One of another name, which another site of this host could have planted, counts for nothing.
+                    both = 'latchkey-' + str(address.port) + '=' + 'x' * 43 + '; __Host-latchkey=' + 'x' * 43 + '; ' + jar
+                    assert page('Latchkey.DescribeConsoleSessions', both).status == 200
+                    assert page('Latchkey.DescribeConsoleSessions', 'latchkey-' + jar.split('-', 3)[-1]).status == 400
                     shown = json.loads(page('Latchkey.DescribeConsoleSessions', jar).content)['Sessions']
                     assert [session['IsCurrent'] for session in shown] == [True], shown
                     assert shown[0]['AccessKeyId'] == SERVER['accessKeyID']
@@ -96,7 +100,7 @@ struct ConsoleSignInTests {
                     jar, other = cookie(sign_in()), cookie(sign_in())
                     answer = page('Latchkey.DeleteConsoleSession', jar)
                     assert answer.status == 200
-                    assert answer.getheader('Set-Cookie').startswith('__Host-latchkey=;')
+                    assert answer.getheader('Set-Cookie').startswith('__Host-latchkey-' + str(address.port) + '=;')
                     assert 'Max-Age=0' in answer.getheader('Set-Cookie')
                     refused = page('Latchkey.DescribeConsoleSessions', jar)
                     assert (refused.status, fault(refused)) == (403, 'ExpiredTokenException')
@@ -108,8 +112,8 @@ struct ConsoleSignInTests {
                     assert page('Latchkey.DeleteConsoleSession', third, {'SessionId': shown[0]['SessionId']}).status == 200
                     assert page('Latchkey.DescribeConsoleSessions', other).status == 403
                     assert page('Latchkey.DescribeConsoleSessions', third).status == 200
-                    assert fault(page('Latchkey.DescribeConsoleSessions', '__Host-latchkey=')) == 'MissingAuthenticationTokenException'
-                    for wrong in ['__Host-latchkey=' + 'x' * 43, '__Host-latchkey=' + 'x' * 3000]:
+                    assert fault(page('Latchkey.DescribeConsoleSessions', '__Host-latchkey-' + str(address.port) + '=')) == 'MissingAuthenticationTokenException'
+                    for wrong in ['__Host-latchkey-' + str(address.port) + '=' + 'x' * 43, '__Host-latchkey-' + str(address.port) + '=' + 'x' * 3000]:
                         assert page('Latchkey.DescribeConsoleSessions', wrong).status == 403
                     """
             )
@@ -188,6 +192,7 @@ struct ConsoleSignInTests {
                     assert (answer.status, fault(answer)) == (429, 'TooManyRequestsException'), answer.content
                     assert 1 <= int(answer.getheader('Retry-After')) <= 60
                     assert operation('Latchkey.RedeemConsoleLink', {'Code': 'x' * 43}).status == 429
+                    assert operation('.Latchkey.RedeemConsoleLink', {'Code': 'x' * 43}).status == 400, 'no such target'
                     # Only signing in waits.
                     assert client().describe_sessions(State='Active')['Sessions'] == []
                     """

@@ -14,6 +14,11 @@ for (const event of ["keydown", "pointerdown"]) {
     globalThis.addEventListener?.(event, () => (userHasActed = true), { capture: true, passive: true });
 }
 
+/** Says that the user is still there, if that is so: what is typed into a terminal is no request. */
+export async function stayActive() {
+    if (userHasActed) await call("Latchkey.DescribeConsoleSessions");
+}
+
 function pageHeader() {
     const value = userHasActed ? "user" : "page";
     userHasActed = false;

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** What each protocol says of one who is not signed in, or not any more. */
+const SIGNED_OUT = new Set([
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+]);
+
 /** What the server refused, in its own words. */
 export class ServiceFailure extends Error {
     /**
@@ -17,7 +26,7 @@ export class ServiceFailure extends Error {
 
     /** Whether nobody is signed in any more. */
     get isSignedOut() {
-        return this.code === "ExpiredTokenException" || this.code === "RequestExpired" || this.code === "ExpiredToken";
+        return SIGNED_OUT.has(this.code);
     }
 }
 

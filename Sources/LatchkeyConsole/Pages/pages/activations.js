@@ -59,10 +59,10 @@ async function createDialog(page) {
             field("Machines", h("input", { name: "limit", type: "number", min: 1, max: 1000, value: "1", required: true }), "How many may register with it, within a day."),
         ],
         action: "Make the command",
-        perform: async (form) => ({
-            ...(await createActivation(form.get("name"), Number(form.get("limit")))),
-            script: await installCommand(),
-        }),
+        perform: async (form) => {
+            const script = await installCommand();
+            return { ...(await createActivation(form.get("name"), Number(form.get("limit")))), script };
+        },
     });
     if (!made) return;
     await page.refresh();

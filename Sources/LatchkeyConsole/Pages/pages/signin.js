@@ -86,15 +86,36 @@ export function explain(failure) {
     }
 }
 
-/** Signs in with the code in a link's fragment, which is not sent with any request. @returns {Promise<string>} why it failed */
-export async function signInByLink() {
-    const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1];
-    if (!code) return "";
-    history.replaceState(null, "", location.pathname);
-    try {
-        await redeem(code);
-        return "";
-    } catch (failure) {
-        return `The link does not sign in: ${failure.message}.`;
-    }
+/** The code in a link's fragment, which is not sent with any request, and is taken out of the address; "" for none. */
+export function linkCode() {
+    const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1] ?? "";
+    if (code) history.replaceState(null, "", location.pathname);
+    return code;
+}
+
+/**
+ * Asks before a link's code is used.
+ *
+ * @param {() => void} onDone
+ * @param {(why: string) => void} onFailure
+ */
+export function linkPage(code, onDone, onFailure) {
+    const button = h("button.primary", { type: "button" }, "Sign in");
+    button.addEventListener("click", async () => {
+        button.disabled = true;
+        try {
+            await redeem(code);
+            onDone();
+        } catch (failure) {
+            onFailure(`The link does not sign in: ${failure.message}.`);
+        }
+    });
+    return h(
+        "main.sign-in",
+        {},
+        h("h1", {}, h("img", { src: "/console/icon.svg", alt: "", width: 32, height: 32 }), " Latchkey"),
+        h("p", {}, "This link signs this browser in as the user who made it, with latchkeyd console open."),
+        h("p", {}, "Go on only if that was you."),
+        button,
+    );
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { stayActive } from "../api/client.js";
 import { Shell } from "../terminal/shell.js";
 import { changeSettings, readSettings } from "../terminal/settings.js";
 import { forgetTerminal, keptTerminals } from "../terminal/storage.js";
@@ -34,8 +35,10 @@ export class Terminals {
             this.leave();
         });
         globalThis.addEventListener("pagehide", () => {
-            for (const shell of this.shells) if (shell.terminal) shell.keep(true);
+            for (const shell of this.shells) shell.keep(true);
         });
+        // What is typed keeps its user signed in.
+        setInterval(() => this.running.length > 0 && stayActive().catch(() => {}), 60_000);
         globalThis.addEventListener("online", () => this.hurry());
         document.addEventListener("visibilitychange", () => {
             if (document.visibilityState === "visible") this.hurry();
@@ -49,6 +52,11 @@ export class Terminals {
     /** Comes back to what this browser tab had before it was loaded anew. */
     async restore() {
         for (const kept of keptTerminals()) {
+            // Another user's, who was signed in here before.
+            if (kept.owner !== this.app.owner) {
+                forgetTerminal(kept.id);
+                continue;
+            }
             // A copy of this browser tab has the same: the first that lives has the terminal.
             if (!(await this.claim(kept.id))) {
                 forgetTerminal(kept.id);
@@ -73,7 +81,7 @@ export class Terminals {
 
     /** Opens a terminal, on an instance or in a session that runs. */
     open(what) {
-        const shell = new Shell(what, undefined, () => this.update());
+        const shell = new Shell({ ...what, owner: this.app.owner }, undefined, () => this.update());
         void this.claim(shell.id);
         this.add(shell);
         this.select(shell);
@@ -215,7 +223,7 @@ export class Terminals {
                 action: "Close",
                 perform: async (form) => ({ choice: form.get("choice"), isKept: form.get("keeps") !== null }),
             });
-            if (!answer) return shell.focus();
+            if (!answer) return;
             choice = answer.choice;
             if (answer.isKept) changeSettings({ onClose: choice });
         }
@@ -227,8 +235,22 @@ export class Terminals {
         if (index < 0) return;
         this.shells.splice(index, 1);
         if (this.current === shell) this.current = this.shells[Math.min(index, this.shells.length - 1)] ?? null;
-        await shell.close(endsIt);
+        try {
+            await shell.close(endsIt);
+        } catch (error) {
+            this.app.say(`The shell may still run: ${error.message}. Sessions tells.`);
+        }
         this.shown();
+    }
+
+    /** Holds still while nobody is signed in. */
+    suspend() {
+        for (const shell of this.shells) shell.connection?.suspend();
+    }
+
+    /** Lets go of all that is open, which goes on without this page. */
+    async leaveAll() {
+        await Promise.all(this.shells.slice().map((shell) => this.remove(shell, false)));
     }
 
     /** Those whose shells still run. */

@@ -15,8 +15,9 @@ export const WINDOW = 256 * 1024;
 
 /** Bytes of input in one message; what is pasted goes in several. */
 const INPUT_CHUNK = 16 * 1024;
-/** Bytes of input that may wait for the agent. */
+/** Bytes of input that may wait for the agent; and that may be typed before it listens. */
 const INPUT_LIMIT = 4 << 20;
+const EARLY_LIMIT = 64 * 1024;
 /** An acknowledgement waits for so many bytes more, or milliseconds. */
 const ACKNOWLEDGE = { bytes: 64 * 1024, delay: 5 };
 
@@ -53,6 +54,8 @@ export class Channel {
         this.isReady = state.isReady ?? false;
         this.status = state.status ?? null;
         this.size = state.size ?? null;
+        /** What was typed before the agent listened. */
+        this.early = state.early ?? new Uint8Array();
         /** Output that has come and is not drawn yet. */
         this.bytesWaiting = 0;
         /** Messages that came in their turn and are not acknowledged, since they, or ones before them, are not drawn yet. */
@@ -76,6 +79,7 @@ export class Channel {
             isReady: this.isReady,
             status: this.status,
             size: this.size,
+            early: this.early,
         };
     }
 
@@ -86,7 +90,7 @@ export class Channel {
 
     /** Whether what is typed is taken. */
     get takesInput() {
-        return this.isReady && !this.hasEnded && this.sender.bytes < INPUT_LIMIT;
+        return !this.hasEnded && this.sender.bytes < INPUT_LIMIT && this.early.length < EARLY_LIMIT;
     }
 
     // The connection
@@ -125,6 +129,8 @@ export class Channel {
             if (transmit !== this.transmit) return;
             transmit(encode({ ...message, digest, id: this.world.newID(), created: this.world.now() }));
         });
+        // What a connection that is just ending does not take, goes out over the next one.
+        this.outgoing = this.outgoing.catch(() => {});
     }
 
     // What comes
@@ -239,11 +245,10 @@ export class Channel {
 
     /** A message that comes again: its acknowledgement may have been lost. */
     acknowledgeAgain(message) {
-        if (this.extensions?.CumulativeAcknowledgement === true) {
-            if (this.lastTaken) this.acknowledgeTaken();
-        } else if (message.sequence < (this.untaken[0]?.message.sequence ?? this.receiver.expected)) {
-            this.acknowledge(message);
-        }
+        if (message.sequence >= (this.untaken[0]?.message.sequence ?? this.receiver.expected)) return;
+        // After a reload it is not known which one was taken last; but what comes again was.
+        if (this.extensions?.CumulativeAcknowledgement === true && this.lastTaken) this.acknowledgeTaken();
+        else this.acknowledge(message);
     }
 
     acknowledge({ sequence, id }) {
@@ -283,6 +288,9 @@ export class Channel {
         if (this.isReady) return;
         this.isReady = true;
         if (this.size) this.sendSize();
+        const early = this.early;
+        this.early = new Uint8Array();
+        if (early.length > 0) this.input(early);
     }
 
     // What goes
@@ -295,6 +303,10 @@ export class Channel {
     /** What was typed or pasted. @param {Uint8Array} bytes @returns {boolean} whether it was taken */
     input(bytes) {
         if (!this.takesInput) return false;
+        if (!this.isReady) {
+            this.early = Uint8Array.of(...this.early, ...bytes.subarray(0, EARLY_LIMIT));
+            return true;
+        }
         for (let at = 0; at < bytes.length; at += INPUT_CHUNK) {
             this.send(PayloadType.output, bytes.slice(at, at + INPUT_CHUNK));
         }

@@ -32,6 +32,8 @@ export class Connection {
         this.timer = null;
         this.ticker = null;
         this.isClosed = false;
+        this.isResuming = false;
+        this.isSuspended = false;
     }
 
     /** Opens the first connection, with the token that StartSession gave. */
@@ -42,24 +44,29 @@ export class Connection {
 
     /** Comes back to a session that was left, as after a reload. */
     async resume() {
-        if (this.isClosed || this.socket) return;
+        if (this.isClosed || this.socket || this.isResuming) return;
         this.clear();
+        this.isSuspended = false;
+        this.isResuming = true;
         this.onState("connecting");
         let answer;
         try {
             answer = await this.world.resume();
         } catch (error) {
-            if (this.isClosed) return;
+            this.isResuming = false;
+            if (this.isClosed || this.isSuspended) return;
             // What the server refuses, it refuses again; anything else may pass.
             if (error?.isFinal) return this.fail(error.message);
             return this.wait();
         }
-        if (this.isClosed) return;
+        this.isResuming = false;
+        if (this.isClosed || this.isSuspended) return;
         if (!answer.token) return this.finish("over");
         this.connect(answer.url, answer.token);
     }
 
     connect(url, token) {
+        if (this.isClosed) return;
         let socket;
         try {
             socket = this.world.open(url);
@@ -117,9 +124,20 @@ export class Connection {
 
     /** Tries at once, as when the network is back or the page is seen again. */
     hurry() {
-        if (this.timer === null) return;
+        if (this.timer === null && !this.isSuspended) return;
         this.pause = PAUSES.first;
         void this.resume();
+    }
+
+    /** Holds still, as while nobody is signed in; ``hurry`` goes on. */
+    suspend() {
+        if (this.isClosed) return;
+        this.isSuspended = true;
+        this.clear();
+        const socket = this.socket;
+        this.drop();
+        socket?.close();
+        this.onState("waiting");
     }
 
     clear() {

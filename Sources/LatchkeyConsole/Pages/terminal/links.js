@@ -20,7 +20,9 @@ export function addressesIn(line) {
 export function openable(text) {
     try {
         const url = new URL(text);
-        return url.protocol === "http:" || url.protocol === "https:" ? url : null;
+        // A name before an @ would look like the host.
+        const isPlain = !url.username && !url.password;
+        return isPlain && (url.protocol === "http:" || url.protocol === "https:") ? url : null;
     } catch {
         return null;
     }

@@ -26,10 +26,13 @@ export class Shell {
      * @param {string} what.target the instance's id
      * @param {string} what.name what it is called
      * @param {string|null} [what.sessionID] of one that runs, which is to be taken over; null to start one
+     * @param {string} what.owner the ARN of the user who is signed in
      * @param {object} [kept] what ``keep`` had stored
      * @param {() => void} onChange title or state are others
      */
-    constructor({ target, name, sessionID = null }, kept, onChange) {
+    constructor({ target, name, sessionID = null, owner }, kept, onChange) {
+        this.owner = owner;
+        this.isClosed = false;
         this.target = target;
         this.name = name;
         this.onChange = onChange;
@@ -98,6 +101,8 @@ export class Shell {
     /** Opens it; the element has to be in the page and shown, since its size is what the shell begins with. */
     async open() {
         const { Terminal, FitAddon, WebglAddon } = await loadXterm();
+        // It may have been closed meanwhile.
+        if (this.isClosed) return;
         const settings = readSettings();
         const look = prefersDark();
         this.terminal = new Terminal({
@@ -225,15 +230,17 @@ export class Shell {
 
     async connect() {
         const kept = this.kept;
-        this.kept = null;
         if (kept?.channel) {
             // The same client, after a reload: it goes on where it was.
             await new Promise((drawn) => this.terminal.write(kept.scrollback, drawn));
+            if (this.isClosed) return;
             this.scrollback.add(kept.scrollback);
             this.makeChannel(kept.channel);
             this.makeConnection(kept.clientID);
+            this.kept = null;
             return this.connection.resume();
         }
+        this.kept = null;
         this.makeChannel();
         this.makeConnection(crypto.randomUUID());
         if (this.sessionID) return this.connection.resume();
@@ -244,6 +251,7 @@ export class Shell {
             return this.end(null, error.message);
         }
         this.sessionID = started.id;
+        if (this.isClosed) return void terminateSession(started.id).catch(() => {});
         this.keep(false);
         this.connection.start(started.url, started.token);
     }
@@ -253,6 +261,7 @@ export class Shell {
         this.terminal.reset();
         this.scrollback = new Scrollback();
         this.state = "connecting";
+        this.agentIsAway = false;
         this.showState();
         await this.connect();
     }
@@ -326,7 +335,10 @@ export class Shell {
             name: this.name,
             sessionID: this.sessionID,
             opened: this.opened,
+            owner: this.owner,
         };
+        // One that is not shown yet since the page was loaded is what it was.
+        if (!this.channel || this.kept) return void keepTerminal(this.id, this.kept ?? light);
         const whole = {
             ...light,
             clientID: this.clientID,
@@ -336,14 +348,15 @@ export class Shell {
         if (!isWhole || !keepTerminal(this.id, whole)) keepTerminal(this.id, light);
     }
 
-    /** Ends the shell, or leaves it running for whoever attaches to it. */
+    /** Ends the shell, or leaves it running for whoever attaches to it. Throws where the shell may still run. */
     async close(endsIt) {
         forgetTerminal(this.id);
         const wasOpen = this.state !== "ended";
+        this.isClosed = true;
         this.state = "ended";
         this.connection?.close();
-        if (wasOpen && endsIt && this.sessionID) await terminateSession(this.sessionID).catch(() => {});
         this.terminal?.dispose();
         this.element.remove();
+        if (wasOpen && endsIt && this.sessionID) await terminateSession(this.sessionID);
     }
 }

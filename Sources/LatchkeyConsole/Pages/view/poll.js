@@ -20,16 +20,18 @@ export class Poll {
         this.timer = null;
         this.isLooking = false;
         this.wasAsked = false;
-        document.addEventListener("visibilitychange", () => this.now());
+        this.onVisible = () => void this.now();
     }
 
     start() {
         this.isOn = true;
+        document.addEventListener("visibilitychange", this.onVisible);
         this.now();
     }
 
     stop() {
         this.isOn = false;
+        document.removeEventListener("visibilitychange", this.onVisible);
         clearTimeout(this.timer);
     }
 

@@ -117,9 +117,13 @@ class Rig {
 test("the handshake agrees on what Latchkey's ends can do, and the size follows it", async () => {
     const rig = new Rig();
     rig.channel.resize(97, 31);
-    assert.equal(rig.channel.input(bytes("early")), false, "nothing is typed before the agent listens");
+    assert.equal(rig.channel.input(bytes("ear")), true);
+    assert.equal(rig.channel.input(bytes("ly")), true);
+    await rig.settle();
+    assert.deepEqual(rig.input, [], "nothing is sent before the agent listens");
     await rig.greet();
-    const [response, size] = rig.input;
+    const [response, size, early] = rig.input;
+    assert.equal(text(early.payload), "early");
     assert.equal(response.payloadType, PayloadType.handshakeResponse);
     const content = readJSON(response.payload);
     assert.deepEqual(content.ProcessedClientActions, [{ ActionType: "SessionType", ActionStatus: 1, Error: "" }]);
@@ -257,6 +261,31 @@ test("a reload goes on where it was: nothing is lost or doubled", async () => {
     after.channel.resize(80, 24);
     await after.settle();
     assert.equal(after.input.length, 1, "a size that is known is not told again");
+});
+
+test("what was drawn while the connection was lost is acknowledged after a reload, too", async () => {
+    const rig = new Rig();
+    await rig.greet();
+    await rig.say(PayloadType.output, bytes("drawn"));
+    rig.channel.detach();
+    await rig.draw();
+    const after = new Rig(structuredClone(rig.channel.state));
+    await after.say(PayloadType.output, bytes("drawn"), 2);
+    assert.deepEqual(after.acknowledged, [2]);
+    assert.equal(after.undrawn.length, 0);
+});
+
+test("a connection that takes nothing stops nothing", async () => {
+    const rig = new Rig();
+    await rig.greet();
+    rig.channel.attach(() => {
+        throw new Error("closing");
+    });
+    rig.channel.input(bytes("x"));
+    await rig.settle();
+    rig.attach();
+    await rig.settle();
+    assert.equal(text(rig.input.at(-1).payload), "x");
 });
 
 test("the relay says that an agent is away and back, and asks for what was lost", async () => {

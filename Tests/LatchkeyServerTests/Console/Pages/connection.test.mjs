@@ -149,3 +149,26 @@ test("the end that the relay tells closes the connection for good", () => {
     connection.hurry();
     assert.equal(world.resumed, 0);
 });
+
+test("what is closed before it began opens nothing", () => {
+    const { world, connection } = rig();
+    connection.close();
+    connection.start("wss://r/1", "token");
+    assert.equal(world.sockets.length, 0);
+});
+
+test("one that holds still goes on when it is told to, and only then", async () => {
+    const { world, states, connection } = rig();
+    connection.start("wss://r/1", "token");
+    world.sockets[0].onopen();
+    connection.suspend();
+    assert.equal(states.at(-1), "waiting");
+    assert.equal(world.timers.size, 0);
+    await settle();
+    assert.equal(world.resumed, 0);
+    connection.hurry();
+    connection.hurry();
+    await settle();
+    assert.equal(world.resumed, 1);
+    assert.equal(world.sockets.length, 2);
+});
