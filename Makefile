@@ -33,7 +33,7 @@ sources := $(shell find Package.swift Sources -type f)
 swift_files := $(wildcard Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/ServerLoad Benchmarks/Sources)
 # The tests that run what they test in their own process, which the sanitizers watch.
 in_one_process := ^Latchkey(API|Agent|Authorization|Broker|Crypto|Keys|Metrics|Model|SQLite|SSH|SessionProtocol|Store|System|Terminal|Transport)Tests\.
-python_files := Examples Tests/Attack/attack Tests/Scripts
+python_files := Benchmarks/console.py Examples Tests/Attack/attack Tests/Scripts
 scripts := .ci/apart .ci/console .ci/engine .ci/install-packages .ci/python-tools .ci/ruff .ci/run .ci/suites Docker/base-image Docker/demo Docker/engine \
     Docker/instance-image Docker/instance/entrypoint Docker/server-image Docker/server/entrypoint
 
@@ -136,10 +136,16 @@ demo: ## start an instance in a container and enter it
 demo-down: ## remove the demo's instance, its keys and all it wrote
 	Docker/demo down
 
-benchmark: build ## measure, beside ssh where it can be compared (PART=entry|resolution|lookup|describe|relay for one part)
+benchmark: build ## measure, beside ssh or terminado (PART=entry|resolution|lookup|describe|relay|console for one part)
 	.ci/install-packages test
-	LATCHKEY_BENCHMARKING=1 swift build $(release) --product ServerLoad
-	swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/.build/release $(PART)
+	if [[ '$(PART)' != console ]]; then
+	    LATCHKEY_BENCHMARKING=1 swift build $(release) --product ServerLoad
+	    swift run -c release --package-path Benchmarks benchmarks $(CURDIR)/.build/release $(PART)
+	fi
+	if [[ -z '$(PART)' || '$(PART)' == console ]]; then
+	    tools=$$(.ci/python-tools benchmark)
+	    if [[ -n $$tools ]]; then .ci/apart "$$tools/python3" Benchmarks/console.py .build/release; fi
+	fi
 
 fuzz: deps ## feed nonsense to the parsers, for FUZZ_SECONDS (60) each
 	export LATCHKEY_FUZZING=1

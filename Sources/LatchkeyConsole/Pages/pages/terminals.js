@@ -5,7 +5,7 @@ import { Shell } from "../terminal/shell.js";
 import { changeSettings, readSettings } from "../terminal/settings.js";
 import { forgetTerminal, keptTerminals } from "../terminal/storage.js";
 import { ask } from "../view/dialog.js";
-import { fill, h } from "../view/dom.js";
+import { h, setText } from "../view/dom.js";
 import { visible } from "../view/text.js";
 import { Page } from "./page.js";
 
@@ -133,43 +133,48 @@ export class Terminals {
     update() {
         this.nothing.hidden = this.shells.length > 0;
         this.app.showTerminalCount(this.shells.length);
-        const focused = this.tabs.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-        fill(
-            this.tabs,
-            this.shells.map((shell) => this.tab(shell)),
-        );
-        if (focused) this.tabs.querySelector(`[data-id="${focused}"]`)?.focus();
-        for (const shell of this.shells) this.showButtons(shell);
+        for (const shell of this.shells) {
+            this.updateTab((shell.tab ??= this.makeTab(shell)), shell);
+            this.showButtons(shell);
+        }
+        const tabs = this.shells.map((shell) => shell.tab.element);
+        // Put in anew only if others came or went: what has the focus, or is being clicked, stays.
+        if (tabs.length !== this.tabs.children.length || tabs.some((tab, index) => tab !== this.tabs.children[index])) {
+            this.tabs.replaceChildren(...tabs);
+        }
     }
 
-    tab(shell) {
-        const isCurrent = shell === this.current;
+    makeTab(shell) {
         const name = visible(shell.name);
-        return h(
-            "div.tab",
-            { "data-state": shell.element.dataset.state ?? shell.state, role: "presentation" },
-            h(
-                "button.tab-name",
-                {
-                    type: "button",
-                    role: "tab",
-                    "data-id": shell.id,
-                    "aria-selected": isCurrent ? "true" : "false",
-                    tabindex: isCurrent ? 0 : -1,
-                    title: shell.title ? `${name}: ${shell.title}` : name,
-                    onclick: () => this.select(shell),
-                    onkeydown: (event) => this.moveBetweenTabs(event, shell),
-                },
-                h("span.dot", { "aria-hidden": "true" }),
-                name,
-                shell.title ? h("span.title", {}, shell.title) : null,
-            ),
-            h(
-                "button.tab-close",
-                { type: "button", tabindex: isCurrent ? 0 : -1, "aria-label": `Close the terminal on ${name}`, onclick: () => this.close(shell) },
-                "×",
-            ),
+        const title = h("span.title");
+        const button = h(
+            "button.tab-name",
+            {
+                type: "button",
+                role: "tab",
+                "data-id": shell.id,
+                onclick: () => this.select(shell),
+                onkeydown: (event) => this.moveBetweenTabs(event, shell),
+            },
+            h("span.dot", { "aria-hidden": "true" }),
+            name,
+            title,
         );
+        const close = h(
+            "button.tab-close",
+            { type: "button", "aria-label": `Close the terminal on ${name}`, onclick: () => this.close(shell) },
+            "×",
+        );
+        return { element: h("div.tab", { role: "presentation" }, button, close), button, close, title };
+    }
+
+    updateTab({ element, button, close, title }, shell) {
+        const isCurrent = shell === this.current;
+        element.dataset.state = shell.element.dataset.state ?? shell.state;
+        button.setAttribute("aria-selected", String(isCurrent));
+        button.tabIndex = close.tabIndex = isCurrent ? 0 : -1;
+        setText(title, shell.title);
+        button.title = shell.title ? `${visible(shell.name)}: ${shell.title}` : visible(shell.name);
     }
 
     moveBetweenTabs(event, shell) {

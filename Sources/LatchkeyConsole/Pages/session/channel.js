@@ -21,6 +21,9 @@ const EARLY_LIMIT = 64 * 1024;
 /** An acknowledgement waits for so many bytes more, or milliseconds. */
 const ACKNOWLEDGE = { bytes: 64 * 1024, delay: 5 };
 
+/** Milliseconds that an acknowledgement of input may take. */
+const STALLED = 10_000;
+
 const TERMINATE_SESSION = Uint8Array.of(0, 0, 0, 2);
 
 /** @typedef {{sequence: number, id: string, payloadType: number, payload: Uint8Array}} Message */
@@ -66,6 +69,7 @@ export class Channel {
         this.reason = null;
         this.hasEnded = false;
         this.transmit = null;
+        this.agentIsAway = false;
         /** Messages go out in the order in which they were made, although digests take their time. */
         this.outgoing = Promise.resolve();
     }
@@ -98,11 +102,18 @@ export class Channel {
     /** Goes on over a new connection. @param {(bytes: Uint8Array) => void} transmit */
     attach(transmit) {
         this.transmit = transmit;
+        // The relay says so again if it is still so.
+        this.agentIsAway = false;
         this.replay();
     }
 
     detach() {
         this.transmit = null;
+    }
+
+    /** Whether nothing has answered for so long that the connection is gone, though nothing has said so: half a network's end. */
+    get isStalled() {
+        return !this.agentIsAway && this.reason === null && this.sender.waiting(this.world.now()) > STALLED;
     }
 
     replay() {
@@ -145,8 +156,10 @@ export class Channel {
             case MessageType.acknowledge:
                 return this.receiveAcknowledgement(readJSON(message.payload));
             case MessageType.pause:
+                this.agentIsAway = true;
                 return this.on.agentAway(true);
             case MessageType.start:
+                this.agentIsAway = false;
                 this.on.agentAway(false);
                 return this.replay();
             case MessageType.closed: {

@@ -97,10 +97,16 @@ export class Connection {
             if (this.channel.reason !== null) this.finish("over");
         };
         socket.onclose = () => {
-            if (this.socket !== socket) return;
-            this.drop();
-            if (!this.isClosed) this.wait();
+            if (this.socket === socket) this.lose();
         };
+    }
+
+    /** The connection is no more, whether it has said so or not. */
+    lose() {
+        const socket = this.socket;
+        this.drop();
+        socket.close();
+        if (!this.isClosed) this.wait();
     }
 
     drop() {
@@ -111,6 +117,7 @@ export class Connection {
     }
 
     tick() {
+        if (this.channel.isStalled) return this.lose();
         this.channel.tick();
         this.ticker = this.world.setTimeout(() => this.tick(), TICK);
     }

@@ -12,14 +12,14 @@ export class Sender {
     constructor(state = { next: 0, kept: [] }) {
         this.next = state.next;
         /** Unacknowledged, the oldest first. */
-        this.kept = state.kept.map((message) => ({ ...message, sent: 0 }));
+        this.kept = state.kept.map((message) => ({ ...message, sent: 0, since: 0 }));
         this.bytes = this.kept.reduce((sum, message) => sum + message.payload.length, 0);
         this.delay = RESEND.first;
     }
 
     /** A message of a payload, to be sent now. */
     add(payloadType, payload, now) {
-        const message = { sequence: this.next, payloadType, payload, sent: now };
+        const message = { sequence: this.next, payloadType, payload, sent: now, since: now };
         this.next += 1;
         this.kept.push(message);
         this.bytes += payload.length;
@@ -40,8 +40,13 @@ export class Sender {
     /** Everything that is to go out again, since the connection is another, or the other end asks for it. */
     replay(now) {
         this.delay = RESEND.first;
-        for (const message of this.kept) message.sent = now;
+        for (const message of this.kept) message.sent = message.since = now;
         return this.kept;
+    }
+
+    /** Milliseconds for which the oldest message has been under way over this connection; 0 for none. */
+    waiting(now) {
+        return this.kept.length > 0 ? now - this.kept[0].since : 0;
     }
 
     /** The message that is to be sent again by now; null for none. */
@@ -55,6 +60,6 @@ export class Sender {
 
     /** What another one, after a reload, goes on with. */
     get state() {
-        return { next: this.next, kept: this.kept.map(({ sent: _, ...message }) => message) };
+        return { next: this.next, kept: this.kept.map(({ sent: _, since: __, ...message }) => message) };
     }
 }

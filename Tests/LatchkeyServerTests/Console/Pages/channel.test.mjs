@@ -300,6 +300,23 @@ test("the relay says that an agent is away and back, and asks for what was lost"
     assert.deepEqual(rig.input.map((message) => message.sequence), [0, 1]);
 });
 
+test("input that nothing answers shows that the connection is gone, unless the agent is known to be away", async () => {
+    const rig = new Rig();
+    await rig.greet();
+    await rig.acknowledge(rig.channel.sender.next - 1);
+    rig.channel.input(bytes("x"));
+    assert.equal(rig.channel.isStalled, false);
+    rig.time += 10_001;
+    assert.equal(rig.channel.isStalled, true);
+    await rig.relay(MessageType.pause);
+    assert.equal(rig.channel.isStalled, false);
+    await rig.relay(MessageType.start);
+    assert.equal(rig.channel.isStalled, false, "it was sent again just now");
+    rig.time += 10_001;
+    rig.attach();
+    assert.equal(rig.channel.isStalled, false);
+});
+
 test("input is bounded while nobody takes it", async () => {
     const rig = new Rig();
     await rig.greet();

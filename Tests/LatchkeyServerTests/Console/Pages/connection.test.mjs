@@ -172,3 +172,15 @@ test("one that holds still goes on when it is told to, and only then", async () 
     assert.equal(world.resumed, 1);
     assert.equal(world.sockets.length, 2);
 });
+
+test("a connection that answers nothing is given up", async () => {
+    const { world, channel, states, connection } = rig();
+    connection.start("wss://r/1", "token");
+    world.sockets[0].onopen();
+    channel.isStalled = true;
+    for (const [, { call, delay }] of [...world.timers]) if (delay === 250) call();
+    assert.equal(states.at(-1), "waiting");
+    channel.isStalled = false;
+    await pass(world);
+    assert.equal(world.sockets.length, 2);
+});
