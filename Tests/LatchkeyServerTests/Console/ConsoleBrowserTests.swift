@@ -198,6 +198,37 @@ private enum Chromium {
         }
     }
 
+    @Test func `a browser tab that is closed ends its shell, if that was chosen`() throws {
+        try with { scratch, relay in
+            try browse(
+                scratch,
+                relay,
+                """
+                from home import client
+                sessions = lambda: client().describe_sessions(State='Active')['Sessions']
+                with visit() as at:
+                    at.enter()
+                    at.connect('web-1')
+                    at.run('true')
+                    other = Visit(at.context, at.origin)
+                    other.open()
+                    other.page.get_by_text('web-1').wait_for()
+                    at.page.reload()
+                    at.connected()
+                    at.page.wait_for_timeout(25_000)
+                    assert len(sessions()) == 1, 'a reload ends nothing'
+                    other.page.evaluate("localStorage.setItem('latchkey-console', JSON.stringify({ onClose: 'end' }))")
+                    at.page.close()
+                    end = time.monotonic() + 60
+                    while sessions() and time.monotonic() < end:
+                        other.page.wait_for_timeout(500)
+                    assert sessions() == []
+                    other.check()
+                """
+            )
+        }
+    }
+
     @Test func `what is copied is what was shown, and several lines are pasted after a question`() throws {
         try with { scratch, relay in
             try browse(

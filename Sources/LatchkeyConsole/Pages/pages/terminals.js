@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { stayActive } from "../api/client.js";
+import { terminateSession } from "../api/ssm.js";
+import { lockName, Orphans } from "../terminal/orphans.js";
 import { Shell } from "../terminal/shell.js";
 import { changeSettings, readSettings } from "../terminal/settings.js";
 import { forgetTerminal, keptTerminals } from "../terminal/storage.js";
@@ -8,6 +10,9 @@ import { ask } from "../view/dialog.js";
 import { h, setText } from "../view/dom.js";
 import { visible } from "../view/text.js";
 import { Page } from "./page.js";
+
+/** Milliseconds between two looks for shells of tabs that were closed. */
+const ORPHANS_EVERY = 10_000;
 
 /** The terminals of this browser tab: they stay while one moves between pages, and through a reload. */
 export class Terminals {
@@ -37,12 +42,35 @@ export class Terminals {
         globalThis.addEventListener("pagehide", () => {
             for (const shell of this.shells) shell.keep(true);
         });
+        const heldLocks = async () => new Set((await navigator.locks.query()).held.map((lock) => lock.name));
+        this.orphans = navigator.locks ? new Orphans(localStorage, heldLocks) : null;
+        setInterval(() => void this.endOrphans(), ORPHANS_EVERY);
         // What is typed keeps its user signed in.
         setInterval(() => this.running.length > 0 && stayActive().catch(() => {}), 60_000);
         globalThis.addEventListener("online", () => this.hurry());
         document.addEventListener("visibilitychange", () => {
             if (document.visibilityState === "visible") this.hurry();
         });
+    }
+
+    /** Ends the shells of browser tabs that were closed, if that is what their user has chosen. */
+    async endOrphans() {
+        if (!this.orphans || !this.app.isSignedIn) return;
+        for (const { sessionID, owner } of await this.orphans.look()) {
+            if (owner !== this.app.owner || readSettings().onClose !== "end") continue;
+            await terminateSession(sessionID).catch((error) => this.app.say(`A closed tab's shell may still run: ${error.message}`));
+        }
+    }
+
+    /** Notes for other tabs which shells this one has. */
+    noteShells() {
+        for (const shell of this.shells) {
+            const runs = shell.state !== "ended" && shell.sessionID !== null;
+            if (runs === (shell.isNoted ?? false)) continue;
+            shell.isNoted = runs;
+            if (runs) this.orphans?.add(shell.id, shell.sessionID, shell.owner);
+            else this.orphans?.remove(shell.id);
+        }
     }
 
     hurry() {
@@ -71,7 +99,7 @@ export class Terminals {
     claim(id) {
         return new Promise((resolve) => {
             if (!navigator.locks) return resolve(true);
-            void navigator.locks.request(`latchkey:${id}`, { ifAvailable: true }, (lock) => {
+            void navigator.locks.request(lockName(id), { ifAvailable: true }, (lock) => {
                 resolve(lock !== null);
                 // Held for as long as the page lives.
                 return lock === null ? undefined : new Promise(() => {});
@@ -133,6 +161,7 @@ export class Terminals {
     update() {
         this.nothing.hidden = this.shells.length > 0;
         this.app.showTerminalCount(this.shells.length);
+        this.noteShells();
         for (const shell of this.shells) {
             this.updateTab((shell.tab ??= this.makeTab(shell)), shell);
             this.showButtons(shell);
@@ -239,6 +268,7 @@ export class Terminals {
         const index = this.shells.indexOf(shell);
         if (index < 0) return;
         this.shells.splice(index, 1);
+        this.orphans?.remove(shell.id);
         if (this.current === shell) this.current = this.shells[Math.min(index, this.shells.length - 1)] ?? null;
         try {
             await shell.close(endsIt);

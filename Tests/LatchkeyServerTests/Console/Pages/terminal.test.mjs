@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { find } from "../../../../Sources/LatchkeyConsole/Pages/terminal/find.js";
 import { addressesIn, openable } from "../../../../Sources/LatchkeyConsole/Pages/terminal/links.js";
 import { cleaned, lineCount, runsSomething } from "../../../../Sources/LatchkeyConsole/Pages/terminal/paste.js";
+import { lockName, Orphans } from "../../../../Sources/LatchkeyConsole/Pages/terminal/orphans.js";
 import { Scrollback } from "../../../../Sources/LatchkeyConsole/Pages/terminal/scrollback.js";
 import { changeSettings, readSettings } from "../../../../Sources/LatchkeyConsole/Pages/terminal/settings.js";
 import { forgetTerminal, keepTerminal, keptTerminals } from "../../../../Sources/LatchkeyConsole/Pages/terminal/storage.js";
@@ -99,4 +100,25 @@ test("settings are what was chosen, and the usual ones where nothing can be kept
     storage.items.set("latchkey-console", "{");
     assert.equal(readSettings(storage).fontSize, 14);
     assert.equal(readSettings(undefined).fontSize, 14);
+});
+
+test("a shell whose tab is gone is told once, and not before a reload would have brought it back", async () => {
+    const storage = new Storage();
+    let held = new Set([lockName("a"), lockName("b")]);
+    const orphans = new Orphans(storage, async () => held);
+    orphans.add("a", "session-a", "ann");
+    new Orphans(storage, async () => held).add("b", "session-b", "ann");
+    assert.deepEqual(await orphans.look(), []);
+    held = new Set([lockName("b")]);
+    assert.deepEqual(await orphans.look(), []);
+    held = new Set([lockName("a"), lockName("b")]);
+    assert.deepEqual(await orphans.look(), [], "it was only loaded anew");
+    held = new Set([lockName("b")]);
+    await orphans.look();
+    assert.deepEqual(await orphans.look(), [{ id: "a", sessionID: "session-a", owner: "ann" }]);
+    assert.deepEqual(await orphans.look(), []);
+    orphans.remove("b");
+    held = new Set();
+    await orphans.look();
+    assert.deepEqual(await orphans.look(), []);
 });
