@@ -48,13 +48,7 @@ export class App {
     async start() {
         const code = linkCode();
         if (code) return this.showLink(code);
-        try {
-            await call("Latchkey.DescribeConsoleSessions");
-        } catch (error) {
-            if (!error.status) return this.showAway();
-            return this.showSignIn("");
-        }
-        await this.showConsole();
+        await this.showConsole("");
     }
 
     /** Asks before a link signs in, which may be another's who wants to be looked for in this browser. */
@@ -77,8 +71,14 @@ export class App {
         document.querySelector("[autofocus]")?.focus();
     }
 
-    async showConsole() {
-        const { Sessions: sessions } = await call("Latchkey.DescribeConsoleSessions");
+    /** @param {string} [why] what is said where nobody is signed in */
+    async showConsole(why) {
+        let sessions;
+        try {
+            ({ Sessions: sessions } = await call("Latchkey.DescribeConsoleSessions"));
+        } catch (error) {
+            return error.status ? this.showSignIn(why ?? error.message) : this.showAway();
+        }
         const owner = sessions.find((session) => session.IsCurrent)?.Owner ?? "";
         if (this.terminals && owner !== this.owner) {
             // What the user before had open is not this one's.
