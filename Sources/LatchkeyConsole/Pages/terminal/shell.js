@@ -284,7 +284,8 @@ export class Shell {
         this.status = status;
         this.reason = reason;
         // Modes that a program has left on would make a mess of what is typed next.
-        this.terminal?.write("\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[m");
+        const isAlternate = this.terminal?.buffer.active.type === "alternate";
+        this.terminal?.write(`${isAlternate ? "\x1b[?1049l" : ""}\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[m`);
         forgetTerminal(this.id);
         this.showState();
     }
