@@ -28,7 +28,7 @@ from terminado import TermSocket, UniqueTermManager
 PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
 XTERM = next(folder / "console" / "xterm" for folder in PROGRAMS.parents if (folder / "console" / "xterm").is_dir())
 CHROMIUM = shutil.which("chromium")
-PAIRS = 5
+PAIRS = 3
 KEYS = 200
 FLOOD = 100_000_000
 # The same shell at both ends, without start-up files of anyone's.
