@@ -18,7 +18,7 @@ struct ConsoleCommand: ParsableCommand {
     struct Open: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a link that signs a browser in, once, within a minute.",
-            discussion: "Whoever follows it is the user of this home's own access key."
+            discussion: "The one who follows it is the user of this home's own access key."
         )
 
         func run() throws {

@@ -20,8 +20,8 @@ from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # A machine that is busy draws slowly.
-PATIENCE = 60_000
-expect.set_options(timeout=PATIENCE)
+TIMEOUT = 60_000
+expect.set_options(timeout=TIMEOUT)
 ROWS = ".terminal:not([hidden])"
 # Numbers of commands: what another page has shown before is shown here, too.
 SERIALS = itertools.count(1)
@@ -35,7 +35,7 @@ class Visit:
         self.origin = origin
         self.faults = []
         self.page = context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(TIMEOUT)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("console", self._heard)
         # What the page's policy forbids is told to it; and it must never have tried.

@@ -71,7 +71,7 @@ export class App {
         document.querySelector("[autofocus]")?.focus();
     }
 
-    /** @param {string} [why] what is said where nobody is signed in */
+    /** @param {string} [why] what is said to a user who is not signed in */
     async showConsole(why) {
         let sessions;
         try {

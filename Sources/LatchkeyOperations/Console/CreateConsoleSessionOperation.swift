@@ -3,7 +3,7 @@
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 
-/// Signs in to the console: whoever signs this request gets the cookie that stands for the access key.
+/// Signs in to the console: the user who signs this request gets the cookie that stands for the access key.
 struct CreateConsoleSessionOperation: ConsoleOperation {
     static let action: Action = "latchkey:CreateConsoleSession"
 

@@ -68,7 +68,7 @@ final class SignInLimiter: Sendable {
 
     /// What became of an attempt that was let through.
     func end(_ request: IncomingRequest, _ response: OutgoingResponse, at now: Date = Date()) {
-        // A fault of this server is nobody's failure.
+        // A fault of this server is no failed attempt.
         guard !response.isRefusal else { return }
         let (source, key) = names(request)
         state.withLock { state in

@@ -8,7 +8,7 @@ import { parseXML } from "./xml.js";
 const TIMEOUT = 20_000;
 const JSON_TYPE = "application/x-amz-json-1.1";
 
-/** Whether the user has done something since the last request: what the page asks by itself keeps nobody signed in. */
+/** Whether the user has done something since the last request: what the page asks by itself does not keep the user signed in. */
 let userHasActed = false;
 for (const event of ["keydown", "pointerdown"]) {
     globalThis.addEventListener?.(event, () => (userHasActed = true), { capture: true, passive: true });
@@ -27,7 +27,7 @@ function pageHeader() {
 
 const signOutListeners = new Set();
 
-/** Has a function called when the server says that nobody is signed in any more. */
+/** Has a function called when the server says that the user is not signed in any more. */
 export function onSignedOut(call) {
     signOutListeners.add(call);
 }
@@ -105,7 +105,7 @@ async function requireCookie() {
         await call("Latchkey.DescribeConsoleSessions");
     } catch (failure) {
         if (failure.code !== "MissingAuthenticationTokenException") throw failure;
-        throw new Error("This browser does not keep this site's cookie, without which nobody is signed in. Allow it.");
+        throw new Error("This browser does not keep this site's cookie, without which you cannot sign in. Allow it.");
     }
 }
 

@@ -24,7 +24,7 @@ export class ServiceFailure extends Error {
         this.isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429;
     }
 
-    /** Whether nobody is signed in any more. */
+    /** Whether the user is not signed in any more. */
     get isSignedOut() {
         return SIGNED_OUT.has(this.code);
     }

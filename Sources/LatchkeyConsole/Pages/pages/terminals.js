@@ -278,7 +278,7 @@ export class Terminals {
         this.shown();
     }
 
-    /** Holds still while nobody is signed in. */
+    /** Holds still until the user signs in again. */
     suspend() {
         for (const shell of this.shells) shell.connection?.suspend();
     }

@@ -136,7 +136,7 @@ export class Connection {
         void this.resume();
     }
 
-    /** Holds still, as while nobody is signed in; ``hurry`` goes on. */
+    /** Holds still, as until the user signs in again; ``hurry`` goes on. */
     suspend() {
         if (this.isClosed) return;
         this.isSuspended = true;

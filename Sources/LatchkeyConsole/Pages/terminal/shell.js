@@ -349,7 +349,7 @@ export class Shell {
         if (!isWhole || !keepTerminal(this.id, whole)) keepTerminal(this.id, light);
     }
 
-    /** Ends the shell, or leaves it running for whoever attaches to it. Throws where the shell may still run. */
+    /** Ends the shell, or leaves it running, for another client to attach to. Throws where the shell may still run. */
     async close(endsIt) {
         forgetTerminal(this.id);
         const wasOpen = this.state !== "ended";

@@ -3,7 +3,7 @@
 /** Milliseconds between two looks: a change is shown within two seconds. */
 const INTERVAL = 1500;
 /** After a failure. */
-const PATIENCE = 3000;
+const AFTER_FAILURE = 3000;
 
 /**
  * Looks again and again for as long as its page is shown and the browser's tab is seen; else it costs nothing.
@@ -56,6 +56,6 @@ export class Poll {
         this.onOutcome(failure);
         const again = this.wasAsked;
         this.wasAsked = false;
-        this.timer = setTimeout(() => this.now(), again ? 0 : failure ? PATIENCE : INTERVAL);
+        this.timer = setTimeout(() => this.now(), again ? 0 : failure ? AFTER_FAILURE : INTERVAL);
     }
 }

@@ -317,7 +317,7 @@ test("input that nothing answers shows that the connection is gone, unless the a
     assert.equal(rig.channel.isStalled, false);
 });
 
-test("input is bounded while nobody takes it", async () => {
+test("input is bounded while it is not taken", async () => {
     const rig = new Rig();
     await rig.greet();
     assert.equal(rig.channel.input(new Uint8Array(5 << 20)), true);
