@@ -9,11 +9,8 @@ package struct AccessKeyPolicy: Policy {
         switch request.principal {
         case .user(_, _, isAdmin: true), .anonymous: return .allow
         case .user(_, _, isAdmin: false):
-            for case .session(let id, let owner, let target) in request.resources where owner != request.principal.arn {
-                return .deny(
-                    .session(id, owner: owner, target: target),
-                    reason: "it is another user's session, which an admin's access key opens"
-                )
+            for resource in request.resources where resource.owner ?? request.principal.arn != request.principal.arn {
+                return .deny(resource, reason: "it is another user's session, which an admin's access key opens")
             }
             return .allow
         case .instance(let id), .registeredKey(let id):
@@ -35,7 +32,7 @@ package struct AccessKeyPolicy: Policy {
         switch resource {
         case .instance(let id), .session(_, _, let id): id == instance
         case .document: true
-        case .keyPair, .image, .volume: false
+        case .keyPair, .image, .volume, .consoleSession: false
         }
     }
 }

@@ -37,10 +37,12 @@ package enum Principal: Equatable, Sendable {
         arn.hasPrefix(userARN) ? String(arn.dropFirst(userARN.count)) : nil
     }
 
+    package static func arn(ofUser name: String) -> String { userARN + name }
+
     /// In the shape of AWS; nil for ``anonymous``.
     package var arn: String? {
         switch self {
-        case .user(let name, _, _): Principal.userARN + name
+        case .user(let name, _, _): Principal.arn(ofUser: name)
         case .instance(let id), .registeredKey(let id):
             "arn:aws:sts::\(Principal.account):assumed-role/latchkey-agent/\(id)"
         case .anonymous: nil

@@ -13,6 +13,17 @@ package enum Resource: Hashable, Sendable {
     /// A session, with its owner's ARN and the instance that it is on.
     case session(SessionRecord.ID, owner: String, target: Instance.ID)
 
+    /// A sign-in to the console, with its user's ARN.
+    case consoleSession(ConsoleSession.ID, owner: String)
+
+    /// The ARN of the user whose alone it is, unless an admin asks; nil for what belongs to no user.
+    package var owner: String? {
+        switch self {
+        case .session(_, let owner, _), .consoleSession(_, let owner): owner
+        case .instance, .keyPair, .image, .volume, .document: nil
+        }
+    }
+
     package init(_ record: SessionRecord) {
         self = .session(record.id, owner: record.owner, target: record.target)
     }
@@ -42,6 +53,7 @@ package enum Resource: Hashable, Sendable {
         case .volume(let id): arn("ec2", "volume/\(id)")
         case .document(let name): arn("ssm", "document/\(name)")
         case .session(let id, _, _): arn("ssm", "session/\(id)")
+        case .consoleSession(let id, _): arn("latchkey", "console-session/\(id)")
         }
     }
 }

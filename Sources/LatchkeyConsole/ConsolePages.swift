@@ -11,7 +11,7 @@ internal import NIOHTTP1
 /// else that a browser has open. What they ask for, they ask by the operations that all clients have.
 package struct ConsolePages: Sendable {
     /// Where they are: `/console/`.
-    package static let path = "/console/"
+    package static let path = ConsoleSession.pagePath
     /// Bytes of a file, at the most.
     private static let fileLimit = 4 << 20
     /// What stands in the page for a value that is another one each time.

@@ -34,13 +34,17 @@ package struct PublicOrigin: Sendable {
     package func isProxy(_ address: String) -> Bool { proxies.contains { $0.contains(address) } }
 
     /// Where clients reach the server, without a path, for example `https://host:8443`; nil where each request tells.
-    package var serverURL: String? { server.map { "http\($0.webSocketOrigin.dropFirst("ws".count))".lowercased() } }
+    package var serverURL: String? { server.map { PublicOrigin.page($0.webSocketOrigin) } }
 
     /// What browsers call the origin of this server's pages (RFC 6454), for example `https://host:8443`. Nil if the request's `Host`
     /// header cannot be used.
     package func httpOrigin(for request: IncomingRequest) -> String? {
-        // Both kinds of URL have the same rest, and names in an origin are in small letters.
-        webSocketOrigin(for: request).map { "http\($0.dropFirst("ws".count))".lowercased() }
+        webSocketOrigin(for: request).map(PublicOrigin.page)
+    }
+
+    /// Both kinds of URL have the same rest, and names in an origin are in small letters.
+    private static func page(_ webSocketOrigin: String) -> String {
+        "http\(webSocketOrigin.dropFirst("ws".count))".lowercased()
     }
 
     /// Where WebSockets are opened: the server by the name that the client knows it by, for example `wss://host:8443`. Nil if

@@ -4,6 +4,9 @@ package import FoundationEssentials
 
 /// A sign-in to the console, in one browser. What shows it is kept apart from this value.
 package struct ConsoleSession: Equatable, Identifiable, Sendable {
+    /// Where the server has the console's pages.
+    package static let pagePath = "/console/"
+
     /// `console-` and 17 hexadecimal digits.
     package let id: String
     /// The access key that it was opened with: it rests on that, and does what that may.

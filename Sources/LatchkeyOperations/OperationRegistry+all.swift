@@ -32,7 +32,7 @@ extension OperationRegistry {
             )
         )
         addAgents(AgentService(store: store, signers: signers, roles: roles, relay: relay, pool: pool))
-        addConsole(ConsoleService(sessions: setting.consoleSessions, relay: relay, pool: pool), signers)
+        addConsole(ConsoleService(sessions: setting.consoleSessions, relay: relay, pool: pool))
         add(SendSSHPublicKeyOperation(store: store, pool: pool))
         add(GetCallerIdentityOperation())
     }
@@ -93,12 +93,12 @@ extension OperationRegistry {
         add(GetDocumentOperation(ssm: ssm))
     }
 
-    private mutating func addConsole(_ console: ConsoleService, _ signers: KnownSigners) {
+    private mutating func addConsole(_ console: ConsoleService) {
         add(CreateConsoleSessionOperation(console: console))
         add(CreateConsoleLinkOperation(console: console))
         add(RedeemConsoleLinkOperation(console: console))
-        add(DescribeConsoleSessionsOperation(console: console, signers: signers))
-        add(DeleteConsoleSessionOperation(console: console, signers: signers))
+        add(DescribeConsoleSessionsOperation(console: console))
+        add(DeleteConsoleSessionOperation(console: console))
     }
 
     private mutating func addAgents(_ agents: AgentService) {

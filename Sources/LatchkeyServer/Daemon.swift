@@ -104,7 +104,7 @@ package struct Daemon {
             metrics: metrics,
             log: log,
             events: events,
-            grants: Grants(signers: signers, consoleSessions: consoleSessions)
+            grants: KnownGrants(signers: signers, consoleSessions: consoleSessions)
         )
         limiter.onChange = { relay.noteActivity() }
         // For what the engine is asked, which is slower than the disk.

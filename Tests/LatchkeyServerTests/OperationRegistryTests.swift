@@ -30,7 +30,7 @@ struct OperationRegistryTests {
             metrics: ServerMetrics(),
             log: log,
             events: events,
-            grants: Grants(signers: signers, consoleSessions: consoleSessions)
+            grants: KnownGrants(signers: signers, consoleSessions: consoleSessions)
         )
         let commands = try CommandDispatcher(store: store, relay: relay, agents: relay, pool: pool, log: log)
         let roles = AgentRoles(key: try MasterKey(file: "\(scratch.path)/registry.key"), signers: signers)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
+internal import LatchkeyAuthorization
 internal import LatchkeyCrypto
 package import LatchkeyModel
 package import LatchkeyStore
@@ -58,6 +59,11 @@ package final class ConsoleSessions: Sendable {
     package func contains(_ id: ConsoleSession.ID, at now: Date = Date()) -> Bool {
         guard let session = known.withLock({ $0.sessions.values.first { $0.id == id } }) else { return false }
         return isGood(session, at: now)
+    }
+
+    /// The ARN of the user who is signed in; nil if the access key is gone.
+    func owner(of session: ConsoleSession) -> String? {
+        signers.user(session.accessKeyID).map { Principal.arn(ofUser: $0.name) }
     }
 
     /// Those that are good, the one that was used last before all others.

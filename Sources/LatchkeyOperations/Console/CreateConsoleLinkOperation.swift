@@ -3,6 +3,7 @@
 internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
+internal import LatchkeyModel
 
 /// Makes a link that opens the console once, within a minute, as the user who asks.
 struct CreateConsoleLinkOperation: ConsoleOperation {
@@ -18,7 +19,7 @@ struct CreateConsoleLinkOperation: ConsoleOperation {
         let (id, now, origin) = (try context.accessKeyID, context.time, try context.pageOrigin)
         let code = try await pool.write { try sessions.makeLink(for: id, at: now) }
         return CreateConsoleLink.Response(
-            url: "\(origin)/console/#code=\(code)",
+            url: "\(origin)\(ConsoleSession.pagePath)#code=\(code)",
             expirationDate: now + ConsoleSessions.linkTime
         )
     }

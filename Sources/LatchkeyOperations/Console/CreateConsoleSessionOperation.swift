@@ -9,7 +9,7 @@ struct CreateConsoleSessionOperation: ConsoleOperation {
 
     let console: ConsoleService
 
-    func execute(_ request: CreateConsoleSession, in context: OperationContext) async throws -> SignedIn {
+    func execute(_ request: CreateConsoleSession, in context: OperationContext) async throws -> SignInResponse {
         // A cookie that made others would outlive its own end.
         guard context.consoleSessionID == nil else { throw ServiceError.denied("the request is not signed") }
         return try await console.open(for: try context.accessKeyID, in: context)

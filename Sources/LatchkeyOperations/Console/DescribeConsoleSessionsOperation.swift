@@ -4,14 +4,12 @@ internal import FoundationEssentials
 internal import LatchkeyAPI
 internal import LatchkeyAuthorization
 internal import LatchkeyModel
-internal import LatchkeyStore
 
-/// Lists who is signed in to the console: oneself, or everybody for an admin.
+/// Lists who is signed in to the console: the caller's own browsers, or all for an admin.
 struct DescribeConsoleSessionsOperation: ConsoleOperation {
     static let action: Action = "latchkey:DescribeConsoleSessions"
 
     let console: ConsoleService
-    let signers: KnownSigners
 
     func execute(
         _ request: DescribeConsoleSessions,
@@ -19,8 +17,7 @@ struct DescribeConsoleSessionsOperation: ConsoleOperation {
     ) async throws -> DescribeConsoleSessions.Response {
         let shown = sessions.all(at: context.time)
             .compactMap { session -> DescribeConsoleSessions.Session? in
-                guard let user = signers.user(session.accessKeyID) else { return nil }
-                let owner = Principal.user(name: user.name, accessKeyID: session.accessKeyID, isAdmin: false).arn ?? ""
+                guard let owner = sessions.owner(of: session) else { return nil }
                 if case .ownedBy(let arn) = context.scope, arn != owner { return nil }
                 return DescribeConsoleSessions.Session(
                     sessionId: session.id,

@@ -11,7 +11,7 @@ struct RedeemConsoleLinkOperation: ConsoleOperation {
 
     let console: ConsoleService
 
-    func execute(_ request: RedeemConsoleLink, in context: OperationContext) async throws -> SignedIn {
+    func execute(_ request: RedeemConsoleLink, in context: OperationContext) async throws -> SignInResponse {
         guard let id = try await pool.write({ try sessions.redeem(request.code, at: context.time) }) else {
             throw ServiceError.denied("the link has been used, or is more than a minute old")
         }

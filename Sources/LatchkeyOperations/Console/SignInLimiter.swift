@@ -19,7 +19,7 @@ final class SignInLimiter: Sendable {
     /// So many sources and keys are remembered; beyond that the oldest are forgotten.
     private static let memory = 4096
 
-    private struct Home: Hashable {
+    private struct SignInPlace: Hashable {
         let source: ConnectionSource
         let key: AccessKey.ID
     }
@@ -28,7 +28,7 @@ final class SignInLimiter: Sendable {
         var bySource: [ConnectionSource: [Date]] = [:]
         var byKey: [AccessKey.ID: [Date]] = [:]
         /// Where keys have been used to sign in.
-        var homes: [Home: Date] = [:]
+        var signInPlaces: [SignInPlace: Date] = [:]
     }
 
     private let state = Mutex(State())
@@ -52,8 +52,11 @@ final class SignInLimiter: Sendable {
             if let source, let delay = SignInLimiter.wait(state.bySource[source], SignInLimiter.limitBySource, now) {
                 return delay
             }
-            let isHome = source.map { source in key.map { state.homes[Home(source: source, key: $0)] != nil } ?? false }
-            if let key, isHome != true, let delay = SignInLimiter.wait(state.byKey[key], SignInLimiter.limitByKey, now)
+            let isKnownPlace = source.map { source in
+                key.map { state.signInPlaces[SignInPlace(source: source, key: $0)] != nil } ?? false
+            }
+            if let key, isKnownPlace != true,
+                let delay = SignInLimiter.wait(state.byKey[key], SignInLimiter.limitByKey, now)
             {
                 return delay
             }
@@ -75,7 +78,7 @@ final class SignInLimiter: Sendable {
             if let source { _ = state.bySource[source]?.popLast() }
             if let key { _ = state.byKey[key]?.popLast() }
             guard response.isSuccess, let source, let key else { return }
-            SignInLimiter.put(now, at: Home(source: source, key: key), in: &state.homes) { $0 }
+            SignInLimiter.put(now, at: SignInPlace(source: source, key: key), in: &state.signInPlaces) { $0 }
         }
     }
 

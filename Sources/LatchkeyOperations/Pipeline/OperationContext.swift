@@ -21,6 +21,8 @@ struct OperationContext: Sendable {
     let host: String?
     /// Where this client opens WebSockets, for example `wss://host:8443`; nil if the request does not tell.
     let webSocketOrigin: String?
+    /// What this client calls the origin of the server's pages, for example `https://host:8443`; nil if the request does not tell.
+    let httpOrigin: String?
     let authorizer: Authorizer
 
     /// The instance whose agent asks.
@@ -55,13 +57,13 @@ struct OperationContext: Sendable {
         }
     }
 
-    /// What browsers call the origin of this server's pages, for example `https://host:8443`.
+    /// ``httpOrigin``, for what needs it.
     ///
     /// - Throws: `ValidationException` if the request does not tell.
     var pageOrigin: String {
         get throws(ServiceError) {
-            guard let webSocketOrigin else { throw .invalid("the request's Host header cannot be used") }
-            return "http\(webSocketOrigin.dropFirst("ws".count))".lowercased()
+            guard let httpOrigin else { throw .invalid("the request's Host header cannot be used") }
+            return httpOrigin
         }
     }
 

@@ -115,6 +115,7 @@ struct RequestPipeline: Sendable {
             time: record.time,
             host: request.headers.first(name: "Host"),
             webSocketOrigin: origin.webSocketOrigin(for: request),
+            httpOrigin: origin.httpOrigin(for: request),
             authorizer: authorizer
         )
     }

@@ -141,7 +141,7 @@ struct ConsoleSignInTests {
                     everybody = json.loads(page('Latchkey.DescribeConsoleSessions', admin).content)['Sessions']
                     assert len(everybody) == 2, everybody
                     theirs = [session['SessionId'] for session in everybody if session['IsCurrent']][0]
-                    assert fault(page('Latchkey.DeleteConsoleSession', jar, {'SessionId': theirs})) == 'DoesNotExistException'
+                    assert fault(page('Latchkey.DeleteConsoleSession', jar, {'SessionId': theirs})) == 'AccessDeniedException'
                     assert page('Latchkey.DescribeConsoleSessions', admin).status == 200
                     """,
                 jar

@@ -7,7 +7,7 @@ internal import LatchkeyRelay
 internal import LatchkeyStore
 
 /// What channels rest on, as it is known in memory.
-struct Grants: GrantSource {
+struct KnownGrants: GrantSource {
     let signers: KnownSigners
     let consoleSessions: ConsoleSessions
 

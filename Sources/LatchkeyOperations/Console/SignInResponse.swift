@@ -5,7 +5,7 @@ internal import LatchkeyAPI
 internal import LatchkeyModel
 
 /// The answer that opens a session: the cookie goes with it.
-struct SignedIn: Encodable, CookieCarrying {
+struct SignInResponse: Encodable, CookieCarrying {
     let content: CreateConsoleSession.Response
     let cookie: String
 
